@@ -1,0 +1,44 @@
+"""The same deeds without a screen: train, sample, evaluate."""
+
+import argparse
+import importlib
+import shlex
+import sys
+from collections.abc import Sequence
+
+# command: (module of ddpm_playground.commands, what it does); only the chosen one's module is imported
+COMMANDS = {
+    "train": ("train", "Algorithm 1: make a checkpoint"),
+    "sample": ("sample", "Algorithm 2: draw pictures from a checkpoint"),
+    "evaluate": ("evaluate", "score a checkpoint of handwritten digits"),
+    "train-classifier": ("train_classifier", "make the reader of digits that evaluate scores with"),
+}
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser, with the flags of the chosen command alone."""
+    parser = argparse.ArgumentParser(prog="ddpm_playground", description="Denoising diffusion, to see and check.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module_name, told) in COMMANDS.items():
+        command = commands.add_parser(name, help=told, description=told)
+        if name == chosen:
+            module = importlib.import_module(f".commands.{module_name}", __package__)
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; bad input gives one line on stderr and exit code 2."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    arguments = _parser(next((a for a in argv if not a.startswith("-")), None)).parse_args(argv)
+    arguments.command_line = "python -m ddpm_playground " + shlex.join(argv)
+    try:
+        arguments.run(arguments)
+    except (ValueError, OSError) as error:
+        print(f"ddpm_playground: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("ddpm_playground: stopped", file=sys.stderr)
+        return 130
+    return 0

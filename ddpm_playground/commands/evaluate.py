@@ -1,0 +1,93 @@
+"""`evaluate`: score a checkpoint of handwritten digits, and write its model card."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from ..core import SAMPLERS, SPACINGS
+from ..engine.device import describe_device, pick_device
+from ..lab.foreign import FOREIGN
+from ..run import labels_of
+from .sample import check_out
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to score, with how many samples, and where the result goes."""
+    parser.add_argument("--checkpoint", type=Path, required=True, help="pipeline folder")
+    parser.add_argument("--data", type=Path, help="real pictures, train and test; default the 1,000 bundled digits")
+    parser.add_argument("--num-samples", type=int, default=200, help="class i mod 10 for sample i; default 200")
+    parser.add_argument("--sampler", default="ddim", choices=(*SAMPLERS, *FOREIGN), help="default ddim")
+    parser.add_argument("--steps", type=int, default=50, help="S, default 50")
+    parser.add_argument("--spacing", default="trailing", choices=tuple(SPACINGS), help="default trailing")
+    parser.add_argument("--guidance", type=float, default=1.0, help="W in [0, 20]; default 1")
+    parser.add_argument("--seed", type=int, default=0, help="default 0")
+    parser.add_argument("--batch-size", type=int, default=32, help="chains at once; changes no number; default 32")
+    parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines")
+    parser.add_argument("--write-card", action="store_true", help="rewrite the checkpoint's README.md with the scores")
+    parser.add_argument("--sheet", type=Path, help="PNG of the samples, one column per class")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Draw, read, compare; print and, if asked, write the card and the sheet."""
+    from ..learn.card import read_facts, write_card
+    from ..learn.checkpoint import load_checkpoint
+    from ..learn.data import tile
+    from ..learn.evaluation import NoClassifier, evaluate, real_digits, require_classifier
+    from ..learn.sampling import sample
+
+    if arguments.num_samples < 2:
+        raise ValueError(f"--num-samples must be at least 2, got {arguments.num_samples}; raise it")
+    checkpoint = load_checkpoint(arguments.checkpoint, pick_device(arguments.device))
+    facts = read_facts(arguments.checkpoint) if arguments.write_card else {}
+    if arguments.sheet:
+        check_out(arguments.sheet)
+    num_classes = len(checkpoint.class_names)
+    real, missing = None, ""
+    try:
+        require_classifier(checkpoint.image_shape, num_classes, "this checkpoint")
+        real = real_digits(arguments.data)
+    except NoClassifier as error:
+        if not (arguments.sheet or arguments.write_card):
+            raise
+        missing = str(error)
+    settings = {
+        "sampler": arguments.sampler, "num_steps": arguments.steps, "spacing": arguments.spacing,
+        "guidance": arguments.guidance, "seed": arguments.seed,
+    }  # fmt: skip
+    result: dict[str, Any] = {
+        "checkpoint": arguments.checkpoint.resolve().name, "sha256": checkpoint.sha256,
+        "num_samples": arguments.num_samples, **settings, "command": arguments.command_line,
+        "machine": describe_device(next(checkpoint.unet.parameters()).device),
+    }  # fmt: skip
+    rows = {"samples": _told(arguments), "command": f"`{arguments.command_line}`"}
+    if real or arguments.sheet:
+        labels = labels_of("all", arguments.num_samples, num_classes)
+        images = sample(checkpoint, labels, batch_size=arguments.batch_size, progress=True, **settings)
+        if arguments.sheet:
+            import torch
+
+            pictures = torch.from_numpy(images).permute(0, 3, 1, 2)
+            Image.fromarray(tile(pictures, min(num_classes or 10, 20))).save(arguments.sheet, "PNG")
+        if real:
+            scores = evaluate(images, labels, real, arguments.seed)
+            result |= scores.facts()
+            rows |= scores.rows()
+    if missing:
+        result["not_available"] = missing
+        rows = {"not scored": missing}
+    if arguments.write_card:
+        write_card(arguments.checkpoint, facts, checkpoint.sha256, rows)
+    if arguments.json:
+        print(json.dumps(result, indent=2, ensure_ascii=False))
+    else:
+        width = max(map(len, rows))
+        print("\n".join(f"{name:<{width}}  {value}" for name, value in rows.items()))
+
+
+def _told(arguments: argparse.Namespace) -> str:
+    a = arguments
+    return f"{a.num_samples}, {a.sampler}, {a.steps} steps ({a.spacing}), W = {a.guidance:g}, seed {a.seed}"

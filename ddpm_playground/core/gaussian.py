@@ -1,0 +1,199 @@
+"""Every closed form of the diffusion process, once.
+
+Arrays are (B,*D); t and s are ints or (B,) integer tensors; tables are gathered in float64 and cast to
+the arrays' type at the end.
+"""
+
+from typing import NamedTuple
+
+import torch
+
+from .schedule import Schedule
+
+Time = int | torch.Tensor
+
+
+class Gaussian(NamedTuple):
+    """N(mean, variance · I): mean (B,*D), variance broadcastable to it."""
+
+    mean: torch.Tensor
+    variance: torch.Tensor
+
+
+def gather(table: torch.Tensor, t: Time, name: str = "t", low: int = 0) -> torch.Tensor:
+    """table[t], float64, for low ≤ t ≤ T, else ValueError."""
+    index = torch.as_tensor(t)
+    if index.dtype.is_floating_point or index.dtype == torch.bool:
+        raise ValueError(f"{name} must be whole numbers, got {index.dtype}; convert them to int64")
+    index = index.cpu()
+    T = len(table) - 1
+    if index.numel() and not (low <= int(index.min()) and int(index.max()) <= T):
+        raise ValueError(f"{name} must be in [{low}, {T}], got {index.tolist()}; pick {name} in that range")
+    return table[index]
+
+
+def cast(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """value, () or (B,), as (1,1,…) or (B,1,…) with the type and device of `like`."""
+    shape = (-1,) + (1,) * (like.ndim - 1) if value.ndim else (1,) * like.ndim
+    return value.reshape(shape).to(device=like.device, dtype=like.dtype)
+
+
+def alpha_bar_between(schedule: Schedule, t: Time, s: Time) -> torch.Tensor:
+    """ᾱ_t / ᾱ_s, float64: the α of one transition s → t. It is α_t for s = t − 1."""
+    alpha_bar_t = gather(schedule.alpha_bars, t)
+    alpha_bar_s = gather(schedule.alpha_bars, s, "s")
+    if bool((torch.as_tensor(s).cpu() > torch.as_tensor(t).cpu()).any()):
+        raise ValueError(f"s must not exceed t, got s = {s}, t = {t}; swap them")
+    ratio = alpha_bar_t / alpha_bar_s
+    # Where no signal is left by s (a β of 1, or underflow) this is 0/0; the product over s + 1…t is not.
+    lost = alpha_bar_s < torch.finfo(torch.float64).tiny
+    if bool(lost.any()):
+        late, early, lost = torch.broadcast_tensors(torch.as_tensor(t).cpu(), torch.as_tensor(s).cpu(), lost)
+        ratio = ratio.expand(lost.shape).clone()
+        for i in lost.nonzero():
+            place = tuple(i.tolist())
+            ratio[place] = schedule.alphas[int(early[place]) + 1 : int(late[place]) + 1].prod()
+    return ratio
+
+
+def q_between(schedule: Schedule, x_s: torch.Tensor, s: Time, t: Time) -> Gaussian:
+    """q(x_t | x_s) = N(√(ᾱ_t/ᾱ_s) x_s, (1 − ᾱ_t/ᾱ_s) I), s ≤ t (Ho et al. 2020, eq. 4, for any two steps)."""
+    ratio = alpha_bar_between(schedule, t, s)
+    return Gaussian(cast(ratio.sqrt(), x_s) * x_s, cast(1.0 - ratio, x_s))
+
+
+def q(schedule: Schedule, x_0: torch.Tensor, t: Time) -> Gaussian:
+    """q(x_t | x_0) = N(√ᾱ_t x_0, (1 − ᾱ_t) I) (Ho et al. 2020, eq. 4).
+
+    Args:
+        schedule: the noise schedule.
+        x_0: clean data, (B,*D).
+        t: 0…T, int or (B,).
+
+    Raises:
+        ValueError: t outside 0…T.
+    """
+    return q_between(schedule, x_0, 0, t)
+
+
+def q_sample(schedule: Schedule, x_0: torch.Tensor, t: Time, eps: torch.Tensor) -> torch.Tensor:
+    """x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, (B,*D) (Ho et al. 2020, eq. 4 and algorithm 1, line 5)."""
+    alpha_bar_t = gather(schedule.alpha_bars, t)
+    return cast(alpha_bar_t.sqrt(), x_0) * x_0 + cast((1.0 - alpha_bar_t).sqrt(), x_0) * eps
+
+
+def q_step(schedule: Schedule, x_prev: torch.Tensor, t: Time) -> Gaussian:
+    """q(x_t | x_{t−1}) = N(√(1 − β_t) x_{t−1}, β_t I), 1 ≤ t ≤ T (Ho et al. 2020, eq. 2)."""
+    beta_t = gather(schedule.betas, t, low=1)
+    return Gaussian(cast((1.0 - beta_t).sqrt(), x_prev) * x_prev, cast(beta_t, x_prev))
+
+
+class PosteriorCoefficients(NamedTuple):
+    """q(x_s | x_t, x_0) = N(of_x_0 · x_0 + of_x_t · x_t, variance), each float64, () or (B,)."""
+
+    of_x_0: torch.Tensor
+    of_x_t: torch.Tensor
+    variance: torch.Tensor
+    beta: torch.Tensor
+
+
+def posterior_coefficients(schedule: Schedule, t: Time, s: Time) -> PosteriorCoefficients:
+    """Coefficients of q(x_s | x_t, x_0), s < t (Ho et al. 2020, eq. 7, with β = 1 − ᾱ_t/ᾱ_s for a stride)."""
+    if bool((torch.as_tensor(s).cpu() >= torch.as_tensor(t).cpu()).any()):
+        raise ValueError(f"the posterior steps back from t to s < t, got t = {t}, s = {s}; lower s")
+    alpha_bar_t, alpha_bar_s = gather(schedule.alpha_bars, t), gather(schedule.alpha_bars, s, "s")
+    alpha = alpha_bar_between(schedule, t, s)
+    beta, noise_t, noise_s = 1.0 - alpha, 1.0 - alpha_bar_t, 1.0 - alpha_bar_s
+    # Where no noise has been added by t (β = 0 so far), x_s = x_t = x_0.
+    safe = torch.where(noise_t > 0, noise_t, 1.0)
+    return PosteriorCoefficients(
+        of_x_0=torch.where(noise_t > 0, alpha_bar_s.sqrt() * beta / safe, 1.0),
+        of_x_t=alpha.sqrt() * noise_s / safe,
+        variance=noise_s / safe * beta,
+        beta=beta,
+    )
+
+
+def posterior(schedule: Schedule, x_t: torch.Tensor, x_0: torch.Tensor, t: Time, s: Time) -> Gaussian:
+    """q(x_s | x_t, x_0) for any 0 ≤ s < t ≤ T (Ho et al. 2020, eq. 6 and 7).
+
+    Args:
+        schedule: the noise schedule.
+        x_t: (B,*D).
+        x_0: (B,*D).
+        t: 1…T, int or (B,).
+        s: 0…t−1, int or (B,).
+
+    Returns:
+        Gaussian with mean μ̃ (B,*D) and variance β̃; the variance is 0 at s = 0.
+
+    Raises:
+        ValueError: s ≥ t, or either outside 0…T.
+    """
+    c = posterior_coefficients(schedule, t, s)
+    return Gaussian(cast(c.of_x_0, x_t) * x_0 + cast(c.of_x_t, x_t) * x_t, cast(c.variance, x_t))
+
+
+def x_0_from_eps(schedule: Schedule, x_t: torch.Tensor, t: Time, eps: torch.Tensor) -> torch.Tensor:
+    """x_0 = (x_t − √(1 − ᾱ_t) ε) / √ᾱ_t (Ho et al. 2020, eq. 15).
+
+    Raises:
+        ValueError: ᾱ_t = 0, where ε says nothing about x_0.
+    """
+    alpha_bar_t = gather(schedule.alpha_bars, t)
+    if bool((alpha_bar_t == 0).any()):
+        raise ValueError(
+            f"x_0 cannot be had from ε where ᾱ_t = 0, got t = {t} on a schedule with zero terminal SNR; "
+            "use v- or x_0-prediction, or a schedule with ᾱ_T > 0"
+        )
+    return (x_t - cast((1.0 - alpha_bar_t).sqrt(), x_t) * eps) / cast(alpha_bar_t.sqrt(), x_t)
+
+
+def eps_from_x_0(schedule: Schedule, x_t: torch.Tensor, t: Time, x_0: torch.Tensor) -> torch.Tensor:
+    """ε = (x_t − √ᾱ_t x_0) / √(1 − ᾱ_t) (Ho et al. 2020, eq. 4, solved for ε).
+
+    Raises:
+        ValueError: ᾱ_t = 1 (t = 0), where no noise has been added.
+    """
+    alpha_bar_t = gather(schedule.alpha_bars, t)
+    return (x_t - cast(alpha_bar_t.sqrt(), x_t) * x_0) / cast(_noise_root(alpha_bar_t, t), x_t)
+
+
+def _noise_root(alpha_bar_t: torch.Tensor, t: Time) -> torch.Tensor:
+    if bool((alpha_bar_t == 1).any()):
+        raise ValueError(f"there is no noise to name where ᾱ_t = 1, got t = {t}; use t ≥ 1 and β_1 > 0")
+    return (1.0 - alpha_bar_t).sqrt()
+
+
+def v_from_eps(schedule: Schedule, x_0: torch.Tensor, t: Time, eps: torch.Tensor) -> torch.Tensor:
+    """v = √ᾱ_t ε − √(1 − ᾱ_t) x_0 (Salimans & Ho 2022, section 4)."""
+    alpha_bar_t = gather(schedule.alpha_bars, t)
+    return cast(alpha_bar_t.sqrt(), eps) * eps - cast((1.0 - alpha_bar_t).sqrt(), eps) * x_0
+
+
+def x_0_from_v(schedule: Schedule, x_t: torch.Tensor, t: Time, v: torch.Tensor) -> torch.Tensor:
+    """x_0 = √ᾱ_t x_t − √(1 − ᾱ_t) v (Salimans & Ho 2022, appendix D); fine at ᾱ_t = 0."""
+    alpha_bar_t = gather(schedule.alpha_bars, t)
+    return cast(alpha_bar_t.sqrt(), x_t) * x_t - cast((1.0 - alpha_bar_t).sqrt(), x_t) * v
+
+
+def eps_from_v(schedule: Schedule, x_t: torch.Tensor, t: Time, v: torch.Tensor) -> torch.Tensor:
+    """ε = √ᾱ_t v + √(1 − ᾱ_t) x_t (Salimans & Ho 2022, appendix D); fine at t = 0."""
+    alpha_bar_t = gather(schedule.alpha_bars, t)
+    return cast(alpha_bar_t.sqrt(), x_t) * v + cast((1.0 - alpha_bar_t).sqrt(), x_t) * x_t
+
+
+def score_from_eps(schedule: Schedule, t: Time, eps: torch.Tensor) -> torch.Tensor:
+    """∇ log q(x_t) = −ε / √(1 − ᾱ_t) (Song et al. 2021, section 3; Ho et al. 2020, section 3.2)."""
+    return -eps / cast(_noise_root(gather(schedule.alpha_bars, t), t), eps)
+
+
+def eps_from_score(schedule: Schedule, t: Time, score: torch.Tensor) -> torch.Tensor:
+    """ε = −√(1 − ᾱ_t) ∇ log q(x_t) (Song et al. 2021, section 3)."""
+    return -cast((1.0 - gather(schedule.alpha_bars, t)).sqrt(), score) * score
+
+
+def kl(p: Gaussian, r: Gaussian) -> torch.Tensor:
+    """KL(p ‖ r) in nats, element by element, for Gaussians with diagonal covariance; variances > 0."""
+    ratio = p.variance / r.variance
+    return 0.5 * (ratio - 1.0 - torch.log(ratio) + (p.mean - r.mean) ** 2 / r.variance)

@@ -1,0 +1,117 @@
+"""What predicts ε: the protocol, and the exact predictor for data whose distribution is known."""
+
+import math
+from typing import NamedTuple, Protocol
+
+import torch
+
+from .gaussian import cast, eps_from_v, eps_from_x_0, gather, x_0_from_eps, x_0_from_v
+from .schedule import Schedule
+
+
+class Prediction(NamedTuple):
+    """What a predictor says of x_t: eps_hat and x_hat_0, both (B,*D)."""
+
+    eps_hat: torch.Tensor
+    x_hat_0: torch.Tensor
+
+
+class EpsPredictor(Protocol):
+    """Anything that names the noise in x_t."""
+
+    def __call__(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
+        """x_t (B,*D), t (B,) int64 in 1…T, label (B,) int64 or None → Prediction."""
+        ...
+
+
+def prediction_from(
+    schedule: Schedule, prediction_type: str, x_t: torch.Tensor, t: int | torch.Tensor, value: torch.Tensor
+) -> Prediction:
+    """Prediction from whatever the network was trained to say: "epsilon", "v_prediction" or "sample" (x_0).
+
+    Raises:
+        ValueError: another prediction_type, or "epsilon" at ᾱ_t = 0.
+    """
+    if prediction_type == "epsilon":
+        return Prediction(value, x_0_from_eps(schedule, x_t, t, value))
+    if prediction_type == "v_prediction":
+        return Prediction(eps_from_v(schedule, x_t, t, value), x_0_from_v(schedule, x_t, t, value))
+    if prediction_type == "sample":
+        return Prediction(eps_from_x_0(schedule, x_t, t, value), value)
+    raise ValueError(f"prediction_type must be epsilon, v_prediction or sample, got {prediction_type!r}; set one")
+
+
+class ExactEps:
+    """The exact ε-predictor E[ε | x_t] for a mixture of isotropic Gaussians or a finite data set.
+
+    With p(x_0) = Σ_k w_k N(μ_k, σ_k² I), q(x_t) is again a mixture, with means √ᾱ_t μ_k and variances
+    ᾱ_t σ_k² + 1 − ᾱ_t; E[x_0 | x_t] follows by Bayes' rule. A finite data set is the case σ_k = 0
+    (Karras et al. 2022, appendix B.3).
+
+    Args:
+        schedule: the noise schedule.
+        means: μ_k, (K,*D), or the data points.
+        variances: σ_k², (K,), not negative; None for data points.
+        weights: w_k, (K,), not negative, not all zero; None for equal ones.
+        labels: class of each component, (K,) int64; lets a label pick its own components.
+
+    Raises:
+        ValueError: shapes that do not fit, negative variances, or weights that are not weights.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        means: torch.Tensor,
+        variances: torch.Tensor | None = None,
+        weights: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
+    ) -> None:
+        K = len(means)
+        self.schedule, self.means, self.labels = schedule, means, labels
+        self.variances = means.new_zeros(K) if variances is None else variances
+        weights = means.new_ones(K) if weights is None else weights
+        for name, value in (("variances", self.variances), ("weights", weights), ("labels", labels)):
+            if value is not None and value.shape != (K,):
+                raise ValueError(f"{name} must have shape ({K},), one for each mean, got {tuple(value.shape)}")
+        if not bool((self.variances >= 0).all()):
+            raise ValueError(f"variances must not be negative, got {self.variances.min().item()}; give σ², not log σ²")
+        if bool((weights < 0).any()) or not float(weights.sum()) > 0:
+            raise ValueError("weights must not be negative and not all zero; give the share of each component")
+        self.log_weights = (weights / weights.sum()).log()
+
+    def _log_joint(self, x_t: torch.Tensor, t: int | torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+        """log w_k + log N(x_t; √ᾱ_t μ_k, (ᾱ_t σ_k² + 1 − ᾱ_t) I), (B,K)."""
+        root, variance = self._moments(x_t, t)
+        x, mu = x_t.flatten(1), self.means.flatten(1)
+        distance = ((x[:, None] - root[:, None] * mu) ** 2).sum(-1)
+        dims = x.shape[1]
+        joint = self.log_weights - 0.5 * (distance / variance + dims * torch.log(2 * math.pi * variance))
+        if label is not None:
+            if self.labels is None:
+                raise ValueError("a label was given but this predictor knows no labels; pass labels= or label=None")
+            own = (label[:, None] == self.labels) | (label[:, None] < 0)
+            if not bool(own.any(1).all()):
+                known, wrong = ", ".join(map(str, self.labels.unique().tolist())), label[~own.any(1)][0].item()
+                raise ValueError(f"no component has label {wrong}; labels are {known}, or -1 for all")
+            joint = joint.masked_fill(~own, -math.inf)
+        return joint
+
+    def _moments(self, x_t: torch.Tensor, t: int | torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """√ᾱ_t (B or 1, 1) and the components' variances (B or 1, K)."""
+        alpha_bar = cast(gather(self.schedule.alpha_bars, t, low=1), x_t.new_zeros(1, 1))
+        return alpha_bar.sqrt(), alpha_bar * self.variances + (1.0 - alpha_bar)
+
+    def log_q(self, x_t: torch.Tensor, t: int | torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
+        """log q(x_t) in nats, (B,), exactly."""
+        return torch.logsumexp(self._log_joint(x_t, t, label), 1)
+
+    def __call__(self, x_t: torch.Tensor, t: int | torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
+        """E[ε | x_t] and E[x_0 | x_t], (B,*D), for t in 1…T."""
+        root, variance = self._moments(x_t, t)
+        share = torch.softmax(self._log_joint(x_t, t, label), 1)
+        x, mu = x_t.flatten(1), self.means.flatten(1)
+        gain = root * self.variances / variance
+        x_hat_0 = (share * (1.0 - gain * root)) @ mu + (share * gain).sum(1, keepdim=True) * x
+        x_hat_0 = x_hat_0.reshape(x_t.shape)
+        return Prediction(eps_from_x_0(self.schedule, x_t, t, x_hat_0), x_hat_0)

@@ -1,0 +1,115 @@
+"""Rules p_θ(x_s | x_t), each a row of coefficients; and timestep paths."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+from .gaussian import Gaussian, alpha_bar_between, eps_from_x_0, posterior_coefficients
+from .predictor import Prediction
+from .schedule import Schedule
+
+
+class Coefficients(NamedTuple):
+    """p_θ(x_s | x_t) = N(of_x_0 · x̂_0 + of_x_t · x_t + of_eps · ε̂, variance), all floats."""
+
+    of_x_0: float
+    of_x_t: float
+    of_eps: float
+    variance: float
+
+
+# (schedule, t, s, strength) -> Coefficients; strength is w for ddpm, η for ddim, in [0, 1]
+Rule = Callable[[Schedule, int, int, float], Coefficients]
+
+
+def ddpm(schedule: Schedule, t: int, s: int, w: float = 0.0) -> Coefficients:
+    """Ancestral step: mean of q(x_s | x_t, x̂_0), variance β̃^(1−w) β^w.
+
+    With s = t − 1 the mean is (x_t − (1−α_t)/√(1−ᾱ_t) ε̂)/√α_t (Ho et al. 2020, algorithm 2, line 4).
+    w = 0 is σ² = β̃, w = 1 is σ² = β (their section 3.2), between them as Nichol & Dhariwal (2021),
+    eq. 15. The step to s = 0 has variance 0.
+    """
+    c = posterior_coefficients(schedule, t, s)
+    variance = float(c.variance ** (1.0 - w) * c.beta**w) if s > 0 else 0.0
+    return Coefficients(float(c.of_x_0), float(c.of_x_t), 0.0, variance)
+
+
+def ddim(schedule: Schedule, t: int, s: int, eta: float = 0.0) -> Coefficients:
+    """Step of Song, Meng & Ermon (2021), eq. 12 and 16: variance η² β̃, mean √ᾱ_s x̂_0 + √(1 − ᾱ_s − σ²) ε̂."""
+    variance = eta**2 * float(posterior_coefficients(schedule, t, s).variance)
+    alpha_bar_s = float(schedule.alpha_bars[s])
+    return Coefficients(alpha_bar_s**0.5, 0.0, max(0.0, 1.0 - alpha_bar_s - variance) ** 0.5, variance)
+
+
+SAMPLERS: dict[str, Rule] = {"ddpm": ddpm, "ddim": ddim}
+
+
+def step_coefficients(schedule: Schedule, sampler: str, strength: float, t: int, s: int) -> Coefficients:
+    """The coefficients of one step of a named sampler.
+
+    Raises:
+        ValueError: unknown sampler, or strength outside [0, 1].
+    """
+    if sampler not in SAMPLERS:
+        raise ValueError(f"unknown sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}")
+    if not 0.0 <= strength <= 1.0:
+        raise ValueError(f"the sampler's η or w must be in [0, 1], got {strength}; pick one in that range")
+    return SAMPLERS[sampler](schedule, t, s, strength)
+
+
+def step_gaussian(c: Coefficients, x_t: torch.Tensor, prediction: Prediction) -> Gaussian:
+    """p_θ(x_s | x_t) from its coefficients: mean (B,*D), variance one number."""
+    mean = c.of_x_0 * prediction.x_hat_0 + c.of_x_t * x_t + c.of_eps * prediction.eps_hat
+    return Gaussian(mean, x_t.new_tensor(c.variance))
+
+
+def line_4_factors(schedule: Schedule, t: int, s: int) -> tuple[float, float]:
+    """1/√α and (1−α)/√(1−ᾱ_t) of algorithm 2, line 4 (Ho et al. 2020), with α = ᾱ_t/ᾱ_s for a stride."""
+    alpha = float(alpha_bar_between(schedule, t, s))
+    return alpha**-0.5 if alpha > 0 else math.inf, (1.0 - alpha) / math.sqrt(1.0 - float(schedule.alpha_bars[t]))
+
+
+def clip(schedule: Schedule, x_t: torch.Tensor, t: int, prediction: Prediction, limit: float = 1.0) -> Prediction:
+    """The prediction with x̂_0 kept within ±limit and ε̂ made to agree with it, so that x_t stays their blend."""
+    x_hat_0 = prediction.x_hat_0.clamp(-limit, limit)
+    return Prediction(eps_from_x_0(schedule, x_t, t, x_hat_0), x_hat_0)
+
+
+def leading(T: int, num_steps: int) -> list[int]:
+    """1, 1 + ⌊T/S⌋, … : the lowest t of each stride (Lin et al. 2023, table 2)."""
+    return [1 + i * (T // num_steps) for i in range(num_steps)]
+
+
+def linspace(T: int, num_steps: int) -> list[int]:
+    """S values evenly from 1 to T, rounded half to even (Lin et al. 2023, table 2)."""
+    # i times the stride, as numpy.linspace has it, so that ties at .5 fall as in diffusers.
+    values = torch.arange(num_steps, dtype=torch.float64) * ((T - 1) / max(1, num_steps - 1))
+    return (values.round().long() + 1).tolist()
+
+
+def trailing(T: int, num_steps: int) -> list[int]:
+    """T, T − T/S, … : the highest t of each stride (Lin et al. 2023, table 2)."""
+    # The stride rounded as numpy.arange rounds it, so that ties at .5 fall as in diffusers.
+    stride = (T - T / num_steps) - T
+    values = T + torch.arange(num_steps, dtype=torch.float64) * stride
+    return sorted(values.round().long().tolist())
+
+
+SPACINGS: dict[str, Callable[[int, int], list[int]]] = {"leading": leading, "linspace": linspace, "trailing": trailing}
+
+
+def timestep_path(T: int, num_steps: int, spacing: str = "leading") -> tuple[int, ...]:
+    """t_S > … > t_1 > 0: the steps a chain visits, S + 1 ints, the last one 0.
+
+    They are diffusers' timesteps of the same spacing plus one, since the paper counts from 1.
+
+    Raises:
+        ValueError: num_steps outside [1, T], or an unknown spacing.
+    """
+    if spacing not in SPACINGS:
+        raise ValueError(f"unknown spacing {spacing!r}; choose one of {', '.join(SPACINGS)}")
+    if isinstance(num_steps, bool) or not isinstance(num_steps, int) or not 1 <= num_steps <= T:
+        raise ValueError(f"num_steps must be a whole number in [1, {T}], got {num_steps!r}; raise T or lower num_steps")
+    return (*reversed(SPACINGS[spacing](T, num_steps)), 0)

@@ -1,0 +1,1 @@
+"""How ε_θ runs on this machine."""

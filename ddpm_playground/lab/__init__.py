@@ -1,0 +1,1 @@
+"""Schedules from and to diffusers."""

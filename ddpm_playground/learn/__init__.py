@@ -1,0 +1,1 @@
+"""Learning ε_θ: data, network, Algorithm 1, checkpoints, evaluation."""

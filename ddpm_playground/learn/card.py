@@ -1,0 +1,111 @@
+"""The model card of a checkpoint: README.md from facts."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def model_card(name: str, facts: Mapping[str, Any], scores: Mapping[str, Any] | None) -> str:
+    """README.md text of a checkpoint folder.
+
+    Args:
+        name: the checkpoint's name.
+        facts: what training wrote to training.json; with "sha256" of the weights where that is known.
+        scores: what evaluation measured, name → text, or None if it has not.
+    """
+    settings = facts["settings"]
+    rows = {
+        "command": f"`{facts['command']}`",
+        "commit": facts["commit"],
+        "data": facts["data"],
+        "seed": settings["seed"],
+        "steps × batch": f"{facts['step']:,} × {settings['batch_size']}",
+        "schedule": f"{settings['schedule']}, T = {settings['T']}",
+        "hours": facts["hours"],
+        "machine": facts["machine"],
+        "torch": facts["torch"],
+        "parameters": f"{facts['parameters']:,}",
+        "held-out ε-loss": facts["held_out_loss"],
+        "held-out ε-loss by quarter of t, lowest first": ", ".join(map(str, facts["held_out_loss_by_quarter"])),
+    }
+    if "sha256" in facts:
+        rows["sha256 of the weights"] = f"`{facts['sha256']}`"
+    lines = [
+        "---",
+        "license: apache-2.0",
+        "library_name: diffusers",
+        "tags: [ddpm, unconditional-image-generation, class-conditional]",
+        "---",
+        f"# {name}",
+        "",
+        "A class-conditional ε-predictor (Ho et al. 2020, algorithm 1): `UNet2DModel` with averaged weights, and its",
+        "`DDPMScheduler`. The last class embedding is the null class, for classifier-free guidance. Made by DDPM",
+        "Playground from the data below and a seed; no weights from elsewhere.",
+        "",
+        "```bash",
+        f"python -m ddpm_playground sample --checkpoint checkpoints/{name} --num-samples 10 --out samples.npz",
+        "```",
+        "",
+        "## Training",
+        "",
+        *_table(rows),
+        "",
+        "## Scores",
+        "",
+    ]
+    if scores is None:
+        lines.append("Not scored yet: `python -m ddpm_playground evaluate --checkpoint DIR --data DIR --write-card`.")
+    else:
+        lines += _table(scores)
+        lines += [
+            "",
+            "The reader is the project's own small network (`ddpm_playground/data/digits_classifier.safetensors`); its",
+            "Fréchet distances compare neither with those in Inception features nor with those of other numbers of",
+            "pictures.",
+        ]
+    lines += [
+        "",
+        "## Limits",
+        "",
+        "A teaching model: small, trained for a short time on one machine, good for nothing but pictures like those of",
+        "its data set.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(rows: Mapping[str, Any]) -> list[str]:
+    cells = [(key, str(value).replace("|", "\\|")) for key, value in rows.items()]
+    return ["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in cells)]
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """What training wrote beside the weights.
+
+    Raises:
+        ValueError: no training.json, or one that lacks what a card says.
+    """
+    path = folder / "training.json"
+    if not path.is_file():
+        raise ValueError(f"{folder.name} has no training.json, so no facts for a card; leave --write-card out")
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        model_card(folder.name, facts, None)
+    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} lacks facts for a card ({error!r}); leave --write-card out") from None
+    return facts
+
+
+def write_card(folder: Path, facts: Mapping[str, Any], sha256: str, scores: Mapping[str, Any]) -> None:
+    """Rewrite the checkpoint's README.md, all of it or none.
+
+    Args:
+        folder: the pipeline folder.
+        facts: from `read_facts`.
+        sha256: of the weights that were scored.
+        scores: name → text.
+    """
+    text = model_card(folder.resolve().name, {**facts, "sha256": sha256}, scores)
+    temporary = folder / ".README.md.writing"
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(folder / "README.md")

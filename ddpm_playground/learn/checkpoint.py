@@ -1,0 +1,194 @@
+"""The only file I/O for weights: diffusers pipeline folders (safetensors only) and training states."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import DDPMScheduler, UNet2DModel
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+
+from ..core import Schedule
+from ..lab.diffusers_config import schedule_from_config
+from .network import NetworkEps
+
+WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
+PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
+MAX_CONFIG_BYTES = 10 * 2**20
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that is missing, broken, of another architecture, or not safetensors."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A loaded pipeline folder.
+
+    Attributes:
+        unet: the network, in evaluation mode, channels-last.
+        schedule: the schedule it was trained with.
+        scheduler_config: the folder's scheduler_config.json as read.
+        class_names: one name per class, in label order; empty if unconditional.
+        sha256: of the weights file.
+    """
+
+    folder: Path
+    unet: UNet2DModel
+    schedule: Schedule
+    scheduler_config: dict[str, Any]
+    class_names: tuple[str, ...]
+    sha256: str
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C,H,W) of one picture."""
+        size = self.unet.config["sample_size"]
+        height, width = (size, size) if isinstance(size, int) else size
+        return self.unet.config["in_channels"], height, width
+
+    @property
+    def prediction_type(self) -> str:
+        """What the network says: epsilon, v_prediction or sample."""
+        return self.scheduler_config.get("prediction_type", "epsilon")
+
+    def predictor(self, guidance: float = 1.0) -> NetworkEps:
+        """The network as an ε-predictor."""
+        return NetworkEps(self.schedule, self.unet, self.prediction_type, guidance)
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise CheckpointError(f"{path.parent.name}/{path.name} is missing in the checkpoint; copy the whole folder")
+    if path.stat().st_size > MAX_CONFIG_BYTES:
+        raise CheckpointError(f"{path.name} is larger than 10 MB; a config is a few lines of JSON")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{path.name} is not JSON: {error}; copy it again") from None
+    if not isinstance(config, dict):
+        raise CheckpointError(f"{path.name} must hold one JSON object, got {type(config).__name__}; copy it again")
+    return config
+
+
+def load_checkpoint(folder: str | Path, device: torch.device | str = "cpu") -> Checkpoint:
+    """A diffusers pipeline folder whose network is a UNet2DModel.
+
+    Args:
+        folder: holds unet/config.json, unet/diffusion_pytorch_model.safetensors, scheduler/scheduler_config.json.
+        device: where the network shall run.
+
+    Raises:
+        CheckpointError: missing, truncated, of another architecture, or with pickled weights.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CheckpointError(f"no checkpoint folder {folder}; give a folder with unet/ and scheduler/ in it")
+    pickles = sorted(p.name for p in folder.rglob("*") if p.suffix.lower() in PICKLE_SUFFIXES)
+    if pickles:
+        raise CheckpointError(
+            f"{folder.name} holds pickled weights ({', '.join(pickles[:3])}), which can run code when read; "
+            "convert them to safetensors and remove them"
+        )
+    config = _read_json(folder / "unet" / "config.json")
+    if config.get("_class_name") != "UNet2DModel":
+        raise CheckpointError(f"the network is a {config.get('_class_name')!r}; only a UNet2DModel can be read")
+    scheduler_config = _read_json(folder / "scheduler" / "scheduler_config.json")
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        raise CheckpointError(f"{WEIGHTS} is missing in {folder.name}; only safetensors weights are read")
+    try:
+        unet = UNet2DModel.from_config(config)
+        state = load_file(weights)
+        unet.load_state_dict(state)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{WEIGHTS.name} is broken or cut short: {error}; copy it again") from None
+    except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"the weights do not fit the architecture in unet/config.json: {reason}") from None
+    try:
+        schedule = schedule_from_config(scheduler_config)
+    except ValueError as error:
+        raise CheckpointError(f"scheduler_config.json cannot be used: {error}") from None
+    unet.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    classes = config.get("num_class_embeds")
+    names = scheduler_config.get("class_names") or [str(i) for i in range((classes or 1) - 1)]
+    return Checkpoint(folder, unet, schedule, scheduler_config, tuple(names), sha256_of(weights))
+
+
+def save_pipeline(folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, extra: dict[str, str]) -> str:
+    """Write a diffusers pipeline folder so that a reader sees the old one or the new one, never a part.
+
+    Args:
+        folder: where it shall stand.
+        unet: the network to save.
+        scheduler: its scheduler.
+        extra: further files, name → text.
+
+    Returns:
+        sha256 of the weights file.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+        new = Path(temporary) / "new"
+        unet.save_pretrained(new / "unet", safe_serialization=True)
+        scheduler.save_pretrained(new / "scheduler")
+        index = {
+            "_class_name": "DDPMPipeline",
+            "_diffusers_version": unet.config.get("_diffusers_version"),
+            "scheduler": ["diffusers", "DDPMScheduler"],
+            "unet": ["diffusers", "UNet2DModel"],
+        }
+        (new / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
+        for name, text in extra.items():
+            (new / name).write_text(text, encoding="utf-8")
+        digest = sha256_of(new / WEIGHTS)
+        new.chmod(0o755)
+        if folder.exists():
+            folder.rename(Path(temporary) / "old")
+        new.rename(folder)
+    return digest
+
+
+def save_state(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
+    """Write a training state atomically: one safetensors file with its facts as JSON in the header."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".writing")
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    save_file(contiguous, temporary, metadata={"facts": json.dumps(facts)})
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """A training state as `save_state` wrote it.
+
+    Raises:
+        CheckpointError: no such file, or broken.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"there is no training state {path} to resume; start without --resume")
+    try:
+        with safe_open(path, "pt") as file:
+            facts = json.loads(file.metadata()["facts"])
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
+    except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"the training state {path} is broken: {error}; start without --resume") from None
+
+
+def remove_state(folder: Path) -> None:
+    """Delete a training folder, if there is one."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,102 @@
+"""The network and the one place where the paper's t becomes a diffusers network's 0-based t."""
+
+import torch
+from diffusers import UNet2DModel
+
+from ..core import Prediction, Schedule, prediction_from
+
+
+def make_network(
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    *,
+    seed: int,
+    channels: tuple[int, ...] = (16, 48, 96),
+    layers: int = 1,
+    attention_levels: int = 0,
+) -> UNet2DModel:
+    """A class-conditional UNet2DModel; its last class embedding is the null class.
+
+    Args:
+        image_shape: (C,H,W).
+        num_classes: number of real classes.
+        seed: what the weights are drawn from.
+        channels: width of each resolution, finest first.
+        layers: residual blocks per resolution.
+        attention_levels: how many of the coarsest resolutions have self-attention, beside the middle.
+
+    Raises:
+        ValueError: a picture that cannot be halved as often as there are levels.
+    """
+    C, H, W = image_shape
+    factor = 2 ** (len(channels) - 1)
+    if H % factor or W % factor or min(H, W) < factor or H != W:
+        raise ValueError(f"pictures must be square with sides divisible by {factor}, got {H}×{W}; resize the data")
+    down = ["DownBlock2D"] * (len(channels) - attention_levels) + ["AttnDownBlock2D"] * attention_levels
+    up = ["AttnUpBlock2D"] * attention_levels + ["UpBlock2D"] * (len(channels) - attention_levels)
+    attended = channels[-max(1, attention_levels) :]
+    # The weights come from diffusers' own initialisers, which draw from the global generator: lend it our seed.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # noqa: TID251
+        return UNet2DModel(
+            sample_size=H,
+            in_channels=C,
+            out_channels=C,
+            block_out_channels=channels,
+            layers_per_block=layers,
+            down_block_types=tuple(down),
+            up_block_types=tuple(up),
+            num_class_embeds=num_classes + 1,
+            norm_num_groups=8,
+            attention_head_dim=32 if not any(c % 32 for c in attended) else 8,
+        )
+
+
+def network_output(
+    unet: torch.nn.Module, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None
+) -> torch.Tensor:
+    """What a diffusers network says of x_t, (B,C,H,W), t (B,) in 1…T as in the paper; it counts from 0."""
+    return unet(x_t, t - 1, class_labels=label).sample
+
+
+class NetworkEps:
+    """A diffusers network behind the EpsPredictor protocol, with classifier-free guidance.
+
+    ε̂ = ε_∅ + W (ε_c − ε_∅) (Ho & Salimans 2022, eq. 6, with W = 1 + w); W = 1 is the conditional
+    network alone, W = 0 the unconditional one. A label of −1 is the null class.
+
+    Args:
+        schedule: the schedule that the network was trained with.
+        unet: the network, on the device where it shall run.
+        prediction_type: what the network says: "epsilon", "v_prediction" or "sample".
+        guidance: W.
+    """
+
+    def __init__(
+        self, schedule: Schedule, unet: UNet2DModel, prediction_type: str = "epsilon", guidance: float = 1.0
+    ) -> None:
+        self.schedule, self.unet, self.prediction_type, self.guidance = schedule, unet, prediction_type, guidance
+        embeddings = unet.config["num_class_embeds"]
+        self.null_class = None if embeddings is None else embeddings - 1
+
+    def with_guidance(self, guidance: float) -> "NetworkEps":
+        """The same network under another W."""
+        return NetworkEps(self.schedule, self.unet, self.prediction_type, guidance)
+
+    @torch.no_grad()
+    def __call__(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
+        """Prediction (B,C,H,W) each; t (B,) in 1…T; label (B,) with −1 for none."""
+        value = self._output(x_t, t, label)
+        # One t for the whole batch is the rule, and as an int it needs no look at the device.
+        return prediction_from(self.schedule, self.prediction_type, x_t, t, value)
+
+    def _output(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+        if self.null_class is None:
+            return network_output(self.unet, x_t, t, None)
+        null = torch.full((len(x_t),), self.null_class, device=x_t.device)
+        chosen = null if label is None else torch.where(label < 0, null, label)
+        if self.guidance == 1.0 or label is None:
+            return network_output(self.unet, x_t, t, chosen)
+        both = network_output(self.unet, torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([null, chosen]))
+        unconditional, conditional = both.chunk(2)
+        return unconditional + self.guidance * (conditional - unconditional)

@@ -1,0 +1,144 @@
+"""From a recipe to its reverse chain: the one seam between the screen and the mathematics."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import TYPE_CHECKING
+
+import torch
+
+from .core import SAMPLERS, SeededNoise, Step, line_4_factors, reverse, step_coefficients, timestep_path
+from .engine.spaces import shared_gpu, with_shared_gpu
+from .lab.foreign import FOREIGN, foreign_path, foreign_reverse
+from .learn.shelf import Shelf
+from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from .learn.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """A picture to denoise from: x_t (C,H,W) at t, instead of pure noise at the first step."""
+
+    t: int
+    x_t: torch.Tensor
+
+
+@dataclass(frozen=True)
+class StepNumbers:
+    """The numbers of one step t → s as the screen shows them; None where the sampler has no such number."""
+
+    t: int
+    s: int
+    alpha_bar: float
+    snr: float
+    sigma: float | None
+    coef: tuple[float, float, float] | None
+    line4: tuple[float, float] | None
+
+
+@cache
+def shelf() -> Shelf:
+    """The checkpoints of this process."""
+    return Shelf()
+
+
+class Run:
+    """A recipe made ready: its network, labels and path; iterate for the Steps.
+
+    Args:
+        recipe: what to run.
+        start: where to start, or None for x_T ~ N(0, I).
+
+    Raises:
+        ValueError: no such checkpoint or class, more steps than T, or a start of another shape.
+    """
+
+    def __init__(self, recipe: Recipe, start: Start | None = None) -> None:
+        self.recipe, self.start = recipe, start
+        self.checkpoint: Checkpoint = shelf().load(recipe.checkpoint)
+        self.schedule = self.checkpoint.schedule
+        self.labels = labels_of(recipe.label, recipe.num_images, len(self.checkpoint.class_names))
+        self.shape = self.checkpoint.image_shape
+        if start is not None:
+            if tuple(start.x_t.shape) != self.shape:
+                raise ValueError(
+                    f"the network of {recipe.checkpoint!r} knows pictures of {_size(self.shape)}, the picture is "
+                    f"{_size(tuple(start.x_t.shape))}; fit it to that size first"
+                )
+            if not 1 <= start.t <= self.schedule.T:
+                raise ValueError(
+                    f"to denoise, t must be in [1, {self.schedule.T}] on this checkpoint's schedule, got {start.t}; move t"  # noqa: E501
+                )
+        self.path = self._path()
+
+    def _path(self) -> tuple[int, ...]:
+        recipe, start_t = self.recipe, self.start.t if self.start else None
+        if recipe.sampler in FOREIGN:
+            return foreign_path(self.schedule, recipe.sampler, recipe.num_steps, recipe.spacing, start_t)
+        path = timestep_path(self.schedule.T, recipe.num_steps, recipe.spacing)
+        return path if start_t is None else (start_t, *(t for t in path if t < start_t))
+
+    def __iter__(self) -> Iterator[Step]:
+        recipe, device = self.recipe, next(self.checkpoint.unet.parameters()).device
+        noise = SeededNoise(recipe.seed, range(recipe.num_images), self.shape, device)
+        x = noise()
+        if self.start is not None:
+            x = self.start.x_t.to(device).expand(recipe.num_images, *self.shape).clone()
+        predict, label = self.checkpoint.predictor(recipe.guidance), self.labels.to(device)
+        if recipe.sampler in FOREIGN:
+            yield from foreign_reverse(
+                self.schedule, predict, x, recipe.num_steps, recipe.sampler, recipe.spacing,
+                label=label, clip_x_0=recipe.clip_x_0, start_t=self.start.t if self.start else None,
+            )  # fmt: skip
+            return
+        yield from reverse(
+            self.schedule, predict, x, self.path, noise, sampler=recipe.sampler, strength=recipe.strength,
+            label=label, clip_x_0=recipe.clip_x_0, add_noise=recipe.add_noise,
+        )  # fmt: skip
+
+    def numbers(self, t: int, s: int) -> StepNumbers:
+        """What stands beside the pictures of the step t → s."""
+        recipe = self.recipe
+        snr, alpha_bar = float(self.schedule.snr[t]), float(self.schedule.alpha_bars[t])
+        if recipe.sampler not in SAMPLERS:
+            return StepNumbers(t, s, alpha_bar, snr, None, None, None)
+        c = step_coefficients(self.schedule, recipe.sampler, recipe.strength, t, s)
+        line4 = line_4_factors(self.schedule, t, s) if recipe.sampler == "ddpm" else None
+        sigma = c.variance**0.5 if recipe.add_noise else 0.0
+        return StepNumbers(t, s, alpha_bar, snr, sigma, (c.of_x_0, c.of_x_t, c.of_eps), line4)
+
+
+def _chain_on_cpu(recipe: Recipe, start: Start | None) -> Iterator[Step]:
+    """The chain with every tensor on the CPU, for a worker process that has the GPU only while it runs."""
+    for step in Run(recipe, start):
+        values = (getattr(step, field.name) for field in fields(Step))
+        yield Step(*(value.cpu() if isinstance(value, torch.Tensor) else value for value in values))
+
+
+def steps_of(run: Run) -> Iterator[Step]:
+    """The run's steps; on a Hugging Face Space with a shared GPU, from a worker that holds that GPU."""
+    if shared_gpu() is None:
+        return iter(run)
+    return with_shared_gpu(_chain_on_cpu)(run.recipe, run.start)
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    C, H, W = shape
+    return f"{H}×{W} {'grey' if C == 1 else 'colour'}"
+
+
+def labels_of(label: str, count: int, num_classes: int) -> torch.Tensor:
+    """Class of each of `count` pictures, (count,) int64: "all" is i mod num_classes, "none" is −1.
+
+    Raises:
+        ValueError: a class that the checkpoint does not have.
+    """
+    if label == "none" or (label == "all" and num_classes == 0):
+        return torch.full((count,), -1)
+    if label == "all":
+        return torch.arange(count) % num_classes
+    if not label.isdecimal() or int(label) >= num_classes:
+        raise ValueError(f"label must be all, none or in [0, {num_classes - 1}], got {label!r}; pick one of these")
+    return torch.full((count,), int(label))

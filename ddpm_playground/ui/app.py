@@ -1,0 +1,150 @@
+"""The page: tabs, address, theme; and how it is served."""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import gradio as gr
+
+from ..recipe import DEFAULT, Recipe, recipe_from_query
+from ..views.figures import static_paths
+from ..views.theme import DATA_TO_NOISE, FONT, GROUND, INK, LINE, MONO, MUTED, PANEL, SYMBOLS, css_variables
+from .page import HOT, Page
+from .tabs import forward, reverse, schedule
+from .text import table, text
+
+HERE = Path(__file__).parent
+
+# A tab is one file and one line here.
+TABS: dict[str, Callable[[Page], None]] = {
+    "schedule": schedule.build,
+    "forward": forward.build,
+    "reverse": reverse.build,
+}
+
+SECONDS_KEPT = 3600
+
+
+def head() -> str:
+    """Script of the page's head: screen text, defaults, and the address that remembers settings."""
+    strings = json.dumps({"en": table("en")}, ensure_ascii=False).replace("<", "\\u003c")
+    defaults = json.dumps(asdict(DEFAULT))
+    script = (HERE / "player" / "head.js").read_text(encoding="utf-8")
+    return f"<script>window.ddpmText = {strings}; window.ddpmDefaults = {defaults};\n{script}</script>"
+
+
+def css() -> str:
+    """Variables of the theme and the page's own rules."""
+    return css_variables() + (HERE / "page.css").read_text(encoding="utf-8")
+
+
+def theme() -> gr.themes.Base:
+    """System fonts, quiet grounds, one accent; colours come from CSS variables."""
+    fonts, mono = ([name.strip(" '") for name in stack.split(",")] for stack in (FONT, MONO))
+    grounds = {
+        "body_background_fill": GROUND, "background_fill_primary": GROUND, "background_fill_secondary": PANEL,
+        "block_background_fill": PANEL, "block_border_color": LINE, "border_color_primary": LINE,
+        "input_background_fill": GROUND, "input_border_color": LINE, "body_text_color": INK, "block_label_text_color": INK,  # noqa: E501
+        "block_title_text_color": INK, "block_info_text_color": MUTED, "body_text_color_subdued": MUTED,
+        "button_primary_background_fill": SYMBOLS["x_0"], "button_primary_background_fill_hover": SYMBOLS["x_t"],
+        "button_primary_text_color": GROUND, "button_secondary_background_fill": PANEL,
+        "button_secondary_background_fill_hover": LINE, "button_secondary_text_color": INK,
+        "slider_color": SYMBOLS["x_t"], "color_accent": SYMBOLS["x_t"], "link_text_color": SYMBOLS["x_0"],
+        "checkbox_background_color_selected": SYMBOLS["x_t"], "checkbox_border_color_selected": SYMBOLS["x_t"],
+    }  # fmt: skip
+    colours = {name: colour.light for name, colour in grounds.items()}
+    dark_only = {"color_accent"}
+    colours |= {f"{name}_dark": colour.dark for name, colour in grounds.items() if name not in dark_only}
+    base = gr.themes.Base(primary_hue="violet", neutral_hue="slate", font=fonts, font_mono=mono)
+    return base.set(**colours, block_shadow="none", block_border_width="1px", block_radius="10px")
+
+
+def header() -> str:
+    """Name, claim, and the three colours that mean the same everywhere."""
+    legend = "".join(
+        f'<li style="--c: var(--sym-{key.replace("_", "-")})">{text(f"app.legend_{key}")}</li>' for key in DATA_TO_NOISE
+    )
+    return (
+        f'<header class="ddpm-header"><div><h1>{text("app.title")}</h1><p>{text("app.lead")}</p></div>'
+        f'<ul class="ddpm-legend">{legend}</ul></header>'
+    )
+
+
+def build() -> gr.Blocks:
+    """The page, ready to launch."""
+    with gr.Blocks(title=text("app.title"), delete_cache=(600, SECONDS_KEPT), fill_width=True) as demo:
+        gr.HTML(header(), elem_id="ddpm-header", js_on_load=None)
+        start = gr.Textbox(visible="hidden", elem_id="ddpm-start")
+        with gr.Tabs(selected=DEFAULT.tab, elem_id="ddpm-tabs", overflow_behavior="wrap") as tabs:
+            page = Page(start, demo, tabs)
+            for name, build_tab in TABS.items():
+                with gr.Tab(text(f"app.{name}"), id=name, render_children=True) as tab:
+                    build_tab(page)
+                tab.select(None, None, None, js=f"() => window.ddpmRemember('tab', '{name}')")
+        _wire(page)
+    return demo
+
+
+def _wire(page: Page) -> None:
+    """Load: widgets from the address, then every picture. Change: address and pictures of that widget."""
+    names = list(page.controls)
+
+    def restore(request: gr.Request) -> list[object]:
+        recipe, problems = recipe_from_query(dict(request.query_params))
+        if problems:
+            gr.Warning(text("app.problem", problems="; ".join(problems)), duration=12)
+        # A reader who was quicker than this answer keeps the tab that is open.
+        tab = gr.skip() if recipe.tab == DEFAULT.tab else gr.Tabs(selected=recipe.tab)
+        values: list[object] = [tab, *(getattr(recipe, name) for name in names)]
+        for fn, wanted, outputs in page.refreshers:
+            values += _drawn(fn, recipe, wanted, len(outputs))
+        return values
+
+    drawn = [output for _, _, outputs in page.refreshers for output in outputs]
+    loaded = page.demo.load(restore, None, [page.tabs, *(page.controls[name] for name in names), *drawn], **(HOT | {"queue": True}))  # noqa: E501
+    for script, fn, inputs, outputs, options in page.arrivals:
+        loaded.then(None, None, None, js=script).then(fn, inputs, outputs, **options)
+    for name, widget in page.controls.items():
+        widget.change(None, widget, None, js=f"(value) => window.ddpmRemember('{name}', value)")
+    for fn, wanted, outputs in page.refreshers:
+        widgets = [page.controls[name] for name in wanted]
+        gr.on([widget.change for widget in widgets], fn, widgets, list(outputs), **HOT)
+
+
+def _drawn(fn: Callable, recipe: Recipe, wanted: object, count: int) -> list[object]:
+    """What a refresher draws for a recipe, as a list; nothing new where it cannot."""
+    try:
+        result = fn(*(getattr(recipe, name) for name in wanted))  # type: ignore[attr-defined]
+    except gr.Error as error:
+        gr.Warning(error.message)
+        return [gr.skip()] * count
+    return list(result) if count > 1 else [result]
+
+
+def warm() -> None:
+    """Load the network behind the page, so that the first Start need not wait."""
+    from ..run import Run
+
+    try:
+        next(iter(Run(DEFAULT)))
+    except ValueError as error:
+        print(f"ddpm_playground: {error}")
+
+
+def launch(demo: gr.Blocks) -> None:
+    """Serve on 127.0.0.1:7860, or where GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say."""
+    gr.set_static_paths(static_paths())
+    threading.Thread(target=warm, daemon=True).start()
+    demo.queue(max_size=20).launch(
+        theme=theme(),
+        css=css(),
+        head=head(),
+        run_history=False,
+        enable_monitoring=False,
+        footer_links=[],
+        max_file_size="64mb",
+        ssr_mode=False,
+        i18n=gr.I18n(en=table("en")),
+    )

@@ -1,0 +1,42 @@
+// Shared by every canvas component: it stands before each component's own script, in the same function.
+const bytes = (text) => {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const raw = atob(text), out = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
+  return out;
+};
+const float32 = (text) => new Float32Array(bytes(text).buffer);
+const float64 = (text) => new Float64Array(bytes(text).buffer);
+// IEEE half → float32 by table: 65,536 entries, made once for the page.
+const halfTable = () => {
+  if (window.ddpmHalf) return window.ddpmHalf;
+  const table = new Float32Array(65536);
+  for (let i = 0; i < 65536; i++) {
+    const sign = i & 0x8000 ? -1 : 1, e = (i >> 10) & 31, f = i & 1023;
+    table[i] = sign * (e === 0 ? f * 2 ** -24 : e === 31 ? (f ? NaN : Infinity) : (1 + f / 1024) * 2 ** (e - 15));
+  }
+  return (window.ddpmHalf = table);
+};
+const float16 = (text) => {
+  const table = halfTable(), half = new Uint16Array(bytes(text).buffer), out = new Float32Array(half.length);
+  for (let i = 0; i < half.length; i++) out[i] = table[half[i]];
+  return out;
+};
+// Screen text: window.ddpmText = {language: {key: text}}, in the page's head.
+const say = (key, values) => {
+  const tables = window.ddpmText || {}, language = document.documentElement.lang;
+  const found = (tables[language] || {})[key] || (tables.en || {})[key] || key;
+  return found.replace(/{(\w+)}/g, (whole, name) => (values && name in values ? values[name] : whole));
+};
+// A number as a reader wants it: 4 significant digits, true minus sign.
+const number = (v, digits = 4) => {
+  if (v === null || v === undefined || Number.isNaN(v)) return "–";
+  if (!Number.isFinite(v)) return v > 0 ? "∞" : "−∞";
+  const size = Math.abs(v);
+  const shown = size !== 0 && (size < 1e-3 || size >= 1e5) ? v.toExponential(digits - 2) : String(+v.toPrecision(digits));
+  return shown.replace("-", "−");
+};
+// t is one for the whole page: whoever moves it calls setT, whoever shows it listens for "ddpm:t" on window.
+const setT = (t, T, source) => window.dispatchEvent(new CustomEvent("ddpm:t", { detail: { t, T, source } }));
+// Keep a setting in the page's address; `remember` is defined in the page's head.
+const remember = (key, value) => window.ddpmRemember && window.ddpmRemember(key, value);

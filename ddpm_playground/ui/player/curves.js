@@ -1,0 +1,249 @@
+// Four linked plots over t, their common marker, and every number at t. Python computes all tables and figures.
+const root = element.querySelector(".curves"), plotsBox = root.querySelector(".plots"), template = root.querySelector("template");
+const slider = root.querySelector("input"), output = root.querySelector("output"), readout = root.querySelector(".readout");
+const verdict = root.querySelector(".verdict"), status = root.querySelector(".status");
+const COLUMNS = ["beta", "beta_tilde", "alpha", "alpha_bar", "sqrt_alpha_bar", "sqrt_one_minus_alpha_bar", "snr", "log_snr"];
+const COLOURS = { beta: "--sym-x-t", beta_tilde: "--sym-sigma-z", sqrt_alpha_bar: "--sym-x-0", sqrt_one_minus_alpha_bar: "--sym-eps" };
+const VERDICTS = { none: "--sym-x-hat-0", trace: "--sym-x-hat-0", some: "--sym-mean", much: "--sym-eps" };
+let data = null, t = null, zoom = null, logBeta = true, Plotly = window.Plotly, cells = [], queued = false, asked = false;
+const plots = new Map();
+
+const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+
+// The library is 4.8 MB (1.4 MB on the wire), so it comes when the plots are first seen, once for the page.
+const library = () => {
+  window.ddpmPlotly = window.ddpmPlotly || new Promise((done, fail) => {
+    const script = document.createElement("script");
+    script.src = `${(window.gradio_config && window.gradio_config.root) || ""}/gradio_api/file=${data.plotly}`;
+    script.onload = () => done(window.Plotly);
+    script.onerror = () => { window.ddpmPlotly = null; fail(); };
+    document.head.append(script);
+  });
+  return window.ddpmPlotly;
+};
+
+function layoutOf(key, figure) {
+  const layout = structuredClone(figure.layout), [ink, muted, line, panel] = ["--ink", "--muted", "--line", "--panel"].map(colour);
+  const x = layout.xaxis, y = layout.yaxis, sub = (text) => text.replace(/_([tT1])/g, "<sub>$1</sub>");
+  layout.title = { text: "" };
+  layout.width = plots.get(key).area.clientWidth;
+  layout.font.color = muted;
+  layout.dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";
+  layout.hoverlabel = { bgcolor: panel, bordercolor: line, font: { color: ink, size: 12.5, family: layout.font.family } };
+  Object.assign(x, { gridcolor: line, linecolor: line, tickcolor: line, range: zoom || [0, data.T] });
+  Object.assign(y, { gridcolor: line, linecolor: line, tickcolor: line });
+  x.title.text = sub(say(`schedule.x`));
+  y.title.text = sub(say(`schedule.${key}_y`));
+  if (key === "beta" && !logBeta) Object.assign(y, { type: "linear", rangemode: "tozero", dtick: null, exponentformat: "none" });
+  return layout;
+}
+
+function tracesOf(figure, log) {
+  return figure.data.map((trace) => {
+    const { schedule, table, colour: css } = trace.meta, values = data.tables[schedule][table], x = [], y = [];
+    for (const at of data.steps) if (Number.isFinite(values[at]) && !(log && values[at] <= 0)) { x.push(at); y.push(values[at]); }
+    return { ...trace, x, y, name: nameOf(data.schedules[schedule]), line: { ...trace.line, color: colour(css) } };
+  });
+}
+
+// Zoomed in t, the height follows what is seen, so that tails can be read.
+function fit(layout, traces) {
+  if (!zoom) return;
+  const log = layout.yaxis.type === "log";
+  let low = Infinity, high = -Infinity;
+  for (const { x, y } of traces) x.forEach((at, i) => {
+    if (at < zoom[0] || at > zoom[1]) return;
+    const value = log ? Math.log10(y[i]) : y[i];
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  });
+  const pad = 0.06 * (high - low) || 0.01 * Math.abs(high) || 0.01;
+  if (low <= high) layout.yaxis.range = [low - pad, high + pad];
+}
+
+function frame(key) {
+  const figure = template.content.firstElementChild.cloneNode(true), area = figure.querySelector(".area");
+  const plot = { figure, area };
+  for (const part of ["gd", "strip", "ghost", "finger", "marker"]) plot[part] = area.querySelector(`.${part}`);
+  const { gd, marker, finger } = plot;
+  figure.dataset.plot = key;
+  write(figure.querySelector("h3"), say(`schedule.${key}_title`));
+  write(figure.querySelector("figcaption"), say(`schedule.${key}_note`));
+  const tools = figure.querySelector(".tools");
+  plot.all = tools.appendChild(make("button", say(`schedule.zoom_out`)));
+  plot.all.addEventListener("click", () => rescale(null));
+  if (key === "beta") {
+    const toggle = tools.appendChild(make("button"));
+    const show = () => { toggle.textContent = say(logBeta ? "schedule.log_y" : "schedule.linear_y"); toggle.setAttribute("aria-pressed", logBeta); };
+    toggle.setAttribute("aria-label", say(`schedule.y_scale`));
+    toggle.addEventListener("click", () => { logBeta = !logBeta; show(); draw(); });
+    show();
+  }
+  const tAt = (event) => {
+    const box = area.getBoundingClientRect(), { left, width, low, high } = plot.box;
+    return Math.round(low + ((event.clientX - box.left - left) / width) * (high - low));
+  };
+  // A knob on the marker, a finger anywhere: both drag t. A click, not a zoom, puts it there.
+  for (const handle of [marker.firstElementChild, finger]) {
+    handle.addEventListener("pointerdown", (event) => { handle.setPointerCapture(event.pointerId); event.stopPropagation(); move(tAt(event)); });
+    handle.addEventListener("pointermove", (event) => { if (handle.hasPointerCapture(event.pointerId)) move(tAt(event)); });
+  }
+  gd.addEventListener("pointerdown", (down) => window.addEventListener("pointerup", (up) => {
+    if (down.button === 0 && plot.box && Math.hypot(up.clientX - down.clientX, up.clientY - down.clientY) < 4) move(tAt(up));
+  }, { once: true }), true);
+  plotsBox.append(figure);
+  plots.set(key, plot);
+}
+
+function listen(plot) {
+  plot.gd.on("plotly_relayout", (change) => {
+    const low = change["xaxis.range[0]"], high = change["xaxis.range[1]"];
+    if (low !== undefined) rescale([Math.max(0, low), Math.min(data.T, high)]);
+  });
+  plot.gd.on("plotly_doubleclick", () => rescale(null));
+  plot.gd.on("plotly_hover", ({ points }) => { for (const other of plots.values()) if (other !== plot) at(other, other.ghost, points[0].x); });
+  plot.gd.on("plotly_unhover", () => { for (const other of plots.values()) other.ghost.style.visibility = "hidden"; });
+}
+
+function rescale(range) {
+  zoom = range && range[1] - range[0] > 0 ? range : null;
+  draw();
+}
+
+function draw() {
+  queued = false;
+  if (!data || !root.clientWidth) return;
+  if (!Plotly) {
+    if (!asked) {
+      asked = true;
+      status.textContent = say(`schedule.loading`);
+      library().then((found) => { Plotly = found; status.textContent = ""; draw(); }, () => { status.textContent = say(`schedule.failed`); asked = false; });
+    }
+    return;
+  }
+  for (const [key, plot] of plots) {
+    const figure = data.figures[key], layout = layoutOf(key, figure), traces = tracesOf(figure, layout.yaxis.type === "log"), fresh = !plot.gd.data;
+    fit(layout, traces);
+    plot.all.hidden = !zoom;
+    Plotly.react(plot.gd, traces, layout, { displayModeBar: false, doubleClick: false, scrollZoom: false, showTips: false });
+    if (fresh) listen(plot);
+    const { l: left, t: top, w: width, h: height } = plot.gd._fullLayout._size, [low, high] = layout.xaxis.range;
+    plot.box = { left, top, width, height, low, high };
+    Object.assign(plot.strip.style, { left: `${left}px`, top: `${top + height - 1}px`, width: `${width}px` });
+    for (const line of [plot.ghost, plot.marker]) Object.assign(line.style, { top: `${top}px`, height: `${height}px` });
+    const bar = plot.strip.firstElementChild.style;
+    bar.width = `${(width * data.T) / (high - low)}px`;
+    bar.transform = `translateX(${(-width * low) / (high - low)}px)`;
+  }
+  place();
+}
+const ask = () => { if (!queued) { queued = true; requestAnimationFrame(draw); } };
+
+function at({ box }, line, where) {
+  if (!box) return;
+  const inside = where >= box.low && where <= box.high;
+  line.style.visibility = inside ? "visible" : "hidden";
+  if (inside) line.style.transform = `translateX(${box.left + (box.width * (where - box.low)) / (box.high - box.low)}px)`;
+}
+
+// Everything that depends on t alone: no server, no redraw.
+function place() {
+  if (!data) return;
+  slider.value = t;
+  slider.setAttribute("aria-valuetext", (output.textContent = say(`schedule.slider_value`, { t, T: data.T })));
+  for (const { node, table, key } of cells) node.textContent = number(data.tables[table][key][t]);
+  root.style.setProperty("--at", `${(100 * t) / data.T}%`);
+  for (const [key, plot] of plots) {
+    at(plot, plot.marker, t);
+    const values = data.figures[key].data.filter(({ meta }) => meta.schedule === 0).map(({ meta }) => `${say(`schedule.col_${meta.table}`)} = ${number(data.tables[0][meta.table][t])}`);
+    plot.gd.setAttribute("aria-label", say(`schedule.plot_label`, { title: say(`schedule.${key}_title`), t, values: values.join(", ") }));
+  }
+}
+
+function move(to) {
+  t = Math.max(0, Math.min(data.T, to));
+  place();
+  setT(t, data.T, "curves");
+  remember("t", t);
+}
+
+// Rows are schedules where there is room, else quantities are.
+function tabulate() {
+  const wide = root.clientWidth >= 760, table = document.createElement("table"), head = table.createTHead().insertRow(), body = table.createTBody();
+  const header = (row, scope, ...parts) => { const th = row.appendChild(document.createElement("th")); th.scope = scope; th.append(...parts); return th; };
+  const name = (i) => [swatch(`--series-${i}`, data.dashes[i]), nameOf(data.schedules[i])];
+  const symbol = (key) => { const span = make("span", say(`schedule.col_${key}`)); if (COLOURS[key]) span.style.color = `var(${COLOURS[key]})`; return span; };
+  const all = data.schedules.map((_, i) => i);
+  cells = [];
+  for (const [key, plot] of plots) plot.figure.querySelector(".keys").replaceChildren(...legend(key));
+  const cell = (row, i, key) => cells.push({ node: row.insertCell(), table: i, key });
+  header(head, "col", wide ? say(`schedule.col_schedule`) : "");
+  if (wide) COLUMNS.forEach((key) => header(head, "col", symbol(key)));
+  else all.forEach((i) => header(head, "col", ...name(i)));
+  for (const line of wide ? all : COLUMNS) {
+    const row = body.insertRow();
+    header(row, "row", ...(wide ? name(line) : [symbol(line)]));
+    (wide ? COLUMNS : all).forEach((other) => (wide ? cell(row, line, other) : cell(row, other, line)));
+  }
+  readout.className = `readout ${wide ? "wide" : "narrow"}${all.length > 2 ? " many" : ""}`;
+  readout.replaceChildren(table);
+}
+
+// What the colours of a plot mean, with the values at t: its quantities where it shows two, else the schedules.
+function legend(key) {
+  const own = data.figures[key].data.filter(({ meta }) => meta.schedule === 0);
+  const table = own[0].meta.table;
+  if (own.length === 1) return data.schedules.map((one, i) => entry(swatch(`--series-${i}`, data.dashes[i]), nameOf(one), i, table));
+  return own.map(({ meta, line, opacity }) =>
+    entry(swatch(meta.colour, "solid", line.width, opacity), say(`schedule.col_${meta.table}`), 0, meta.table, meta.colour));
+}
+
+function entry(line, text, table, key, css = "--ink") {
+  const box = make("div"), node = make("b");
+  box.style.color = `var(${css})`;
+  box.append(line, make("span", text), node);
+  cells.push({ node, table, key });
+  return box;
+}
+
+function receive() {
+  if (!props.value) return;
+  const value = JSON.parse(props.value), longer = data && data.T !== value.T;
+  value.tables = value.tables.map((table) => Object.fromEntries(Object.entries(table).map(([key, text]) => [key, float32(text)])));
+  value.steps = float32(value.steps);
+  data = value;
+  if (!plots.size) Object.keys(data.figures).forEach(frame);
+  if (longer) zoom = null;
+  // The page's own t from the first value on; later ones only bound it.
+  const before = t;
+  t = Math.min(t === null ? data.t : t, data.T);
+  slider.max = data.T;
+  verdict.style.setProperty("--c", `var(${VERDICTS[data.verdict.kind]})`);
+  write(verdict.children[1], say(`schedule.verdict`, { T: data.T, root: number(data.verdict.root, 3), snr: number(data.verdict.snr, 3) }));
+  write(verdict.children[2], say(`schedule.verdict_${data.verdict.kind}`));
+  tabulate();
+  place();
+  draw();
+  if (before !== null && before !== t) move(t);
+}
+
+slider.addEventListener("input", () => move(+slider.value));
+slider.setAttribute("aria-label", say(`schedule.slider`));
+const heard = (event) => {
+  if (!element.isConnected) return window.removeEventListener("ddpm:t", heard);
+  if (event.detail.source === "curves" || !data) return;
+  t = Math.max(0, Math.min(data.T, event.detail.t));
+  place();
+};
+window.addEventListener("ddpm:t", heard);
+let width = 0;
+new ResizeObserver(() => {
+  if (root.clientWidth === width || !(width = root.clientWidth)) return;
+  if (data) { tabulate(); place(); }
+  ask();
+}).observe(root);
+// Light ↔ dark: other colours, same data.
+const ground = new MutationObserver(() => (element.isConnected ? ask() : ground.disconnect()));
+ground.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+watch("value", receive);
+receive();

@@ -1,0 +1,148 @@
+// The five pictures of a frame, each on its canvas, in the colour of its symbol.
+const PANELS = ["x_t", "x_hat_0", "eps", "mean", "sigma_z"];
+const make = (tag, className, ...children) => {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+};
+// "ᾱ_t" with its subscript set as one.
+const typeset = (text) => text.split(/_([a-z0-9θ]+)/i).map((part, i) => (i % 2 ? make("sub", "", part) : part));
+
+class Panel {
+  constructor(figure) {
+    this.figure = figure;
+    this.key = figure.dataset.panel;
+    this.canvas = make("canvas");
+    this.canvas.setAttribute("role", "img");
+    this.context = this.canvas.getContext("2d");
+    this.from = make("span", "from");
+    this.captions = make("div", "captions");
+    this.mark = make("i", "mark");
+    this.mark.hidden = true;
+    const symbol = say(`player.sym_${this.key}`);
+    this.stage = make("div", "stage", make("span", "ghost", make("span", "", ...typeset(symbol))), this.canvas, this.captions, this.mark);
+    this.title = make("figcaption", "", make("b", "", ...typeset(symbol)), make("span", "name", ...typeset(say(`player.name_${this.key}`))), this.from);
+    figure.append(this.title, make("div", "heads"), this.stage);
+    this.describe(say("player.seen_nothing", { symbol }));
+    // Pixels stay square when enlarged; reduced, they are averaged.
+    new ResizeObserver(() => this.sharpen()).observe(this.stage);
+  }
+
+  get shown() {
+    return !this.figure.hidden;
+  }
+
+  fit(grid) {
+    this.grid = grid;
+    Object.assign(this.canvas, { width: grid.width, height: grid.height });
+    this.image = this.context.createImageData(grid.width, grid.height);
+    this.words = new Uint32Array(this.image.data.buffer);
+    this.sharpen();
+  }
+
+  sharpen() {
+    const across = this.stage.clientWidth;
+    if (!this.grid || !across) return;
+    this.canvas.style.imageRendering = across * devicePixelRatio >= this.canvas.width ? "pixelated" : "auto";
+    this.stage.classList.toggle("small", across / this.grid.columns < 36);
+  }
+
+  halves(values, lut) {
+    paintHalves(this.words, this.grid, values, lut);
+    this.context.putImageData(this.image, 0, 0);
+    this.figure.classList.remove("is-blank");
+  }
+
+  floats(values, limit) {
+    paintFloats(this.words, this.grid, values, limit);
+    this.context.putImageData(this.image, 0, 0);
+    this.figure.classList.remove("is-blank");
+  }
+
+  blank() {
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.figure.classList.add("is-blank");
+  }
+
+  // Frames this pixel, or none.
+  point(pixel) {
+    this.mark.hidden = !pixel;
+    if (!pixel) return;
+    const { grid } = this, { x, y } = originOf(grid, pixel.image);
+    const share = (v, all) => `${(100 * v) / all}%`;
+    this.mark.style.left = share(x + pixel.column, grid.width);
+    this.mark.style.top = share(y + pixel.row, grid.height);
+    this.mark.style.width = share(1, grid.width);
+    this.mark.style.height = share(1, grid.height);
+  }
+
+  describe(text) {
+    this.canvas.setAttribute("aria-label", text);
+  }
+}
+
+class Panels {
+  constructor(box) {
+    this.box = box;
+    this.all = [...box.querySelectorAll(".panel")].map((figure) => new Panel(figure));
+    this.by = Object.fromEntries(this.all.map((panel) => [panel.key, panel]));
+    this.described = 0;
+  }
+
+  fit(shape, labels) {
+    const grid = (this.grid = gridFor(shape, labels.length === shape[0] && labels.length > 0));
+    this.box.style.setProperty("--aspect", `${grid.width} / ${grid.height}`);
+    this.box.style.setProperty("--columns", grid.columns);
+    this.box.classList.toggle("is-wide", grid.width / grid.height > 2.6);
+    for (const panel of this.all) panel.fit(grid);
+    this.caption(labels);
+  }
+
+  // Labels: over the columns if a column has one label; else in the corners of x_t; nowhere if all are one.
+  caption(labels) {
+    const { grid } = this, places = labels.length === grid.N && new Set(labels).size > 1 ? labels : [];
+    const byColumn = places.length > 0 && grid.rows * grid.columns === grid.N && places.every((l, i) => l === places[i % grid.columns]);
+    for (const panel of this.all) {
+      const heads = panel.figure.querySelector(".heads");
+      heads.replaceChildren(...(byColumn ? places.slice(0, grid.columns).map((label) => make("span", "", label)) : []));
+      const corners = !byColumn && panel.key === "x_t" ? places : [];
+      panel.captions.replaceChildren(
+        ...corners.map((label, n) => {
+          const span = make("span", "", label), { x, y } = originOf(grid, n);
+          span.style.left = `${(100 * x) / grid.width}%`;
+          span.style.top = `${(100 * y) / grid.height}%`;
+          return span;
+        }),
+      );
+    }
+  }
+
+  // Paints a Still; `luts` are the bytes of every half for x_t and for ε̂.
+  paint(still, luts) {
+    const { x_t, x_hat_0, eps, mean, sigma_z } = this.by, { film, frame, source, step } = still;
+    const put = (panel, values, limit) => panel.shown && (values ? panel.floats(values, limit) : panel.blank());
+    x_t.halves(frame.x, luts.x);
+    if (still.epsHat) eps.halves(source.epsHat, luts.eps);
+    else eps.blank();
+    put(x_hat_0, still.xHat0, 1);
+    put(mean, still.mean, 1);
+    put(sigma_z, still.sigmaZ, 3 * ((step && step.sigma) || 1));
+    const from = source === frame ? "" : say("player.from_t", { t: film.tOf(source) });
+    for (const panel of this.all.slice(1)) if (panel.from.textContent !== from) panel.from.textContent = from;
+  }
+
+  // What is seen, in words: at once if `now`, else at most once a second.
+  describe(still, now) {
+    if (!now && performance.now() - this.described < 1000) return;
+    this.described = performance.now();
+    const { film, frame, source, step } = still;
+    const t = film.tOf(frame), share = frame.k < film.steps.length ? 1 - film.steps[frame.k].alpha_bar : 0;
+    this.by.x_t.describe(say("player.seen_x_t", { t, count: this.grid.N, percent: Math.round(100 * share) }));
+    const values = { x_hat_0: still.xHat0, eps: still.epsHat, mean: still.mean, sigma_z: still.sigmaZ };
+    for (const key of PANELS.slice(1)) {
+      const seen = values[key] ? `player.seen_${key}` : "player.seen_nothing";
+      this.by[key].describe(say(seen, { t: film.tOf(source), s: step ? step.s : 0, symbol: say(`player.sym_${key}`) }));
+    }
+  }
+}

@@ -1,0 +1,46 @@
+"""Record the run that plays until the first live one."""
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+
+from ..recipe import Recipe
+from ..run import Run
+from .runs import LiveRun, half
+from .stream import frame, opening
+from .text import text
+
+RECORDED = Path(__file__).parents[1] / "data" / "recorded_run.json"
+FRAMES = 32
+
+
+def record(recipe: Recipe, out: Path = RECORDED, frames: int = FRAMES) -> None:
+    """Run a recipe and write about `frames` of its steps as one message for the player.
+
+    The step numbers of the frames are the run's own; what lies between them is left out.
+    """
+    run = Run(recipe)
+    live = LiveRun(run)
+    num_steps = len(run.path) - 1
+    stride = max(1, num_steps // frames)
+    kept: list[list[object]] = []
+    step = None
+    for k, step in enumerate(run):
+        if k % stride == 0:
+            kept.append(frame(k, *live.keep(step)))
+    if step is not None:
+        kept.append(frame(num_steps, half(step.x_s), None))
+    note = text(
+        "reverse.note_recorded",
+        sampler=text(f"reverse.sampler_{recipe.sampler}"),
+        steps=num_steps,
+        date=date.today().isoformat(),
+        command="python -m ddpm_playground.ui.record",
+    )
+    message = opening(run, "recorded", "recorded", note) | {"frames": kept, "done": True, "autoplay": True}
+    out.write_text(json.dumps(message, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    record(Recipe(), *map(Path, sys.argv[1:2]))

@@ -1,0 +1,104 @@
+"""Who is running what: one run per browser tab, stopped by its owner, forgotten when the tab closes."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import torch
+
+from ..core import Step
+from ..run import Run
+
+KEPT_RUNS = 6
+FRAME_BYTES = 48 * 2**20
+
+
+@dataclass(eq=False)
+class LiveRun:
+    """One browser tab's run: its frames (float16, on the CPU) and whether it was told to stop.
+
+    Attributes:
+        run: what runs.
+        ts: t of each kept frame; one more than eps_hats once the run is complete (x_0 at 0).
+        xs: x_t, (N,C,H,W) float16 each.
+        eps_hats: ε̂ of each step.
+    """
+
+    run: Run
+    stop: threading.Event = field(default_factory=threading.Event)
+    ts: list[int] = field(default_factory=list)
+    xs: list[torch.Tensor] = field(default_factory=list)
+    eps_hats: list[torch.Tensor] = field(default_factory=list)
+
+    @property
+    def stride(self) -> int:
+        """Every how many steps a frame is kept, so that a run stays within FRAME_BYTES."""
+        C, H, W = self.run.shape
+        per_frame = self.run.recipe.num_images * C * H * W * 2 * 2
+        return max(1, -(-len(self.run.path) * per_frame // FRAME_BYTES))
+
+    def keep(self, step: Step) -> tuple[torch.Tensor, torch.Tensor]:
+        """Keep a step's x_t and ε̂; returns them as float16 on the CPU."""
+        x_t, eps_hat = half(step.x_t), half(step.eps_hat)
+        self.ts.append(step.t)
+        self.xs.append(x_t)
+        self.eps_hats.append(eps_hat)
+        return x_t, eps_hat
+
+    def finish(self, step: Step) -> torch.Tensor:
+        """Keep the last step's x_s; returns it as float16 on the CPU."""
+        x = half(step.x_s)
+        self.ts.append(step.s)
+        self.xs.append(x)
+        return x
+
+
+def half(x: torch.Tensor) -> torch.Tensor:
+    """float16 on the CPU, kept within its range."""
+    return x.detach().clamp(-65504, 65504).to("cpu", torch.float16)
+
+
+class Runs:
+    """The runs of all browser tabs, newest last; the oldest are forgotten first."""
+
+    def __init__(self) -> None:
+        self._runs: OrderedDict[str, LiveRun] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def begin(self, owner: str, run: Run) -> LiveRun:
+        """A new run of this owner; the one before is told to stop."""
+        with self._lock:
+            if owner in self._runs:
+                self._runs.pop(owner).stop.set()
+            live = self._runs[owner] = LiveRun(run)
+            while len(self._runs) > KEPT_RUNS:
+                self._runs.popitem(last=False)
+            return live
+
+    def has(self, owner: str) -> bool:
+        """Whether this owner has run anything."""
+        with self._lock:
+            return owner in self._runs
+
+    def stop(self, owner: str) -> None:
+        """Tell this owner's run to stop after the step it is in."""
+        with self._lock:
+            if owner in self._runs:
+                self._runs[owner].stop.set()
+
+    def of(self, owner: str) -> LiveRun:
+        """This owner's last run.
+
+        Raises:
+            ValueError: none yet, or forgotten since.
+        """
+        with self._lock:
+            if owner not in self._runs or not self._runs[owner].ts:
+                raise ValueError("there is no run to download yet; press Start first")
+            return self._runs[owner]
+
+    def forget(self, owner: str) -> None:
+        """Stop and forget this owner's run; does nothing where there is none."""
+        with self._lock:
+            if owner in self._runs:
+                self._runs.pop(owner).stop.set()

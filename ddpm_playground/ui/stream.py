@@ -1,0 +1,83 @@
+"""A run as messages for the player: JSON text, new frames only, about 30 a second."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import torch
+
+from ..core import Step
+from ..run import Run, steps_of
+from .component import packed
+from .runs import LiveRun
+
+MESSAGES_PER_SECOND = 30.0
+
+
+def opening(run: Run, run_id: str, badge: str, note: str) -> dict[str, object]:
+    """The first message of a run: its shape, labels and the numbers of every step."""
+    C, H, W = run.shape
+    names = run.checkpoint.class_names
+    return {
+        "run": run_id,
+        "badge": badge,
+        "note": note,
+        "shape": [run.recipe.num_images, C, H, W],
+        "clip": run.recipe.clip_x_0,
+        "add_noise": run.recipe.add_noise,
+        "labels": [names[i] if i >= 0 else "∅" for i in run.labels.tolist()],
+        "steps": [step_message(run, t, s) for t, s in zip(run.path, run.path[1:], strict=False)],
+        "frames": [],
+        "seconds_left": None,
+        "done": False,
+        "stopped": False,
+        "autoplay": False,
+    }
+
+
+def step_message(run: Run, t: int, s: int) -> dict[str, object]:
+    """One step's numbers, with nothing that JSON cannot hold."""
+    numbers = asdict(run.numbers(t, s))
+    finite = {k: None if isinstance(v, float) and abs(v) == float("inf") else v for k, v in numbers.items()}
+    line4 = finite["line4"]
+    finite["line4"] = None if line4 is not None and float("inf") in line4 else line4
+    return finite
+
+
+def frame(k: int, x_t: torch.Tensor, eps_hat: torch.Tensor | None) -> list[object]:
+    """One frame: number, x_t and ε̂ as base64 float16 (ε̂ is None for x_0)."""
+    return [k, packed(x_t, "<f2"), None if eps_hat is None else packed(eps_hat, "<f2")]
+
+
+def messages(live: LiveRun, run_id: str, note: str) -> Iterator[str]:
+    """The player's messages of a run, while it runs; ends within one step of `live.stop`."""
+    run = live.run
+    first = opening(run, run_id, "live", note)
+    yield json.dumps(first)
+    num_steps, stride = len(run.path) - 1, live.stride
+    frames: list[list[object]] = []
+    started = sent = time.monotonic()
+    steps = steps_of(run)
+    step: Step | None = None
+    k = -1
+    try:
+        for k, step in enumerate(steps):
+            if k % stride == 0:
+                frames.append(frame(k, *live.keep(step)))
+            now = time.monotonic()
+            if live.stop.is_set():
+                break
+            if frames and now - sent >= 1.0 / MESSAGES_PER_SECOND:
+                left = (now - started) / (k + 1) * (num_steps - k - 1)
+                yield json.dumps({"run": run_id, "frames": frames, "seconds_left": round(left, 1)})
+                frames, sent = [], now
+    finally:
+        close = getattr(steps, "close", None)
+        if close:
+            close()
+    if step is not None and not live.stop.is_set():
+        frames.append(frame(num_steps, live.finish(step), None))
+    yield json.dumps(
+        {"run": run_id, "frames": frames, "seconds_left": 0, "done": True, "stopped": live.stop.is_set(), "at": k}
+    )

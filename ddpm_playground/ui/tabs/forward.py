@@ -1,0 +1,294 @@
+"""Forward: one picture noised to any t in one step, in the browser; here its picture, noise and tables are made."""
+
+import base64
+import io
+import json
+import time
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import gradio as gr
+import numpy as np
+import torch
+from PIL import Image
+
+from ...core import SeededNoise
+from ...learn.data import bundled_digits, tile
+from ...recipe import DEFAULT, MAX_SCREEN_T, MAX_SEED, RANGES, schedule_of
+from ...views.picture import COLOURS, read_picture
+from ..component import canvas_component, packed
+from ..page import HOT, Page, told
+from ..text import text
+
+STAGE_PARTS = ("words", "blend", "axes", "histogram", "walk", "walkplot", "walker", "reel")
+ATLAS_COLUMNS = 40
+DRAWN_SHAPE = (1, 28, 28)
+SIZES = (28, 32, 64, 128, 256)
+LARGEST = RANGES["size"][1]
+
+
+class Own(NamedTuple):
+    """A picture of the user's own, as the session remembers it; the digit shown when it was chosen.
+
+    `data` is a path in Gradio's upload folder ("file") or the drawing as base64 float32 ("drawn").
+    """
+
+    kind: str
+    data: str
+    colour: str
+    digit: int
+
+
+class Wish(NamedTuple):
+    """The recipe fields that say which picture and which noise."""
+
+    digit: int
+    noise_seed: int
+    size: int
+
+
+def wished(digit: object, noise_seed: object, size: object) -> str:
+    """The three settings as one hidden text, so that one change of it redraws with the user's own picture at hand.
+
+    Raises:
+        gr.Error: one of them is out of range.
+    """
+    try:
+        recipe = DEFAULT.with_(digit=digit, noise_seed=noise_seed, size=_whole("size", size))
+    except ValueError as error:
+        raise told(error) from None
+    return json.dumps(Wish(recipe.digit, recipe.noise_seed, recipe.size)._asdict())
+
+
+def _whole(name: str, value: object) -> int:
+    """A number of a box that one may also type into."""
+    try:
+        return int(str(value))
+    except ValueError:
+        raise ValueError(f"{name} must be a whole number, got {value!r}; type digits only") from None
+
+
+def _wish(value: str) -> Wish:
+    return Wish(**json.loads(value))
+
+
+def numbers(packed_floats: object, shape: tuple[int, ...]) -> torch.Tensor:
+    """base64 float32 from the browser as a tensor of `shape`.
+
+    Raises:
+        ValueError: no base64, another count of numbers, or some that are not finite.
+    """
+    try:
+        raw = base64.b64decode(str(packed_floats), validate=True)
+    except ValueError:
+        raise ValueError("no base64") from None
+    count = int(np.prod(shape))
+    if len(raw) != 4 * count:
+        raise ValueError(f"{len(raw)} bytes instead of {4 * count}")
+    values = torch.from_numpy(np.frombuffer(raw, "<f4").astype(np.float32))
+    if not bool(torch.isfinite(values).all()):
+        raise ValueError("some numbers are not finite")
+    return values.reshape(shape)
+
+
+def drawing(packed_floats: object) -> torch.Tensor:
+    """x_0 of a drawing, (1,28,28), clipped to [−1, 1].
+
+    Raises:
+        ValueError: not 784 finite numbers.
+    """
+    try:
+        return numbers(packed_floats, DRAWN_SHAPE).clamp(-1.0, 1.0)
+    except ValueError as error:
+        raise ValueError(text("forward.bad_drawing", count=int(np.prod(DRAWN_SHAPE)), got=error)) from None
+
+
+def picture_of(own: Own | None, wish: Wish) -> tuple[torch.Tensor, str]:
+    """x_0 (C,H,W) and its caption: the user's own picture if there is one, else the digit.
+
+    Raises:
+        ValueError: the own picture cannot be read (any more).
+    """
+    if own is None:
+        digits = bundled_digits()
+        caption = text("forward.caption_digit", label=int(digits.labels[wish.digit]), digit=wish.digit)
+        return digits.x_0(slice(wish.digit, wish.digit + 1))[0], caption
+    if own.kind == "drawn":
+        return drawing(own.data), text("forward.caption_drawn")
+    if not Path(own.data).is_file():
+        raise ValueError(text("forward.gone"))
+    name = Path(own.data).name
+    return read_picture(own.data, wish.size, own.colour), text("forward.caption_file", name=name, size=wish.size)
+
+
+def message(own: Own | None, wish: Wish) -> dict:
+    """Update of the stage: x_0, and ε ~ N(0, I) of its shape from the noise seed."""
+    x_0, caption = picture_of(own, wish)
+    eps = SeededNoise(wish.noise_seed, [0], x_0.shape)()[0]
+    value = {
+        "run": time.monotonic_ns(),  # no two messages are equal, so none is taken for an old one
+        "shape": list(x_0.shape),
+        "x_0": packed(x_0),
+        "eps": packed(eps),
+        "seed": wish.noise_seed % 2**32,
+        "caption": caption,
+    }
+    return gr.update(picture=json.dumps(value))
+
+
+def show(wish_text: str, own: Own | None) -> tuple[dict, Own | None]:
+    """Digit, seed or size has changed: another digit takes the place of an own picture, a seed or size does not."""
+    try:
+        wish = _wish(wish_text)
+        kept = own if own is not None and own.digit == wish.digit else None
+        return message(kept, wish), kept
+    except ValueError as error:
+        raise told(error) from None
+
+
+def tables(schedule: str, T: object, params: str, zero_snr: bool) -> dict:
+    """Update of the stage: ᾱ_0…ᾱ_T and nothing else, so that a schedule costs some kilobytes at most.
+
+    Settings that do not fit together yet (a new schedule beside the old one's parameters) change nothing:
+    the Schedule tab, which they belong to, says so.
+    """
+    try:
+        recipe = DEFAULT.with_(schedule=schedule, T=T, params=params, zero_snr=zero_snr, t=0)
+        return gr.update(tables=json.dumps({"alpha_bars": packed(schedule_of(recipe).alpha_bars, "<f8")}))
+    except ValueError:
+        return gr.skip()
+
+
+def at(t: object) -> dict:
+    """Update of the stage: t as the page's address has it."""
+    return gr.update(at=t)
+
+
+def mark(digit: object) -> dict:
+    """Update of the strip of digits: the one that is chosen."""
+    return gr.update(digit=digit)
+
+
+def pick(event: gr.EventData, wish_text: str) -> tuple[int, dict, None]:
+    """A digit of the strip was chosen: it takes the place of an own picture, even if it is the digit as before."""
+    try:
+        wish = _wish(wish_text)
+        recipe = DEFAULT.with_(digit=event.digit)
+        return recipe.digit, message(None, wish._replace(digit=recipe.digit)), None
+    except ValueError as error:
+        raise told(error) from None
+
+
+def drawn(event: gr.EventData, wish_text: str) -> tuple[dict, Own]:
+    """The drawing becomes x_0."""
+    try:
+        wish = _wish(wish_text)
+        own = Own("drawn", packed(drawing(event.x_0)), "grey", wish.digit)
+        return message(own, wish), own
+    except ValueError as error:
+        raise told(error) from None
+
+
+def uploaded(path: str | None, colour: str, wish_text: str) -> tuple[dict, Own | None]:
+    """The uploaded picture becomes x_0; one that cannot be read is told of, and the old one stays."""
+    if path is None:
+        return gr.skip(), gr.skip()
+    try:
+        wish = _wish(wish_text)
+        own = Own("file", path, colour, wish.digit)
+        return message(own, wish), own
+    except ValueError as error:
+        raise told(error) from None
+
+
+def recoloured(colour: str, wish_text: str, own: Own | None) -> tuple[dict, Own | None]:
+    """The uploaded picture again, in colour or grey; nothing to do for digits and drawings."""
+    if own is None or own.kind != "file":
+        return gr.skip(), gr.skip()
+    return uploaded(own.data, colour, wish_text)
+
+
+def denoise(event: gr.EventData) -> str:
+    """What the Reverse tab starts from: JSON {"t", "shape", "x_t"}, with "run", so that each press counts."""
+    try:
+        try:
+            t, shape = int(event.t), tuple(int(n) for n in event.shape)
+            if len(shape) != 3 or shape[0] not in (1, 3) or not all(1 <= n <= LARGEST for n in shape[1:]):
+                raise ValueError(f"shape {shape}")
+            if not 0 <= t <= MAX_SCREEN_T:
+                raise ValueError(f"t = {t}")
+            x_t = numbers(event.x_t, shape)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValueError(text("forward.bad_x_t", reason=error)) from None
+    except ValueError as error:
+        raise told(error) from None
+    if t == 0:
+        gr.Info(text("forward.t_is_zero"), duration=8)
+        return gr.skip()
+    return json.dumps({"t": t, "shape": shape, "x_t": packed(x_t), "run": time.monotonic_ns()})
+
+
+@cache
+def digits_value() -> str:
+    """All bundled digits as one PNG, and their labels in the same order."""
+    digits, file = bundled_digits(), io.BytesIO()
+    Image.fromarray(tile(digits.images, ATLAS_COLUMNS)).save(file, "PNG", optimize=True)
+    atlas = base64.b64encode(file.getvalue()).decode("ascii")
+    return json.dumps({"atlas": atlas, "labels": "".join(map(str, digits.labels.tolist()))})
+
+
+def build(page: Page) -> None:
+    """The stage on top; below it what x_0 and ε are made of."""
+
+    def say(key: str) -> str:
+        return text(f"forward.{key}")
+
+    gr.Markdown(say("lead"), elem_classes="ddpm-lead")
+    stage = canvas_component("forward", None, STAGE_PARTS, picture="", tables="", at=DEFAULT.t, elem_id="forward-stage")
+    own, wish = gr.State(None), gr.Textbox(visible="hidden", elem_id="forward-wish")
+
+    gr.Markdown(f"### {say('source_title')}", elem_id="forward-source")
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=320, elem_classes="ddpm-settings"):
+            strip = canvas_component(
+                "digits", digits_value(), ("words",), digit=DEFAULT.digit, elem_id="forward-digits"
+            )
+            digit = gr.Slider(
+                *RANGES["digit"], value=DEFAULT.digit, step=1, label=say("digit"), info=say("digit_info"),
+                elem_id="forward-digit",
+            )  # fmt: skip
+            random_digit = gr.Button(say("random_digit"), elem_id="forward-random-digit")
+        with gr.Column(scale=3, min_width=280, elem_classes="ddpm-settings"):
+            pad = canvas_component("pad", None, ("words", "blend"), elem_id="forward-pad")
+        with gr.Column(scale=3, min_width=280, elem_classes="ddpm-settings"):
+            gr.Markdown(say("upload_info"), elem_classes="ddpm-note")
+            upload = gr.UploadButton(say("upload"), type="filepath", file_types=["image"], elem_id="forward-upload")
+            size = gr.Dropdown(
+                list(SIZES), value=DEFAULT.size, label=say("size"), info=say("size_info"), allow_custom_value=True,
+                elem_id="forward-size",
+            )  # fmt: skip
+            colour = gr.Radio(
+                [(say(f"colour_{name}"), name) for name in COLOURS], value=COLOURS[0], label=say("colour"),
+                info=say("colour_info"), elem_id="forward-colour",
+            )  # fmt: skip
+            noise_seed = gr.Number(
+                DEFAULT.noise_seed, precision=0, minimum=0, maximum=MAX_SEED, label=say("noise_seed"),
+                info=say("noise_seed_info"), elem_id="forward-seed",
+            )  # fmt: skip
+            new_noise = gr.Button(say("new_noise"), elem_id="forward-new-noise")
+
+    for name, widget in {"digit": digit, "size": size, "noise_seed": noise_seed}.items():
+        page.control(name, widget)
+    page.refresh(wished, Wish._fields, [wish])
+    page.refresh(tables, ["schedule", "T", "params", "zero_snr"], [stage])
+    page.refresh(at, ["t"], [stage])
+    page.refresh(mark, ["digit"], [strip])
+    wish.change(show, [wish, own], [stage, own], **HOT)
+    strip.pick(pick, wish, [digit, stage, own], **HOT)
+    pad.drawn(drawn, wish, [stage, own], **HOT)
+    upload.upload(uploaded, [upload, colour, wish], [stage, own], **HOT)
+    colour.input(recoloured, [colour, wish, own], [stage, own], **HOT)
+    stage.denoise(denoise, None, page.start, **HOT)
+    random_digit.click(None, None, digit, js="() => Math.floor(Math.random() * 1000)")
+    new_noise.click(None, None, noise_seed, js="() => Math.floor(Math.random() * 1e9)")

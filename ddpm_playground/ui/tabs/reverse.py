@@ -1,0 +1,263 @@
+"""Reverse: the chain of algorithm 2, live."""
+
+import base64
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import torch
+
+from ...core import SAMPLERS, SPACINGS
+from ...engine.device import describe_device, pick_device
+from ...lab.foreign import FOREIGN
+from ...recipe import DEFAULT, MAX_IMAGES, MAX_SEED, Recipe
+from ...run import Run, Start, shelf
+from ...views.export import write_gif, write_npz
+from ..component import canvas_component
+from ..page import HOT, LATEX, Page, told
+from ..runs import Runs
+from ..stream import messages
+from ..text import text
+
+FIELDS = (
+    "checkpoint", "label", "guidance", "sampler", "num_steps", "spacing", "strength", "add_noise", "clip_x_0",
+    "seed", "num_images",
+)  # fmt: skip
+RUNS = Runs()
+# A link with settings shows its picture at once; otherwise the recorded run plays first.
+ARRIVE = "() => new Promise((done) => setTimeout(done, new URLSearchParams(location.search).size ? 300 : 6000))"
+
+
+@cache
+def recorded() -> str:
+    """The recorded run that plays until the first live one."""
+    return (files("ddpm_playground") / "data" / "recorded_run.json").read_text(encoding="utf-8")
+
+
+def parse_start(value: str) -> Start | None:
+    """What Forward's "denoise from here" left in the page, or None.
+
+    Raises:
+        ValueError: no picture of floats at an int t.
+    """
+    if not value:
+        return None
+    try:
+        given = json.loads(value)
+        shape = tuple(int(n) for n in given["shape"])
+        x_t = torch.from_numpy(np.frombuffer(base64.b64decode(given["x_t"]), "<f4").reshape(shape).copy())
+        return Start(int(given["t"]), x_t)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"the picture to start from cannot be read ({error}); press 'denoise from here' again"
+        ) from None
+
+
+def recipe_of(values: tuple[object, ...]) -> Recipe:
+    """The recipe that the widgets of this tab show."""
+    return DEFAULT.with_(**dict(zip(FIELDS, values, strict=True)))
+
+
+def stream(request: gr.Request, *values: object) -> Iterator[str]:
+    """Start: yields the player's messages while the chain runs."""
+    *settings, start_text = values
+    try:
+        recipe = recipe_of(tuple(settings))
+        run = Run(recipe, parse_start(str(start_text or "")))
+        live = RUNS.begin(str(request.session_hash), run)
+        note = text(
+            "reverse.note_live",
+            sampler=text(f"reverse.sampler_{recipe.sampler}"),
+            steps=len(run.path) - 1,
+            device=describe_device(pick_device()),
+        )
+        yield from messages(live, f"{request.session_hash}-{time.monotonic_ns()}", note)
+    except ValueError as error:
+        raise told(error) from None
+
+
+def stream_from_here(request: gr.Request, *values: object) -> Iterator[str]:
+    """Start, if there is a picture to start from."""
+    if values[-1]:
+        yield from stream(request, *values)
+
+
+def stream_on_arrival(request: gr.Request, *values: object) -> Iterator[str]:
+    """Start by itself once the recorded run has been seen, unless the reader was quicker."""
+    if not RUNS.has(str(request.session_hash)):
+        yield from stream(request, *values)
+
+
+def stop(request: gr.Request) -> None:
+    """Stop this tab's run after the step it is in."""
+    RUNS.stop(str(request.session_hash))
+
+
+def forget(request: gr.Request) -> None:
+    """The browser tab was closed."""
+    RUNS.forget(str(request.session_hash))
+
+
+def _download(request: gr.Request, suffix: str) -> Path:
+    return (
+        Path(tempfile.mkdtemp(prefix="ddpm-"))
+        / f"ddpm_run_{RUNS.of(str(request.session_hash)).run.recipe.seed}.{suffix}"
+    )
+
+
+def save_gif(request: gr.Request) -> str:
+    """The last run as an animated GIF; returns its path."""
+    try:
+        path = _download(request, "gif")
+        write_gif(path, RUNS.of(str(request.session_hash)).xs)
+        return str(path)
+    except ValueError as error:
+        raise told(error) from None
+
+
+def save_npz(request: gr.Request) -> str:
+    """The last run as numpy arrays; returns the file's path."""
+    try:
+        path, live = _download(request, "npz"), RUNS.of(str(request.session_hash))
+        facts = {field.name: getattr(live.run.recipe, field.name) for field in fields(Recipe) if field.name in FIELDS}
+        facts |= {"numbers": [asdict(live.run.numbers(t, s)) for t, s in zip(live.ts, live.ts[1:], strict=False)]}
+        write_npz(path, live.ts, live.xs, live.eps_hats, live.run.labels, live.run.schedule.alpha_bars, facts)
+        return str(path)
+    except ValueError as error:
+        raise told(error) from None
+
+
+def start_line(value: str) -> str:
+    """One line that says where the chain starts."""
+    try:
+        start = parse_start(value)
+    except ValueError as error:
+        return str(error)
+    return text("reverse.from_here", t=start.t) if start else text("reverse.from_noise")
+
+
+def no_start() -> str:
+    """Start from noise again."""
+    return ""
+
+
+def clicked(element_id: str) -> str:
+    """JavaScript that clicks a hidden download button once its file has arrived."""
+    return f"() => setTimeout(() => document.querySelector('#{element_id} a, a#{element_id}, #{element_id}')?.click(), 150)"  # noqa: E501
+
+
+def _settings(page: Page) -> None:
+    def say(key: str) -> str:
+        return text(f"reverse.{key}")
+
+    digits = [(say("label_all"), "all"), *((str(d), str(d)) for d in range(10)), (say("label_none"), "none")]
+    page.control(
+        "label",
+        gr.Dropdown(digits, value=DEFAULT.label, label=say("label"), info=say("label_info"), allow_custom_value=True),
+    )
+    page.control(
+        "sampler",
+        gr.Dropdown(
+            [(say(f"sampler_{name}"), name) for name in (*SAMPLERS, *FOREIGN)],
+            value=DEFAULT.sampler, label=say("sampler"), info=say("sampler_info"),
+        ),
+    )  # fmt: skip
+    page.control(
+        "num_steps",
+        gr.Slider(
+            1, 1000, buttons=[], value=DEFAULT.num_steps, step=1, label=say("num_steps"), info=say("num_steps_info")
+        ),
+    )
+    page.control(
+        "num_images",
+        gr.Slider(
+            1,
+            MAX_IMAGES,
+            buttons=[],
+            value=DEFAULT.num_images,
+            step=1,
+            label=say("num_images"),
+            info=say("num_images_info"),
+        ),
+    )
+    page.control(
+        "guidance",
+        gr.Slider(0, 8, buttons=[], value=DEFAULT.guidance, step=0.1, label=say("guidance"), info=say("guidance_info")),
+    )
+    page.control(
+        "seed", gr.Number(DEFAULT.seed, precision=0, label=say("seed"), info=say("seed_info"), maximum=MAX_SEED)
+    )
+    with gr.Accordion(say("more"), open=False):
+        page.control(
+            "strength",
+            gr.Slider(
+                0, 1, buttons=[], value=DEFAULT.strength, step=0.05, label=say("strength"), info=say("strength_info")
+            ),
+        )
+        page.control("add_noise", gr.Checkbox(DEFAULT.add_noise, label=say("add_noise"), info=say("add_noise_info")))
+        page.control("clip_x_0", gr.Checkbox(DEFAULT.clip_x_0, label=say("clip"), info=say("clip_info")))
+        page.control(
+            "spacing",
+            gr.Radio(
+                [(say(f"spacing_{name}"), name) for name in SPACINGS],
+                value=DEFAULT.spacing, label=say("spacing"), info=say("spacing_info"),
+            ),
+        )  # fmt: skip
+        page.control(
+            "checkpoint",
+            gr.Dropdown(
+                shelf().names(), value=DEFAULT.checkpoint, label=say("checkpoint"), info=say("checkpoint_info"),
+                allow_custom_value=True,
+            ),
+        )  # fmt: skip
+
+
+def build(page: Page) -> None:
+    """Player at the left, settings at the right."""
+    gr.Markdown(text("reverse.lead"), elem_classes="ddpm-lead", latex_delimiters=LATEX)
+    with gr.Row(elem_classes="ddpm-bar"):
+        start_button = gr.Button(text("reverse.start"), variant="primary", elem_id="reverse-start", min_width=120)
+        stop_button = gr.Button(text("reverse.stop"), elem_id="reverse-stop", min_width=90)
+        gif = gr.Button(text("reverse.gif"), elem_id="reverse-gif", min_width=120)
+        npz = gr.Button(text("reverse.npz"), elem_id="reverse-npz", min_width=120)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=7, min_width=320):
+            player = canvas_component("player", None, elem_id="player")
+            with gr.Row(elem_classes="ddpm-bar"):
+                origin = gr.Markdown(text("reverse.from_noise"), elem_classes="ddpm-note", latex_delimiters=LATEX)
+                from_noise = gr.Button(
+                    text("reverse.forget_start"), size="sm", min_width=160, visible=False, elem_id="reverse-from-noise"
+                )
+        with gr.Column(scale=3, min_width=300, elem_classes="ddpm-settings"):
+            _settings(page)
+    gif_file = gr.DownloadButton(elem_id="gif-file", elem_classes="ddpm-offstage")
+    npz_file = gr.DownloadButton(elem_id="npz-file", elem_classes="ddpm-offstage")
+
+    inputs = [*(page.controls[name] for name in FIELDS), page.start]
+    running = {
+        "concurrency_limit": 2, "concurrency_id": "chain", "show_progress": "hidden", "api_visibility": "private",
+        "trigger_mode": "multiple",
+    }  # fmt: skip
+    start_button.click(stream, inputs, player, **running)
+    stop_button.click(stop, None, None, **HOT)
+    gif.click(save_gif, None, gif_file, api_visibility="private").success(None, None, None, js=clicked("gif-file"))
+    npz.click(save_npz, None, npz_file, api_visibility="private").success(None, None, None, js=clicked("npz-file"))
+    # "Denoise from here" fills page.start; the chain then starts by itself.
+    shown = page.start.change(show_start, page.start, [origin, from_noise, page.tabs], **HOT)
+    shown.then(stream_from_here, inputs, player, **running)
+    from_noise.click(no_start, None, page.start, **HOT)
+    page.demo.load(recorded, None, player, **HOT)
+    page.arrivals.append((ARRIVE, stream_on_arrival, inputs, [player], running))
+    page.demo.unload(forget)
+
+
+def show_start(value: str) -> tuple[str, dict, dict]:
+    """The line that says where the chain starts, the button that forgets it, and this tab in front."""
+    return start_line(value), gr.update(visible=bool(value)), gr.Tabs(selected="reverse") if value else gr.skip()

@@ -1,0 +1,1 @@
+"""Objects → plotly figures, pictures and files; the only place with plotly."""

@@ -1,0 +1,326 @@
+"""The player in a real Chromium: its formulas against core, its pixels against numbers, its hands and its manners."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Browser, Page
+
+from ddpm_playground.core import Prediction, clip, make_schedule, step_coefficients, step_gaussian, x_0_from_eps
+from ddpm_playground.ui import component
+
+from .player_page import Chain
+from .server import served
+
+pytestmark = pytest.mark.browser
+
+CHAIN = Chain()
+PIXELS = """(key) => {
+  const canvas = document.querySelector(`[data-panel="${key}"] canvas`);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return { width: canvas.width, height: canvas.height, grey: [...data].filter((_, i) => i % 4 === 0) };
+}"""
+SCRUB = """(k) => {
+  const slider = document.querySelector(".player input[type=range]");
+  slider.value = k;
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The player's page, served by a process of its own."""
+    with served("tests.browser.player_page") as url:
+        yield url
+
+
+class Screen:
+    """One browser page with the player, and what it complained of or asked for."""
+
+    def __init__(self, chromium: Browser, address: str, **context: object) -> None:
+        self.context = chromium.new_context(**({"viewport": {"width": 1280, "height": 1200}} | context))  # type: ignore[arg-type]
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda m: m.type in ("error", "warning") and self.complaints.append(m.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(address)
+        self.page.wait_for_selector(".player")
+
+    def run(self, kind: str) -> None:
+        """Press the button of a live or a recorded run."""
+        self.page.click(f"#{kind}")
+
+    def finish(self, kind: str = "live") -> None:
+        """Run to the end."""
+        self.run(kind)
+        self.page.wait_for_selector(".player[data-done='1']")
+        self.wait("p.dataset.frames === '51'")
+
+    def wait(self, condition: str) -> None:
+        """Until a condition on the player `p` holds."""
+        self.page.wait_for_function(f"() => {{ const p = document.querySelector('.player'); return {condition}; }}")
+
+    def scrub(self, k: int) -> None:
+        """Move the slider to step k, and wait until it is drawn."""
+        self.page.evaluate(SCRUB, k)
+        self.page.evaluate(NEXT_FRAME)
+
+    def frame(self) -> int:
+        """Number of the frame on screen."""
+        self.page.evaluate(NEXT_FRAME)
+        return int(self.page.locator(".player").get_attribute("data-frame") or -1)
+
+    def pictures(self, key: str) -> np.ndarray:
+        """The four pictures of a panel, (4,28,28) uint8."""
+        seen = self.page.evaluate(PIXELS, key)
+        grid = np.array(seen["grey"], np.uint8).reshape(seen["height"], seen["width"])
+        assert grid.shape == (57, 57)
+        return np.stack([grid[y : y + 28, x : x + 28] for y in (0, 29) for x in (0, 29)])
+
+
+@pytest.fixture
+def screen(chromium: Browser, address: str) -> Iterator[Screen]:
+    """A desktop screen; the page must not complain nor leave the machine."""
+    screen = Screen(chromium, address)
+    yield screen
+    screen.context.close()
+    assert screen.complaints == []
+    assert [url for url in screen.requests if not url.startswith((address, "data:", "blob:"))] == []
+
+
+@pytest.fixture(scope="module")
+def steps() -> list:
+    """The chain of the page, computed here too."""
+    return CHAIN.steps()
+
+
+@pytest.fixture(scope="module")
+def script(chromium: Browser) -> Iterator[Callable]:
+    """Runs JavaScript with the player's pure parts in scope; `arg` is its argument."""
+    folder = Path(component.__file__).parent / "player"
+    source = "\n".join((folder / f"{part}.js").read_text(encoding="utf-8") for part in ("common", "trajectory", "film"))
+    page = chromium.new_page()
+
+    def call(body: str, arg: object = None) -> object:
+        return page.evaluate("([source, body, arg]) => Function('arg', source + body)(arg)", [source, body, arg])
+
+    yield call
+    page.close()
+
+
+DERIVE = """
+const { x, eps, next, step, clip } = arg, of = (n) => new Float64Array(n);
+const xHat0 = of(x.length), mean = of(x.length), sigmaZ = of(x.length);
+xHat0From(x, eps, step, clip, xHat0);
+meanFrom(x, eps, xHat0, step, clip, mean);
+sigmaZFrom(next, mean, sigmaZ);
+return { xHat0: [...xHat0], mean: [...mean], sigmaZ: [...sigmaZ] };
+"""
+
+
+@pytest.mark.parametrize("clipped", [True, False])
+@pytest.mark.parametrize(("sampler", "strength"), [("ddpm", 0.0), ("ddpm", 1.0), ("ddim", 0.0), ("ddim", 0.7)])
+@pytest.mark.parametrize(("t", "s"), [(1000, 980), (400, 399), (20, 0), (1, 0)])
+def test_formulas_are_those_of_core(script, sampler, strength, t, s, clipped):
+    generator = torch.Generator().manual_seed(t)
+    x, eps, next_x = torch.randn(3, 1, 64, dtype=torch.float64, generator=generator)
+    schedule = make_schedule("linear")
+    c = step_coefficients(schedule, sampler, strength, t, s)
+    raw = Prediction(eps, x_0_from_eps(schedule, x, t, eps))
+    prediction = clip(schedule, x, t, raw) if clipped else raw
+    mean, _ = step_gaussian(c, x, prediction)
+    numbers = {"alpha_bar": float(schedule.alpha_bars[t]), "coef": [c.of_x_0, c.of_x_t, c.of_eps]}
+    arg = {"x": x[0].tolist(), "eps": eps[0].tolist(), "next": next_x[0].tolist(), "step": numbers, "clip": clipped}
+    got = script(DERIVE, arg)
+    for key, want in {"xHat0": prediction.x_hat_0, "mean": mean, "sigmaZ": next_x - mean}.items():
+        torch.testing.assert_close(torch.tensor(got[key], dtype=torch.float64), want[0], rtol=1e-9, atol=1e-9)
+
+
+def test_without_signal_nothing_is_said_of_x_0(script):
+    step = {"alpha_bar": 0, "coef": [1, 0, 0]}
+    assert script("return xHat0From([1], [1], arg, true, new Float64Array(1))", step) is False
+
+
+def test_without_coefficients_there_is_no_mean(script):
+    step = {"alpha_bar": 0.5, "coef": None}
+    assert script("return meanFrom([1], [1], [1], arg, true, new Float64Array(1))", step) is False
+
+
+def test_grid_fits_the_count(script):
+    counts = {1: 1, 4: 2, 9: 3, 16: 4, 64: 8}
+    assert script("return arg.map((n) => columnsFor(n, false))", list(counts)) == list(counts.values())
+    assert script("return [10, 20, 50].map((n) => columnsFor(n, true))") == [10, 10, 10]
+
+
+def test_every_pixel_is_found_again(script):
+    body = """
+    const grid = gridFor([5, 3, 4, 6], false), seen = new Set();
+    for (let image = 0; image < 5; image++) for (let row = 0; row < 4; row++) for (let column = 0; column < 6; column++) {
+      const { x, y } = originOf(grid, image), found = pixelAt(grid, x + column + 0.5, y + row + 0.5);
+      if (found.image !== image || found.row !== row || found.column !== column) return "lost";
+      for (let c = 0; c < 3; c++) seen.add(indexOf(grid, found, c));
+    }
+    return seen.size;
+    """  # noqa: E501
+    assert script(body) == 5 * 3 * 4 * 6
+
+
+def test_a_long_film_is_thinned_evenly(script):
+    body = """
+    const film = new Film([1, 1, 2, 2], Array.from({ length: 400 }, (_, k) => ({ t: 400 - k, s: 399 - k })), 1000);
+    for (let k = 0; k < 400; k++) film.add(k, new Uint16Array(4), new Uint16Array(4));
+    film.add(400, new Uint16Array(4), null);
+    return { ks: film.frames.map((f) => f.k), bytes: film.bytes, stride: film.stride, near: film.frames[film.nearest(201)].k };
+    """  # noqa: E501
+    film = script(body)
+    assert film["bytes"] <= 1000
+    assert film["ks"] == [*range(0, 400, film["stride"]), 400]
+    assert abs(film["near"] - 201) <= film["stride"] / 2
+
+
+def test_half_bytes_round_as_to_uint8(script):
+    values = np.linspace(-1.5, 1.5, 997).astype(np.float16)
+    got = script("const lut = halfBytes(1); return arg.map((h) => lut[h])", values.view(np.uint16).tolist())
+    want = np.clip(np.rint(values.astype(np.float64) * 127.5 + 127.5), 0, 255)
+    assert np.abs(np.array(got) - want).max() <= (np.abs(values.astype(np.float64) * 127.5 % 1) == 0).any()
+
+
+def shown(values: torch.Tensor, limit: float) -> np.ndarray:
+    """What the bytes of a panel ought to be, before rounding."""
+    return np.clip(values[:, 0].numpy() * 127.5 / limit + 127.5, 0, 255)
+
+
+def test_every_frame_of_a_live_run_arrives(screen):
+    screen.finish()
+    data = screen.page.evaluate("() => ({ ...document.querySelector('.player').dataset })")
+    assert (data["frame"], data["frames"], data["t"]) == ("50", "51", "0")
+    assert screen.page.inner_text(".badge") == "computed now on this machine"
+
+
+@pytest.mark.parametrize("k", [0, 17, 49])
+def test_scrubbing_shows_the_numbers_of_the_chain(screen, steps, k):
+    screen.finish()
+    for key in ("mean", "sigma_z"):
+        screen.page.click(f"[data-toggle={key}]")
+    before = len(screen.requests)
+    screen.scrub(k)
+    step, schedule = steps[k], CHAIN.schedule
+    # What the page was sent: x_t, ε̂ and x_s in half precision. From there on it may lose no more than rounding.
+    x, eps, next_x = (v.half().double() for v in (step.x_t, step.eps_hat, step.x_s))
+    prediction = clip(schedule, x, step.t, Prediction(eps, x_0_from_eps(schedule, x, step.t, eps)))
+    mean, variance = step_gaussian(step_coefficients(schedule, "ddpm", 0.0, step.t, step.s), x, prediction)
+    want = {
+        "x_t": shown(x, 1), "eps": shown(eps, 3), "x_hat_0": shown(prediction.x_hat_0, 1), "mean": shown(mean, 1),
+        "sigma_z": shown(next_x - mean, 3 * (float(variance) ** 0.5 or 1)),
+    }  # fmt: skip
+    for key, picture in want.items():
+        assert np.abs(screen.pictures(key) - picture).max() <= 0.51, key
+    assert screen.page.inner_text(".tile-t dd") == f"{step.t} → {step.s}"
+    assert f"t = {step.t}" in (screen.page.get_attribute("[data-panel=x_t] canvas", "aria-label") or "")
+    assert len(screen.requests) == before
+
+
+def test_keyboard(screen):
+    screen.finish()
+    screen.page.focus(".player")
+    seen = []
+    for key in ("Home", "ArrowRight", "ArrowRight", "ArrowLeft", "End", "ArrowLeft"):
+        screen.page.keyboard.press(key)
+        seen.append(screen.frame())
+    assert seen == [0, 1, 2, 1, 50, 49]
+    screen.page.keyboard.press("Home")
+    screen.page.keyboard.press("Space")
+    screen.wait("+p.dataset.frame > 5")
+    screen.page.keyboard.press("Space")
+    stopped = screen.frame()
+    screen.page.wait_for_timeout(200)
+    assert screen.frame() == stopped
+
+
+def test_playing_tells_the_page_and_asks_the_server_nothing(screen):
+    screen.finish()
+    screen.page.evaluate(
+        "() => { window.ts = []; window.addEventListener('ddpm:playing', (e) => window.ts.push(e.detail.t)); }"
+    )
+    before = len(screen.requests)
+    screen.page.click("[data-speed='4']")
+    screen.page.click("[data-do=play]")
+    screen.wait("p.dataset.frame === '50' && window.ts.length > 5")
+    ts = screen.page.evaluate("() => window.ts")
+    assert ts == sorted(ts, reverse=True)
+    screen.page.click("[data-do=first]")
+    screen.page.click("[data-do=last]")
+    screen.page.click("[data-do=back]")
+    screen.wait("p.dataset.frame === '0'")
+    assert len(screen.requests) == before
+
+
+def test_a_recorded_run_plays_by_itself_and_begins_again(screen):
+    screen.run("recorded")
+    screen.wait("+p.dataset.frame > 3 && +p.dataset.frame < 50")
+    screen.wait("p.dataset.frame === '50'")
+    screen.wait("+p.dataset.frame < 20")
+    assert screen.page.inner_text(".badge") == "recorded"
+
+
+def test_scrubbed_back_it_stays_until_told_to_follow(screen):
+    screen.run("slow")
+    screen.wait("+p.dataset.frames > 4")
+    screen.scrub(2)
+    screen.wait("+p.dataset.frames > 6 || p.querySelector('.status').textContent.includes('step 8')")
+    assert screen.frame() == 2
+    screen.page.click("[data-do=follow]")
+    screen.wait("+p.dataset.frame > 7")
+    screen.wait("p.dataset.frames - p.dataset.frame === 1")
+
+
+def test_a_new_run_starts_anew(screen):
+    screen.finish()
+    first = screen.page.get_attribute(".player", "data-run")
+    screen.run("slow")
+    screen.wait(f"p.dataset.run !== '{first}' && +p.dataset.frames < 40 && !p.dataset.done")
+
+
+def test_the_pixel_under_the_pointer(screen, steps):
+    screen.finish()
+    screen.scrub(30)
+    canvas = screen.page.locator("[data-panel=x_hat_0] canvas")
+    box = canvas.bounding_box()
+    row, column = 12, 15  # of the second picture, which begins at column 29
+    canvas.hover(position={"x": (29 + column + 0.5) / 57 * box["width"], "y": (row + 0.5) / 57 * box["height"]})
+    screen.page.wait_for_selector(".probe:visible")
+    said = [text.replace("−", "-") for text in screen.page.locator(".probe td").all_inner_texts()]
+    step = steps[30]
+    sigma_z = step.x_s - step.mean
+    want = [v[1, 0, row, column].item() for v in (step.x_t, step.x_hat_0, step.eps_hat, step.mean, sigma_z)]
+    assert [float(text) for text in said] == pytest.approx(want, abs=6e-3)
+    assert "row 12, column 15" in screen.page.inner_text(".probe-where")
+    screen.page.mouse.move(2, 2)
+    screen.page.wait_for_selector(".probe", state="hidden")
+
+
+def test_x_0_has_no_eps_and_says_where_the_panels_are_from(screen):
+    screen.finish()
+    assert screen.page.inner_text("[data-panel=eps] .from") == "from t = 20"
+    assert screen.page.inner_text(".tile-sigma dd") == "–"
+
+
+def test_the_choice_of_panels_is_remembered(screen, address):
+    screen.page.click("[data-toggle=mean]")
+    screen.page.goto(address)
+    screen.page.wait_for_selector("[data-panel=mean]:visible")
+    assert screen.page.locator("[data-panel=sigma_z]").is_hidden()
+
+
+def test_calm_readers_see_the_last_frame(chromium, address):
+    screen = Screen(chromium, address, reduced_motion="reduce")
+    screen.run("recorded")
+    screen.wait("p.dataset.frame === '50'")
+    screen.page.wait_for_timeout(300)
+    assert screen.frame() == 50
+    screen.context.close()

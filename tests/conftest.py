@@ -1,0 +1,57 @@
+"""What all tests share: hypothesis settings and a tiny data set."""
+
+import gzip
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("house")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="no CUDA device on this machine"))
+
+
+def write_idx(path: Path, array: np.ndarray) -> None:
+    """`array` (uint8) as an IDX .gz file."""
+    header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+    path.write_bytes(gzip.compress(header + array.tobytes()))
+
+
+@pytest.fixture
+def idx_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a folder of IDX files: bright squares on black, the square's corner says the class."""
+
+    def write(count: int = 48, size: int = 8, num_classes: int = 3, name: str = "pictures") -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        rng = np.random.default_rng(0)
+        for prefix, n in (("train", count), ("t10k", max(num_classes, count // 4))):
+            labels = np.arange(n, dtype=np.uint8) % num_classes
+            images = rng.integers(0, 40, (n, size, size), dtype=np.uint8)
+            half = size // 2
+            for image, label in zip(images, labels, strict=True):
+                row, column = divmod(int(label) % 4, 2)
+                image[row * half : (row + 1) * half, column * half : (column + 1) * half] += 200
+            write_idx(folder / f"{prefix}-images-idx3-ubyte.gz", images)
+            write_idx(folder / f"{prefix}-labels-idx1-ubyte.gz", labels)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def one_thread():
+    """One CPU thread, as a bit-equal comparison of two runs needs."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

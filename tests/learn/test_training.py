@@ -1,0 +1,300 @@
+"""Algorithm 1: what it draws, that it learns, and that a killed run goes on as if it had not been."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ddpm_playground.core import ExactEps, make_schedule, q_sample
+from ddpm_playground.learn.checkpoint import CheckpointError, load_checkpoint, load_state
+from ddpm_playground.learn.data import load_pictures
+from ddpm_playground.learn.network import NetworkEps, make_network
+from ddpm_playground.learn.training import (
+    Settings,
+    Trainer,
+    algorithm_1_error,
+    by_quarter,
+    draw_t,
+    learning_rate_at,
+    train,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+def tiny(folder: Path, **changes) -> Settings:
+    """Settings of a run of a second or two."""
+    return Settings(
+        **{"data": str(folder), "steps": 24, "batch_size": 8, "T": 20, "channels": (8, 8), "warm_up": 4,
+           "precision": "fp32", **changes}
+    )  # fmt: skip
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """The files of a checkpoint folder that must be equal in equal runs."""
+    names = ("unet/diffusion_pytorch_model.safetensors", "unet/config.json", "scheduler/scheduler_config.json")
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+def test_a_killed_and_resumed_run_is_bit_equal_to_an_unkilled_one(
+    idx_folder: Callable[..., Path], tmp_path: Path, one_thread: None
+) -> None:
+    settings, killed, whole = tiny(idx_folder()), tmp_path / "killed", tmp_path / "whole"
+    command = [
+        sys.executable, "-m", "ddpm_playground", "train", "--data", settings.data, "--out", str(killed), "--steps", "24",  # noqa: E501
+        "--batch-size", "8", "--T", "20", "--channels", "8", "8", "--warm-up", "4", "--precision", "fp32",
+        "--threads", "1", "--save-minutes", "0", "--device", "cpu",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+    log = tmp_path / "killed.training" / "log.jsonl"
+    while process.poll() is None and not (log.exists() and log.read_text().count("\n") >= 5):
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    _, told = process.communicate()
+    assert process.returncode == -signal.SIGKILL, told.decode()
+
+    _, facts = load_state(tmp_path / "killed.training" / "state.safetensors")
+    assert 5 <= facts["step"] < 24
+    train(settings, killed, resume=True, device="cpu", threads=1)
+    train(settings, whole, device="cpu", threads=1)
+
+    assert bytes_of(killed) == bytes_of(whole)
+    (left, left_facts), (right, right_facts) = (
+        load_state(tmp_path / f"{name}.training" / "state.safetensors") for name in ("killed", "whole")
+    )
+    assert left.keys() == right.keys() and all(torch.equal(left[key], right[key]) for key in left)
+    assert {**left_facts, "seconds": 0} == {**right_facts, "seconds": 0} and left_facts["step"] == 24
+    cards = [json.loads((folder / "training.json").read_text()) for folder in (killed, whole)]
+    assert cards[0]["held_out_loss"] == cards[1]["held_out_loss"] and cards[0]["step"] == 24
+    sheets = [tmp_path / f"{name}.training" / "step_0000024.png" for name in ("killed", "whole")]
+    assert sheets[0].read_bytes() == sheets[1].read_bytes()
+    assert not [p for p in killed.rglob("*") if p.suffix in (".bin", ".pt", ".pth", ".pkl", ".ckpt")]
+
+
+def test_a_second_run_does_not_write_over_the_first(idx_folder: Callable[..., Path], tmp_path: Path) -> None:
+    settings = tiny(idx_folder(), steps=1)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(CheckpointError, match="add --resume to go on, or choose another --out"):
+        train(settings, tmp_path / "out", device="cpu")
+    with pytest.raises(CheckpointError, match="there is no training state .* to resume; start without --resume"):
+        train(settings, tmp_path / "new", resume=True, device="cpu")
+
+
+def trained(folder: Path, **changes) -> Trainer:
+    settings = tiny(folder, **changes)
+    trainer = Trainer(settings, load_pictures(folder))
+    for _ in range(settings.steps):
+        trainer.advance()
+    return trainer
+
+
+def test_it_learns_and_the_exact_predictor_s_loss_is_a_lower_bound(idx_folder: Callable[..., Path]) -> None:
+    """No function of x_t and t has a smaller expected error than E[ε | x_t], whatever the network has learnt."""
+    folder = idx_folder()
+    trainer = trained(folder, steps=120, batch_size=16, learning_rate=4e-3, label_dropout=1.0, ema_decay=0.9)
+    pictures, schedule = trainer.pictures, trainer.schedule
+    generator = torch.Generator().manual_seed(1)
+    index = torch.arange(48).repeat(8)
+    x_0, t = pictures.x_0(index), draw_t(schedule.T, len(index), generator)
+    eps, null = torch.randn(x_0.shape, generator=generator), torch.full_like(index, trainer.num_classes)
+
+    with trainer.averaged(), torch.no_grad():
+        learnt = algorithm_1_error(trainer.unet, schedule, x_0, t, eps, null).mean()
+    fresh = make_network((1, 8, 8), 3, seed=0, channels=(8, 8))
+    with torch.no_grad():
+        untrained = algorithm_1_error(fresh, schedule, x_0, t, eps, null).mean()
+    exact = ExactEps(schedule, pictures.x_0(slice(None)))
+    ideal = (eps - exact(q_sample(schedule, x_0, t, eps), t).eps_hat).square().mean()
+    assert 0 <= ideal < learnt < 0.6 * untrained
+
+
+def test_algorithm_1_s_error_is_line_5(idx_folder: Callable[..., Path]) -> None:
+    """‖ε − ε_θ(√ᾱ_t x_0 + √(1−ᾱ_t) ε, t)‖², and the network's t counts from 0."""
+    schedule, seen = make_schedule("linear", 20), []
+
+    class Spy(torch.nn.Module):
+        def forward(self, x_t, t, class_labels):  # noqa: ANN001, ANN202
+            seen.append((x_t, t, class_labels))
+            return type("Output", (), {"sample": torch.full_like(x_t, 0.25)})
+
+    generator = torch.Generator().manual_seed(0)
+    x_0, eps = (torch.randn(3, 1, 2, 2, generator=generator) for _ in range(2))
+    t, label = torch.tensor([1, 7, 20]), torch.tensor([0, 2, 1])
+    errors = algorithm_1_error(Spy(), schedule, x_0, t, eps, label)
+    torch.testing.assert_close(errors, (eps - 0.25).square().mean((1, 2, 3)))
+    (x_t, given_t, given_label), *_ = seen
+    assert given_t.tolist() == [0, 6, 19] and torch.equal(given_label, label)
+    bar = schedule.alpha_bars[t].reshape(3, 1, 1, 1).float()
+    torch.testing.assert_close(x_t, bar.sqrt() * x_0 + (1 - bar).sqrt() * eps)
+
+
+@pytest.mark.parametrize("how", ["uniform", "stratified"])
+@pytest.mark.parametrize("T,size", [(7, 5), (20, 32), (1000, 64)])
+def test_t_is_uniform_on_1_to_T(how: str, T: int, size: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    draws = torch.cat([draw_t(T, size, generator, how) for _ in range(40_000 // size)])
+    assert draws.dtype == torch.int64 and int(draws.min()) == 1 and int(draws.max()) == T
+    cells = torch.bincount((draws - 1) * 5 // T, minlength=5) / len(draws)
+    widths = torch.bincount(torch.arange(T) * 5 // T, minlength=5) / T
+    torch.testing.assert_close(cells, widths, atol=0.012, rtol=0)
+
+
+@given(st.integers(1, 2000), st.integers(1, 64), st.integers(0, 2**31))
+def test_stratified_draws_spread_over_every_share_of_T(T: int, size: int, seed: int) -> None:
+    t = draw_t(T, size, torch.Generator().manual_seed(seed))
+    assert bool(((t >= 1) & (t <= T)).all()) and bool((t.diff() >= 0).all())
+    assert bool((((t - 1) * size / T - torch.arange(size)).abs() <= 1 + size / T).all())
+
+
+def test_learning_rate_warms_up_stays_and_falls_to_0() -> None:
+    settings = Settings(steps=1000, warm_up=100, decay=0.5, learning_rate=2e-3)
+    rates = [learning_rate_at(settings, step) for step in range(1001)]
+    assert rates[0] == pytest.approx(2e-5) and rates[49] == pytest.approx(1e-3)
+    assert all(rate == pytest.approx(2e-3) for rate in rates[99:501])
+    assert rates[750] == pytest.approx(1e-3) and rates[999] == pytest.approx(4e-6) and rates[1000] == 0
+    assert max(rates) == pytest.approx(2e-3)
+    flat = Settings(steps=10, warm_up=0, decay=0.0, learning_rate=1.0)
+    assert [learning_rate_at(flat, step) for step in range(10)] == [1.0] * 10
+
+
+def test_batches_depend_on_the_seed_and_the_step_alone(idx_folder: Callable[..., Path]) -> None:
+    folder = idx_folder()
+    one, other = (Trainer(tiny(folder), load_pictures(folder)) for _ in range(2))
+    one.batch()
+    for step in (9, 0, 9):
+        one.step = other.step = step
+        assert all(torch.equal(a, b) for a, b in zip(one.batch(), other.batch(), strict=True))
+    third = Trainer(tiny(folder, seed=1), load_pictures(folder))
+    third.step = 9
+    assert not torch.equal(one.batch()[2], third.batch()[2])
+
+
+def test_an_epoch_shows_every_picture_once(idx_folder: Callable[..., Path]) -> None:
+    trainer = Trainer(tiny(folder := idx_folder(), label_dropout=0.0), load_pictures(folder))
+    seen = []
+    for trainer.step in range(6):
+        x_0, _, _, label = trainer.batch()
+        assert bool((label < 3).all())
+        seen += [tuple(picture.flatten().tolist()) for picture in x_0]
+    assert len(set(seen)) == 48
+
+
+def test_labels_are_dropped_as_often_as_asked(idx_folder: Callable[..., Path]) -> None:
+    trainer = Trainer(tiny(folder := idx_folder(), label_dropout=0.25, batch_size=48), load_pictures(folder))
+    dropped = 0
+    for trainer.step in range(100):
+        dropped += int((trainer.batch()[3] == 3).sum())
+    assert dropped / 4800 == pytest.approx(0.25, abs=0.03)
+
+
+def test_a_state_of_other_settings_is_refused(idx_folder: Callable[..., Path]) -> None:
+    folder = idx_folder()
+    state = Trainer(tiny(folder), load_pictures(folder)).state()
+    Trainer(tiny(folder, steps=99), load_pictures(folder)).restore(*state)
+    with pytest.raises(CheckpointError, match="other settings .learning_rate 0.001 → 0.5.; use the same"):
+        Trainer(tiny(folder, learning_rate=0.5), load_pictures(folder)).restore(*state)
+
+
+def test_the_averaged_weights_are_lent_and_given_back(idx_folder: Callable[..., Path]) -> None:
+    trainer = trained(idx_folder(), steps=3)
+    before = [p.clone() for p in trainer.parameters]
+    with trainer.averaged():
+        assert not trainer.unet.training
+        for parameter, shadow in zip(trainer.parameters, trainer.ema.shadow_params, strict=True):
+            assert torch.equal(parameter, shadow)
+    assert trainer.unet.training and all(torch.equal(a, b) for a, b in zip(before, trainer.parameters, strict=True))
+
+
+def test_making_a_network_leaves_the_global_generator_alone() -> None:
+    before = torch.random.get_rng_state()
+    one, other, third = (make_network((1, 8, 8), 3, seed=seed, channels=(8, 8)) for seed in (0, 0, 1))
+    assert torch.equal(before, torch.random.get_rng_state())
+    same = [torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True)]
+    assert all(same) and not all(torch.equal(a, b) for a, b in zip(one.parameters(), third.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("guidance", [0.0, 1.0, 3.0])
+def test_guidance_is_ho_and_salimans(guidance: float) -> None:
+    """ε̂ = ε_∅ + W (ε_c − ε_∅); a label of −1 is the null class, where W changes nothing."""
+    unet, schedule = make_network((1, 8, 8), 3, seed=0, channels=(8, 8)).eval(), make_schedule("linear", 20)
+    for parameter in unet.parameters():  # away from the start, where all classes give nearly the same
+        parameter.data += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(parameter.numel()))
+    x_t = torch.randn(4, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    t, label = torch.tensor([1, 5, 12, 20]), torch.tensor([0, 1, 2, -1])
+    with torch.no_grad():
+        conditional = unet(x_t, t - 1, class_labels=torch.tensor([0, 1, 2, 3])).sample
+        null = unet(x_t, t - 1, class_labels=torch.full((4,), 3)).sample
+    predict = NetworkEps(schedule, unet).with_guidance(guidance)
+    prediction = predict(x_t, t, label)
+    torch.testing.assert_close(prediction.eps_hat, null + guidance * (conditional - null), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(predict(x_t, t, None).eps_hat, null, atol=1e-5, rtol=1e-5)
+    blend = q_sample(schedule, prediction.x_hat_0, t, prediction.eps_hat)
+    torch.testing.assert_close(blend, x_t, atol=1e-4, rtol=1e-4)
+    assert not torch.equal(conditional[:3], null[:3])
+
+
+def test_errors_by_quarter_of_t() -> None:
+    assert by_quarter(torch.tensor([1, 5, 6, 11, 20]), torch.tensor([1.0, 3.0, 5.0, 7.0, 9.0]), 20) == [2, 5, 7, 9]
+
+
+@pytest.mark.parametrize(
+    "changes,fragment",
+    [
+        ({"steps": 0}, "steps must be in [1, 1e+08], got 0; pick one in that range"),
+        ({"batch_size": 10**12}, "batch_size must be in [1, 65536], got 1000000000000"),
+        ({"learning_rate": float("nan")}, "learning_rate must be in [0, 10], got nan"),
+        ({"decay": 1.5}, "decay must be in [0, 1], got 1.5"),
+        ({"channels": ()}, "channels must be multiples of 8, got ()"),
+        ({"channels": (8, 12)}, "channels must be multiples of 8, got (8, 12)"),
+        ({"attention_levels": 3}, "attention_levels must be in [0, 2], got 3"),
+        ({"t_sampling": "even"}, "t_sampling must be one of uniform, stratified, got 'even'"),
+        ({"precision": "fp16"}, "precision must be one of auto, fp32, bf16, got 'fp16'"),
+        ({"batch_size": 49}, "batch_size must be in [1, 48], the number of pictures, got 49"),
+        ({"T": 0}, "T must be a whole number in [1, 100000], got 0"),
+        ({"schedule": "nope"}, "unknown schedule 'nope'"),
+        ({"channels": (8, 8, 8, 8, 8)}, "pictures must be square with sides divisible by 16, got 8×8"),
+    ],
+)
+def test_bad_settings_are_refused(idx_folder: Callable[..., Path], changes: dict, fragment: str) -> None:
+    folder = idx_folder()
+    with pytest.raises(ValueError) as error:
+        Trainer(tiny(folder, **changes), load_pictures(folder))
+    assert fragment in str(error.value)
+
+
+def test_bad_input_to_the_command_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "ddpm_playground",
+        "train",
+        "--data",
+        str(tmp_path),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONWARNINGS": ""})
+    assert done.returncode == 2 and not (tmp_path / "out").exists()
+    assert done.stderr.startswith("ddpm_playground: ") and "holds neither" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.gpu
+def test_training_and_reading_back_on_cuda(idx_folder: Callable[..., Path], tmp_path: Path) -> None:
+    train(tiny(idx_folder(), steps=6, precision="auto"), tmp_path / "out", device="cuda")
+    train(tiny(tmp_path / "pictures", steps=8, precision="auto"), tmp_path / "out", device="cuda", resume=True)
+    x_t, t = torch.zeros(2, 1, 8, 8), torch.tensor([3, 20])
+    left, right = (
+        load_checkpoint(tmp_path / "out", device).predictor()(x_t.to(device), t.to(device)).eps_hat.cpu()
+        for device in ("cpu", "cuda")
+    )
+    torch.testing.assert_close(left, right, atol=1e-3, rtol=1e-3)

@@ -1,0 +1,220 @@
+"""From a recipe to frames on the wire: Run, LiveRun, messages, files."""
+
+import base64
+import json
+import sys
+import types
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ddpm_playground import run as run_module
+from ddpm_playground.core import SAMPLERS
+from ddpm_playground.engine.spaces import shared_gpu, with_shared_gpu
+from ddpm_playground.lab.foreign import FOREIGN
+from ddpm_playground.learn.shelf import Shelf
+from ddpm_playground.recipe import DEFAULT
+from ddpm_playground.run import Run, Start, labels_of, steps_of
+from ddpm_playground.ui.runs import LiveRun, Runs
+from ddpm_playground.ui.stream import messages
+from ddpm_playground.views.export import write_gif, write_npz
+
+from .tiny import tiny_checkpoint
+
+
+@pytest.fixture(autouse=True)
+def shelf(tmp_path, monkeypatch):
+    """A shelf with one tiny checkpoint in place of the shipped ones."""
+    tiny_checkpoint(tmp_path / "tiny")
+    own = Shelf([tmp_path])
+    monkeypatch.setattr(run_module, "shelf", lambda: own)
+    return own
+
+
+RECIPE = DEFAULT.with_(checkpoint="tiny", num_steps=6, num_images=3)
+
+
+def decoded(message: str) -> dict:
+    return json.loads(message, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+def array(text: str, shape) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), "<f2").reshape(shape)
+
+
+@pytest.mark.parametrize("sampler", [*SAMPLERS, *FOREIGN])
+def test_messages_hold_every_frame_of_every_sampler(sampler):
+    live = LiveRun(Run(RECIPE.with_(sampler=sampler)))
+    first, *rest = [decoded(m) for m in messages(live, "a run", "a note")]
+    shape, steps = first["shape"], first["steps"]
+    assert shape == [3, 1, 8, 8]
+    assert [step["t"] for step in steps] == list(live.run.path[:-1])
+    frames = [f for message in rest for f in message["frames"]]
+    assert [k for k, _, _ in frames] == list(range(len(steps) + 1))
+    assert rest[-1]["done"] and not rest[-1]["stopped"]
+    assert frames[-1][2] is None
+    for (_, x, _), kept in zip(frames, live.xs, strict=True):
+        np.testing.assert_array_equal(array(x, shape), kept.numpy())
+    known = [step["coef"] is not None for step in steps]
+    assert all(known) if sampler in SAMPLERS else not any(known)
+
+
+def test_the_browser_can_rebuild_mean_and_noise_from_what_it_is_sent():
+    run = Run(RECIPE.with_(clip_x_0=False))
+    for step in run:
+        numbers = run.numbers(step.t, step.s)
+        of_x_0, of_x_t, of_eps = numbers.coef
+        root, noise = numbers.alpha_bar**0.5, (1 - numbers.alpha_bar) ** 0.5
+        x_hat_0 = (step.x_t - noise * step.eps_hat) / root
+        mean = of_x_0 * x_hat_0 + of_x_t * step.x_t + of_eps * step.eps_hat
+        torch.testing.assert_close(mean, step.mean, rtol=1e-4, atol=1e-4)
+        drawn = 0.0 if step.z is None else numbers.sigma * step.z
+        torch.testing.assert_close(mean + drawn, step.x_s, rtol=1e-4, atol=1e-4)
+        a, b = numbers.line4
+        torch.testing.assert_close(a * (step.x_t - b * step.eps_hat), step.mean, rtol=1e-4, atol=1e-4)
+
+
+def test_stop_ends_within_one_step():
+    live = LiveRun(Run(RECIPE.with_(num_steps=20)))
+    stream = messages(live, "a run", "")
+    next(stream)
+    seen = 0
+
+    def counting(x_t, t, label):
+        nonlocal seen
+        seen += 1
+        if seen == 4:
+            live.stop.set()
+        return predict(x_t, t, label)
+
+    predict = live.run.checkpoint.predictor(1.0)
+    live.run.checkpoint.__class__.predictor, original = (
+        (lambda self, guidance: counting),
+        live.run.checkpoint.__class__.predictor,
+    )
+    try:
+        last = [decoded(m) for m in stream][-1]
+    finally:
+        live.run.checkpoint.__class__.predictor = original
+    assert seen == 4
+    assert last["done"] and last["stopped"]
+
+
+def test_a_closed_stream_closes_the_chain():
+    live = LiveRun(Run(RECIPE.with_(num_steps=20)))
+    stream = messages(live, "a run", "")
+    next(stream)
+    next(stream)
+    stream.close()
+    assert len(live.xs) < 20
+
+
+def test_long_runs_are_thinned_to_their_share_of_memory():
+    recipe = RECIPE.with_(num_steps=20, num_images=64)
+    live = LiveRun(Run(recipe))
+    assert live.stride == 1
+    live.run.shape = (3, 256, 256)
+    per_frame = 64 * 3 * 256 * 256 * 4
+    assert len(live.run.path) / live.stride * per_frame <= 48 * 2**20 + per_frame
+
+
+def test_start_from_a_noised_picture_takes_the_steps_below_it():
+    x_t = torch.zeros(1, 8, 8)
+    run = Run(RECIPE, Start(11, x_t))
+    steps = list(run)
+    assert run.path[0] == steps[0].t == 11
+    torch.testing.assert_close(steps[0].x_t, torch.zeros(3, 1, 8, 8))
+    assert not torch.equal(steps[-1].x_s[0], steps[-1].x_s[1])
+    for start, told in ((Start(11, torch.zeros(1, 9, 9)), "9×9 grey"), (Start(0, x_t), r"\[1, 20\]")):
+        with pytest.raises(ValueError, match=told):
+            Run(RECIPE, start)
+
+
+def test_equal_recipes_give_equal_pictures_and_image_i_depends_on_i_alone():
+    last = [list(Run(RECIPE.with_(num_images=n)))[-1].x_s for n in (3, 3, 5)]
+    assert torch.equal(last[0], last[1])
+    torch.testing.assert_close(last[2][:3], last[0], rtol=1e-5, atol=1e-5)
+
+
+def test_labels():
+    assert labels_of("all", 12, 10).tolist() == [*range(10), 0, 1]
+    assert labels_of("none", 2, 10).tolist() == [-1, -1]
+    assert labels_of("all", 2, 0).tolist() == [-1, -1]
+    assert labels_of("7", 2, 10).tolist() == [7, 7]
+    for bad in ("10", "x", "-1", ""):
+        with pytest.raises(ValueError, match="label must be"):
+            labels_of(bad, 1, 10)
+
+
+@pytest.mark.parametrize("name", ["../tiny", "/etc", "missing", "", "a\0b", "."])
+def test_the_shelf_refuses_what_is_outside_or_missing(shelf, name):
+    with pytest.raises(ValueError, match="outside the allowed|no checkpoint|no name"):
+        shelf.folder(name if name != "." else "tiny/..")
+
+
+def test_the_shelf_keeps_what_it_loaded(shelf):
+    assert shelf.names() == ["tiny"]
+    assert shelf.load("tiny") is shelf.load("tiny")
+
+
+def test_runs_belong_to_their_owner():
+    runs = Runs()
+    with pytest.raises(ValueError, match="no run"):
+        runs.of("a")
+    first, other = runs.begin("a", Run(RECIPE)), runs.begin("b", Run(RECIPE))
+    second = runs.begin("a", Run(RECIPE))
+    assert first.stop.is_set() and not second.stop.is_set() and not other.stop.is_set()
+    runs.stop("a")
+    assert second.stop.is_set() and not other.stop.is_set()
+    runs.forget("b")
+    runs.forget("b")
+    assert other.stop.is_set() and not runs.has("b")
+    for i in range(20):
+        runs.begin(str(i), Run(RECIPE))
+    assert not runs.has("0") and runs.has("19")
+
+
+def test_downloads_hold_the_run(tmp_path):
+    live = LiveRun(Run(RECIPE))
+    list(messages(live, "a run", ""))
+    write_gif(tmp_path / "run.gif", live.xs)
+    with Image.open(tmp_path / "run.gif") as gif:
+        assert gif.n_frames == len(live.xs)
+    schedule = live.run.schedule
+    write_npz(tmp_path / "run.npz", live.ts, live.xs, live.eps_hats, live.run.labels, schedule.alpha_bars, {"seed": 0})
+    with np.load(tmp_path / "run.npz") as file:
+        assert file["t"].tolist() == list(live.run.path)
+        assert file["x_t"].shape == (7, 3, 1, 8, 8) and file["eps_hat"].shape == (6, 3, 1, 8, 8)
+        assert file["images"].shape == (3, 8, 8, 1) and file["images"].dtype == np.uint8
+        np.testing.assert_array_equal(file["alpha_bars"], schedule.alpha_bars.numpy())
+        assert json.loads(str(file["recipe"])) == {"seed": 0}
+    with pytest.raises(ValueError, match="no run"):
+        write_gif(tmp_path / "empty.gif", [])
+
+
+def test_a_space_with_a_shared_gpu_runs_the_chain_in_its_worker(monkeypatch):
+    assert shared_gpu() is None
+    assert with_shared_gpu(labels_of) is labels_of
+    calls = []
+
+    def GPU(duration):  # noqa: N802
+        def wrap(fn):
+            def inner(*args):
+                calls.append((fn.__name__, duration))
+                yield from fn(*args)
+
+            return inner
+
+        return wrap
+
+    fake = types.ModuleType("spaces")
+    fake.GPU = GPU
+    fake.__spec__ = types.SimpleNamespace(name="spaces")
+    monkeypatch.setitem(sys.modules, "spaces", fake)
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    plain = list(Run(RECIPE))
+    lent = list(steps_of(Run(RECIPE)))
+    assert calls == [("_chain_on_cpu", 120)]
+    assert all(torch.equal(a.x_s, b.x_s) for a, b in zip(plain, lent, strict=True))
