@@ -17,7 +17,7 @@ from tqdm import tqdm
 from ..core import Schedule, SeededNoise, make_schedule, q_sample, reverse, stream_seed, timestep_path
 from ..engine.device import describe_device, has_fast_bf16, pick_device
 from .card import model_card
-from .checkpoint import CheckpointError, load_state, save_pipeline, save_state
+from .checkpoint import CheckpointError, load_checkpoint, load_state, save_pipeline, save_state
 from .data import Pictures, load_pictures, tile, to_uint8
 from .network import NetworkEps, make_network, network_output
 
@@ -29,6 +29,7 @@ class Settings:
     """Everything a training run depends on; two runs with equal settings are the same run."""
 
     data: str = ""
+    start_from: str = ""
     seed: int = 0
     steps: int = 20_000
     batch_size: int = 32
@@ -130,6 +131,7 @@ class Trainer:
             layers=settings.layers,
             attention_levels=settings.attention_levels,
         ).to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.origin = self._start_from(settings.start_from) if settings.start_from else None
         self.forward = torch.compile(self.unet) if compiled else self.unet
         self.parameters = list(self.unet.parameters())
         self.optimizer = torch.optim.AdamW(
@@ -141,6 +143,21 @@ class Trainer:
         self.seconds = 0.0
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int64)
+
+    def _start_from(self, folder: str) -> dict[str, Any]:
+        """Take a checkpoint's weights; returns what is known of how they came about."""
+        start = load_checkpoint(folder)
+        try:
+            self.unet.load_state_dict(start.unet.state_dict())
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())[:200]
+            raise CheckpointError(
+                f"the weights of {folder} are of another architecture ({reason}); "
+                "give --channels, --layers and --attention-levels as they were trained with, and the same classes"
+            ) from None
+        facts = start.folder / "training.json"
+        known = json.loads(facts.read_text(encoding="utf-8")) if facts.is_file() else {}
+        return {"sha256": start.sha256, **known}
 
     def batch(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """x_0, t, ε and label of the present step (algorithm 1, lines 2 to 4)."""
@@ -238,7 +255,7 @@ class Trainer:
         """
         mine, theirs = asdict(self.settings), dict(facts["settings"])
         theirs["channels"] = tuple(theirs["channels"])
-        differing = [k for k in mine if k not in ("steps", "decay", "data") and mine[k] != theirs.get(k)]
+        differing = [k for k in mine if k not in ("steps", "decay", "data", "start_from") and mine[k] != theirs.get(k)]
         if differing:
             told = ", ".join(f"{k} {theirs.get(k)} → {mine[k]}" for k in differing)
             raise CheckpointError(f"the training state has other settings ({told}); use the same, or start anew")
@@ -338,6 +355,8 @@ def train(
             "held_out_loss": round(float(errors.mean()), 5), "settings": asdict(settings),
             "held_out_loss_by_quarter": [round(v, 5) for v in by_quarter(t, errors, settings.T)],
         }  # fmt: skip
+        if trainer.origin:
+            facts["start_from"] = trainer.origin
         with trainer.averaged():
             card = model_card(out.name, facts, None)
             files = {"training.json": json.dumps(facts, indent=2) + "\n", "README.md": card}
