@@ -80,7 +80,7 @@ def build() -> gr.Blocks:
         with gr.Tabs(selected=DEFAULT.tab, elem_id="ddpm-tabs", overflow_behavior="wrap") as tabs:
             page = Page(start, demo, tabs)
             for name, build_tab in TABS.items():
-                with gr.Tab(text(f"app.{name}"), id=name, render_children=True) as tab:
+                with gr.Tab(text(f"app.{name}"), id=name, elem_id=f"tab-{name}", render_children=True) as tab:
                     build_tab(page)
                 tab.select(None, None, None, js=f"() => window.ddpmRemember('tab', '{name}')")
         _wire(page)
@@ -95,15 +95,15 @@ def _wire(page: Page) -> None:
         recipe, problems = recipe_from_query(dict(request.query_params))
         if problems:
             gr.Warning(text("app.problem", problems="; ".join(problems)), duration=12)
-        # A reader who was quicker than this answer keeps the tab that is open.
-        tab = gr.skip() if recipe.tab == DEFAULT.tab else gr.Tabs(selected=recipe.tab)
-        values: list[object] = [tab, *(getattr(recipe, name) for name in names)]
+        values: list[object] = [getattr(recipe, name) for name in names]
         for fn, wanted, outputs in page.refreshers:
             values += _drawn(fn, recipe, wanted, len(outputs))
         return values
 
     drawn = [output for _, _, outputs in page.refreshers for output in outputs]
-    loaded = page.demo.load(restore, None, [page.tabs, *(page.controls[name] for name in names), *drawn], **(HOT | {"queue": True}))  # noqa: E501
+    # Warnings reach the screen through the queue alone.
+    options = HOT | {"queue": True}
+    loaded = page.demo.load(restore, None, [*(page.controls[name] for name in names), *drawn], **options)
     for script, fn, inputs, outputs, options in page.arrivals:
         loaded.then(None, None, None, js=script).then(fn, inputs, outputs, **options)
     for name, widget in page.controls.items():

@@ -41,7 +41,12 @@ class Page:
         return component
 
     def refresh(self, fn: Callable, fields: Sequence[str], outputs: Sequence[Component]) -> None:
-        """Call fn(*values of the recipe fields) on page load and whenever one of them changes."""
+        """Call fn(*values of the recipe fields) on page load and whenever one of them changes.
+
+        An output belongs to one refresher: of two updates in one answer the browser keeps the last.
+        """
+        taken = {id(output) for _, _, others in self.refreshers for output in others}
+        assert taken.isdisjoint(map(id, outputs)), "an output that another refresher fills"
         self.refreshers.append((fn, fields, outputs))
 
 

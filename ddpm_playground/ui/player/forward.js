@@ -122,9 +122,8 @@ function receive(text) {
   if (given.alpha_bars) {
     me.alphaBars = float64(given.alpha_bars);
     me.T = me.alphaBars.length - 1;
-    if (me.t !== null) me.t = Math.min(me.t, me.T);
+    me.t = Math.min(me.t === null ? given.t : me.t, me.T);
   }
-  if (given.t !== undefined) me.t = me.alphaBars ? Math.min(given.t, me.T) : given.t;
   ask("source");
   walker.renew();
 }
@@ -151,8 +150,7 @@ new MutationObserver((_, observer) => {
   walker.draw();
 }).observe(document.body, { attributeFilter: ["class"] });
 
-const at = () => props.at !== null && props.at !== undefined && JSON.stringify({ t: props.at });
-for (const [name, read] of [[`tables`, () => props.tables], [`at`, at], [`picture`, () => props.picture]]) {
-  watch(name, () => receive(read()));
-  receive(read());
+for (const name of [`tables`, `picture`]) {
+  watch(name, () => receive(props[name]));
+  receive(props[name]);
 }

@@ -17,3 +17,20 @@ window.ddpmRemember = (() => {
     if (waiting === null) waiting = setTimeout(write, 250);
   };
 })();
+// The tab that the address names is in front from the first paint on: Gradio reads its page from gradio_config.
+{
+  const name = new URLSearchParams(location.search).get("tab"), parts = (window.gradio_config || {}).components || [];
+  const tabs = parts.find(({ props }) => props && props.elem_id === "ddpm-tabs");
+  if (tabs && parts.some(({ props }) => props && props.elem_id === `tab-${name}`)) tabs.props.selected = name;
+}
+// Fulfilled when the Reverse tab has been in front long enough: a link with settings shows its picture at once,
+// otherwise the recorded run plays first.
+window.ddpmArrived = () => new Promise((done) => {
+  const asked = [...new URLSearchParams(location.search).keys()].some((key) => key !== "tab" && key in window.ddpmDefaults);
+  const look = () => {
+    const player = document.getElementById("player");
+    if (player && player.offsetParent) setTimeout(done, asked ? 300 : 6000);
+    else setTimeout(look, 250);
+  };
+  look();
+});

@@ -147,22 +147,18 @@ def show(wish_text: str, own: Own | None) -> tuple[dict, Own | None]:
         raise told(error) from None
 
 
-def tables(schedule: str, T: object, params: str, zero_snr: bool) -> dict:
-    """Update of the stage: ᾱ_0…ᾱ_T and nothing else, so that a schedule costs some kilobytes at most.
+def tables(schedule: str, T: object, params: str, zero_snr: bool, t: object) -> dict:
+    """Update of the stage: ᾱ_0…ᾱ_T, so that a schedule costs some kilobytes at most, and the address's t.
 
     Settings that do not fit together yet (a new schedule beside the old one's parameters) change nothing:
     the Schedule tab, which they belong to, says so.
     """
     try:
         recipe = DEFAULT.with_(schedule=schedule, T=T, params=params, zero_snr=zero_snr, t=0)
-        return gr.update(tables=json.dumps({"alpha_bars": packed(schedule_of(recipe).alpha_bars, "<f8")}))
+        value = {"alpha_bars": packed(schedule_of(recipe).alpha_bars, "<f8"), "t": t}
+        return gr.update(tables=json.dumps(value))
     except ValueError:
         return gr.skip()
-
-
-def at(t: object) -> dict:
-    """Update of the stage: t as the page's address has it."""
-    return gr.update(at=t)
 
 
 def mark(digit: object) -> dict:
@@ -245,7 +241,7 @@ def build(page: Page) -> None:
         return text(f"forward.{key}")
 
     gr.Markdown(say("lead"), elem_classes="ddpm-lead")
-    stage = canvas_component("forward", None, STAGE_PARTS, picture="", tables="", at=DEFAULT.t, elem_id="forward-stage")
+    stage = canvas_component("forward", None, STAGE_PARTS, picture="", tables="", elem_id="forward-stage")
     own, wish = gr.State(None), gr.Textbox(visible="hidden", elem_id="forward-wish")
 
     gr.Markdown(f"### {say('source_title')}", elem_id="forward-source")
@@ -281,8 +277,7 @@ def build(page: Page) -> None:
     for name, widget in {"digit": digit, "size": size, "noise_seed": noise_seed}.items():
         page.control(name, widget)
     page.refresh(wished, Wish._fields, [wish])
-    page.refresh(tables, ["schedule", "T", "params", "zero_snr"], [stage])
-    page.refresh(at, ["t"], [stage])
+    page.refresh(tables, ["schedule", "T", "params", "zero_snr", "t"], [stage])
     page.refresh(mark, ["digit"], [strip])
     wish.change(show, [wish, own], [stage, own], **HOT)
     strip.pick(pick, wish, [digit, stage, own], **HOT)

@@ -31,8 +31,8 @@ FIELDS = (
     "seed", "num_images",
 )  # fmt: skip
 RUNS = Runs()
-# A link with settings shows its picture at once; otherwise the recorded run plays first.
-ARRIVE = "() => new Promise((done) => setTimeout(done, new URLSearchParams(location.search).size ? 300 : 6000))"
+# Resolves once this tab has been seen for a while.
+ARRIVE = "() => window.ddpmArrived()"
 
 
 @cache
