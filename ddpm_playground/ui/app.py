@@ -2,16 +2,17 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import gradio as gr
+from gradio.components import Component
 
 from ..recipe import DEFAULT, Recipe, recipe_from_query
 from ..views.figures import static_paths
 from ..views.theme import DATA_TO_NOISE, FONT, GROUND, INK, LINE, MONO, MUTED, PANEL, SYMBOLS, css_variables
-from .page import HOT, Page
+from .page import HOT, Page, Refresher
 from .tabs import forward, reverse, schedule
 from .text import table, text
 
@@ -95,12 +96,13 @@ def _wire(page: Page) -> None:
         recipe, problems = recipe_from_query(dict(request.query_params))
         if problems:
             gr.Warning(text("app.problem", problems="; ".join(problems)), duration=12)
-        values: list[object] = [getattr(recipe, name) for name in names]
-        for fn, wanted, outputs in page.refreshers:
-            values += _drawn(fn, recipe, wanted, len(outputs))
-        return values
+        values: dict[Component, object] = {page.controls[name]: getattr(recipe, name) for name in names}
+        for refresher in page.refreshers:
+            for output, value in zip(refresher.outputs, _drawn(refresher, recipe), strict=True):
+                values[output] = _merged(values.get(output), value)
+        return list(values.values())
 
-    drawn = [output for _, _, outputs in page.refreshers for output in outputs]
+    drawn = dict.fromkeys(output for refresher in page.refreshers for output in refresher.outputs)
     # Warnings reach the screen through the queue alone.
     options = HOT | {"queue": True}
     loaded = page.demo.load(restore, None, [*(page.controls[name] for name in names), *drawn], **options)
@@ -108,19 +110,25 @@ def _wire(page: Page) -> None:
         loaded.then(None, None, None, js=script).then(fn, inputs, outputs, **options)
     for name, widget in page.controls.items():
         widget.change(None, widget, None, js=f"(value) => window.ddpmRemember('{name}', value)")
-    for fn, wanted, outputs in page.refreshers:
+    for fn, wanted, outputs, states in page.refreshers:
         widgets = [page.controls[name] for name in wanted]
-        gr.on([widget.change for widget in widgets], fn, widgets, list(outputs), **HOT)
+        gr.on([widget.change for widget in widgets], fn, [*widgets, *states], list(outputs), **HOT)
 
 
-def _drawn(fn: Callable, recipe: Recipe, wanted: object, count: int) -> list[object]:
-    """What a refresher draws for a recipe, as a list; nothing new where it cannot."""
+def _merged(one: object, other: object) -> object:
+    """Two updates of one component as one: of two in one answer the browser would keep the last."""
+    return {**one, **other} if isinstance(one, dict) and isinstance(other, dict) else other
+
+
+def _drawn(refresher: Refresher, recipe: Recipe) -> Sequence[object]:
+    """What a refresher draws for a recipe, one value for each output; nothing new where it cannot."""
     try:
-        result = fn(*(getattr(recipe, name) for name in wanted))  # type: ignore[attr-defined]
+        states = [None] * len(refresher.states)
+        result = refresher.fn(*(getattr(recipe, name) for name in refresher.fields), *states)
     except gr.Error as error:
         gr.Warning(error.message)
-        return [gr.skip()] * count
-    return list(result) if count > 1 else [result]
+        return [gr.skip()] * len(refresher.outputs)
+    return result if len(refresher.outputs) > 1 else [result]
 
 
 def warm() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import gradio as gr
 from gradio.components import Component
@@ -13,6 +14,15 @@ HOT = {"show_progress": "hidden", "api_visibility": "private", "queue": False, "
 LATEX = [{"left": "$", "right": "$", "display": False}]
 
 
+class Refresher(NamedTuple):
+    """fn(*values of fields, *states) → outputs, on load and whenever a field changes."""
+
+    fn: Callable
+    fields: tuple[str, ...]
+    outputs: tuple[Component, ...]
+    states: tuple[Component, ...]
+
+
 @dataclass
 class Page:
     """What the tabs share while they are built.
@@ -21,7 +31,7 @@ class Page:
         demo: the whole page, for load and unload events.
         tabs: the row of tabs, to bring one to the front.
         controls: recipe field → its widget.
-        refreshers: (fn, fields, outputs): fn(*values of fields) → outputs, on load and on change of a field.
+        refreshers: what is redrawn when a recipe field changes.
         arrivals: (js, fn, inputs, outputs, options): once the address's settings are in the widgets, wait for
             the promise that js makes, then call fn.
         start: hidden text, JSON {"t", "shape": [C,H,W], "x_t": base64 float32} from Forward's "denoise from
@@ -32,7 +42,7 @@ class Page:
     demo: gr.Blocks
     tabs: gr.Tabs
     controls: dict[str, Component] = field(default_factory=dict)
-    refreshers: list[tuple[Callable, Sequence[str], Sequence[Component]]] = field(default_factory=list)
+    refreshers: list[Refresher] = field(default_factory=list)
     arrivals: list[tuple[str, Callable, Sequence[Component], Sequence[Component], dict]] = field(default_factory=list)
 
     def control(self, name: str, component: Component) -> Component:
@@ -40,14 +50,18 @@ class Page:
         self.controls[name] = component
         return component
 
-    def refresh(self, fn: Callable, fields: Sequence[str], outputs: Sequence[Component]) -> None:
+    def refresh(
+        self, fn: Callable, fields: Sequence[str], outputs: Sequence[Component], states: Sequence[Component] = ()
+    ) -> None:
         """Call fn(*values of the recipe fields) on page load and whenever one of them changes.
 
-        An output belongs to one refresher: of two updates in one answer the browser keeps the last.
+        Args:
+            fn: takes the values, then those of `states`.
+            fields: names of recipe fields.
+            outputs: what fn fills.
+            states: what else fn takes; None each on page load.
         """
-        taken = {id(output) for _, _, others in self.refreshers for output in others}
-        assert taken.isdisjoint(map(id, outputs)), "an output that another refresher fills"
-        self.refreshers.append((fn, fields, outputs))
+        self.refreshers.append(Refresher(fn, tuple(fields), tuple(outputs), tuple(states)))
 
 
 def told(error: ValueError) -> gr.Error:

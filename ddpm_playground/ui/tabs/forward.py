@@ -48,17 +48,14 @@ class Wish(NamedTuple):
     size: int
 
 
-def wished(digit: object, noise_seed: object, size: object) -> str:
-    """The three settings as one hidden text, so that one change of it redraws with the user's own picture at hand.
+def wish_of(digit: object, noise_seed: object, size: object) -> Wish:
+    """The three settings, checked.
 
     Raises:
-        gr.Error: one of them is out of range.
+        ValueError: one of them is out of range.
     """
-    try:
-        recipe = DEFAULT.with_(digit=digit, noise_seed=noise_seed, size=_whole("size", size))
-    except ValueError as error:
-        raise told(error) from None
-    return json.dumps(Wish(recipe.digit, recipe.noise_seed, recipe.size)._asdict())
+    recipe = DEFAULT.with_(digit=digit, noise_seed=noise_seed, size=_whole("size", size))
+    return Wish(recipe.digit, recipe.noise_seed, recipe.size)
 
 
 def _whole(name: str, value: object) -> int:
@@ -67,10 +64,6 @@ def _whole(name: str, value: object) -> int:
         return int(str(value))
     except ValueError:
         raise ValueError(f"{name} must be a whole number, got {value!r}; type digits only") from None
-
-
-def _wish(value: str) -> Wish:
-    return Wish(**json.loads(value))
 
 
 def numbers(packed_floats: object, shape: tuple[int, ...]) -> torch.Tensor:
@@ -137,11 +130,12 @@ def message(own: Own | None, wish: Wish) -> dict:
     return gr.update(picture=json.dumps(value))
 
 
-def show(wish_text: str, own: Own | None) -> tuple[dict, Own | None]:
+def show(*values: object) -> tuple[dict, Own | None]:
     """Digit, seed or size has changed: another digit takes the place of an own picture, a seed or size does not."""
+    *settings, own = values
     try:
-        wish = _wish(wish_text)
-        kept = own if own is not None and own.digit == wish.digit else None
+        wish = wish_of(*settings)
+        kept = own if isinstance(own, Own) and own.digit == wish.digit else None
         return message(kept, wish), kept
     except ValueError as error:
         raise told(error) from None
@@ -166,43 +160,42 @@ def mark(digit: object) -> dict:
     return gr.update(digit=digit)
 
 
-def pick(event: gr.EventData, wish_text: str) -> tuple[int, dict, None]:
+def pick(event: gr.EventData, *settings: object) -> tuple[int, dict, None]:
     """A digit of the strip was chosen: it takes the place of an own picture, even if it is the digit as before."""
     try:
-        wish = _wish(wish_text)
-        recipe = DEFAULT.with_(digit=event.digit)
-        return recipe.digit, message(None, wish._replace(digit=recipe.digit)), None
+        wish = wish_of(event.digit, *settings[1:])
+        return wish.digit, message(None, wish), None
     except ValueError as error:
         raise told(error) from None
 
 
-def drawn(event: gr.EventData, wish_text: str) -> tuple[dict, Own]:
+def drawn(event: gr.EventData, *settings: object) -> tuple[dict, Own]:
     """The drawing becomes x_0."""
     try:
-        wish = _wish(wish_text)
+        wish = wish_of(*settings)
         own = Own("drawn", packed(drawing(event.x_0)), "grey", wish.digit)
         return message(own, wish), own
     except ValueError as error:
         raise told(error) from None
 
 
-def uploaded(path: str | None, colour: str, wish_text: str) -> tuple[dict, Own | None]:
+def uploaded(path: str | None, colour: str, *settings: object) -> tuple[dict, Own | None]:
     """The uploaded picture becomes x_0; one that cannot be read is told of, and the old one stays."""
     if path is None:
         return gr.skip(), gr.skip()
     try:
-        wish = _wish(wish_text)
+        wish = wish_of(*settings)
         own = Own("file", path, colour, wish.digit)
         return message(own, wish), own
     except ValueError as error:
         raise told(error) from None
 
 
-def recoloured(colour: str, wish_text: str, own: Own | None) -> tuple[dict, Own | None]:
+def recoloured(own: Own | None, colour: str, *settings: object) -> tuple[dict, Own | None]:
     """The uploaded picture again, in colour or grey; nothing to do for digits and drawings."""
     if own is None or own.kind != "file":
         return gr.skip(), gr.skip()
-    return uploaded(own.data, colour, wish_text)
+    return uploaded(own.data, colour, *settings)
 
 
 def denoise(event: gr.EventData) -> str:
@@ -242,7 +235,7 @@ def build(page: Page) -> None:
 
     gr.Markdown(say("lead"), elem_classes="ddpm-lead")
     stage = canvas_component("forward", None, STAGE_PARTS, picture="", tables="", elem_id="forward-stage")
-    own, wish = gr.State(None), gr.Textbox(visible="hidden", elem_id="forward-wish")
+    own = gr.State(None)
 
     gr.Markdown(f"### {say('source_title')}", elem_id="forward-source")
     with gr.Row(equal_height=False):
@@ -274,16 +267,16 @@ def build(page: Page) -> None:
             )  # fmt: skip
             new_noise = gr.Button(say("new_noise"), elem_id="forward-new-noise")
 
-    for name, widget in {"digit": digit, "size": size, "noise_seed": noise_seed}.items():
+    for name, widget in zip(Wish._fields, (digit, noise_seed, size), strict=True):
         page.control(name, widget)
-    page.refresh(wished, Wish._fields, [wish])
+    settings = [digit, noise_seed, size]
+    page.refresh(show, Wish._fields, [stage, own], states=[own])
     page.refresh(tables, ["schedule", "T", "params", "zero_snr", "t"], [stage])
     page.refresh(mark, ["digit"], [strip])
-    wish.change(show, [wish, own], [stage, own], **HOT)
-    strip.pick(pick, wish, [digit, stage, own], **HOT)
-    pad.drawn(drawn, wish, [stage, own], **HOT)
-    upload.upload(uploaded, [upload, colour, wish], [stage, own], **HOT)
-    colour.input(recoloured, [colour, wish, own], [stage, own], **HOT)
+    strip.pick(pick, settings, [digit, stage, own], **HOT)
+    pad.drawn(drawn, settings, [stage, own], **HOT)
+    upload.upload(uploaded, [upload, colour, *settings], [stage, own], **HOT)
+    colour.input(recoloured, [own, colour, *settings], [stage, own], **HOT)
     stage.denoise(denoise, None, page.start, **HOT)
     random_digit.click(None, None, digit, js="() => Math.floor(Math.random() * 1000)")
     new_noise.click(None, None, noise_seed, js="() => Math.floor(Math.random() * 1e9)")
