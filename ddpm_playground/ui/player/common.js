@@ -28,6 +28,26 @@ const say = (key, values) => {
   const found = (tables[language] || {})[key] || (tables.en || {})[key] || key;
   return found.replace(/{(\w+)}/g, (whole, name) => (values && name in values ? values[name] : whole));
 };
+const make = (tag, className = "", ...children) => {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+};
+// "ᾱ_t" or "x_{t−1}" with its subscript set as one, made of nodes and never of markup.
+const typeset = (text) => text.split(/_(\{[^}]+\}|[a-z0-9θ]+)/i).map((part, i) => (i % 2 ? make("sub", "", part.replace(/[{}]/g, "")) : part));
+const write = (node, text) => {
+  node.replaceChildren(...typeset(text));
+  return node;
+};
+// Static text of a template: data-say is an element's text, data-name its accessible name and a button's hint.
+const fillWords = (root) => {
+  root.querySelectorAll("[data-say]").forEach((node) => write(node, say(node.dataset.say)));
+  for (const node of [...(root.dataset.name ? [root] : []), ...root.querySelectorAll("[data-name]")]) {
+    node.setAttribute("aria-label", say(node.dataset.name));
+    if (node.tagName === "BUTTON") node.title = say(node.dataset.name);
+  }
+};
 // A number as a reader wants it: 4 significant digits, true minus sign.
 const number = (v, digits = 4) => {
   if (v === null || v === undefined || Number.isNaN(v)) return "–";

@@ -70,7 +70,7 @@ function frame(key) {
   write(figure.querySelector("h3"), say(`schedule.${key}_title`));
   write(figure.querySelector("figcaption"), say(`schedule.${key}_note`));
   const tools = figure.querySelector(".tools");
-  plot.all = tools.appendChild(make("button", say(`schedule.zoom_out`)));
+  plot.all = tools.appendChild(make("button", "", say(`schedule.zoom_out`)));
   plot.all.addEventListener("click", () => rescale(null));
   if (key === "beta") {
     const toggle = tools.appendChild(make("button"));
@@ -172,7 +172,7 @@ function tabulate() {
   const wide = root.clientWidth >= 760, table = document.createElement("table"), head = table.createTHead().insertRow(), body = table.createTBody();
   const header = (row, scope, ...parts) => { const th = row.appendChild(document.createElement("th")); th.scope = scope; th.append(...parts); return th; };
   const name = (i) => [swatch(`--series-${i}`, data.dashes[i]), nameOf(data.schedules[i])];
-  const symbol = (key) => { const span = make("span", say(`schedule.col_${key}`)); if (COLOURS[key]) span.style.color = `var(${COLOURS[key]})`; return span; };
+  const symbol = (key) => { const span = make("span", "", ...typeset(say(`schedule.col_${key}`))); if (COLOURS[key]) span.style.color = `var(${COLOURS[key]})`; return span; };
   const all = data.schedules.map((_, i) => i);
   cells = [];
   for (const [key, plot] of plots) plot.figure.querySelector(".keys").replaceChildren(...legend(key));
@@ -201,7 +201,7 @@ function legend(key) {
 function entry(line, text, table, key, css = "--ink") {
   const box = make("div"), node = make("b");
   box.style.color = `var(${css})`;
-  box.append(line, make("span", text), node);
+  box.append(line, make("span", "", ...typeset(text)), node);
   cells.push({ node, table, key });
   return box;
 }

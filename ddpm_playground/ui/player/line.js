@@ -1,20 +1,5 @@
 // How a schedule is named and drawn, the same in curves, filmstrip and knobs.
 const DASHES = { solid: "", dash: "9 5", dot: "2.5 4", dashdot: "9 4 2.5 4" };
-// "ᾱ_t" as text with a subscript, made of nodes and never of markup.
-const write = (node, text) => {
-  node.replaceChildren(...text.split(/(_[tT1])/).map((part) => {
-    if (!/^_[tT1]$/.test(part)) return document.createTextNode(part);
-    const sub = document.createElement("sub");
-    sub.textContent = part.slice(1);
-    return sub;
-  }));
-  return node;
-};
-const make = (tag, text = "", className = "") => {
-  const node = write(document.createElement(tag), text);
-  node.className = className;
-  return node;
-};
 const nameOf = ({ key, form }) => {
   const name = say(`schedule.name_${key}`);
   return form ? say(`schedule.${form}`, { name }) : name;

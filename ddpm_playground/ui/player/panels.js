@@ -1,13 +1,5 @@
 // The five pictures of a frame, each on its canvas, in the colour of its symbol.
 const PANELS = ["x_t", "x_hat_0", "eps", "mean", "sigma_z"];
-const make = (tag, className, ...children) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  node.append(...children);
-  return node;
-};
-// "ᾱ_t" with its subscript set as one.
-const typeset = (text) => text.split(/_([a-z0-9θ]+)/i).map((part, i) => (i % 2 ? make("sub", "", part) : part));
 
 class Panel {
   constructor(figure) {

@@ -1,11 +1,7 @@
 // The player of a reverse chain: gathers the frames that Python sends, and plays them without asking it again.
 const RATE = 24, SHORTEST_S = 2, LONGEST_S = 8, HOLD_MS = 1500;
 const player = element.querySelector(".player");
-for (const node of player.querySelectorAll("[data-say]")) node.replaceChildren(...typeset(say(node.dataset.say)));
-for (const node of [player, ...player.querySelectorAll("[data-name]")]) {
-  node.setAttribute("aria-label", say(node.dataset.name));
-  if (node.tagName === "BUTTON") node.title = say(node.dataset.name);
-}
+fillWords(player);
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const luts = { x: halfBytes(1), eps: halfBytes(3) };
 const badge = player.querySelector(".badge"), note = player.querySelector(".note"), emptyLine = player.querySelector(".empty-line");

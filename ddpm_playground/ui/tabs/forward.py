@@ -21,7 +21,7 @@ from ..component import canvas_component, packed
 from ..page import HOT, Page, told
 from ..text import text
 
-STAGE_PARTS = ("words", "blend", "axes", "histogram", "walk", "walkplot", "walker", "reel")
+STAGE_PARTS = ("blend", "axes", "histogram", "walk", "walkplot", "walker", "reel")
 ATLAS_COLUMNS = 40
 DRAWN_SHAPE = (1, 28, 28)
 SIZES = (28, 32, 64, 128, 256)
@@ -241,15 +241,15 @@ def build(page: Page) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320, elem_classes="ddpm-settings"):
             strip = canvas_component(
-                "digits", digits_value(), ("words",), digit=DEFAULT.digit, elem_id="forward-digits"
+                "digits", digits_value(), digit=DEFAULT.digit, elem_id="forward-digits"
             )
             digit = gr.Slider(
-                *RANGES["digit"], value=DEFAULT.digit, step=1, label=say("digit"), info=say("digit_info"),
+                *RANGES["digit"], value=DEFAULT.digit, step=1, buttons=[], label=say("digit"), info=say("digit_info"),
                 elem_id="forward-digit",
             )  # fmt: skip
             random_digit = gr.Button(say("random_digit"), elem_id="forward-random-digit")
         with gr.Column(scale=3, min_width=280, elem_classes="ddpm-settings"):
-            pad = canvas_component("pad", None, ("words", "blend"), elem_id="forward-pad")
+            pad = canvas_component("pad", None, ("blend",), elem_id="forward-pad")
         with gr.Column(scale=3, min_width=280, elem_classes="ddpm-settings"):
             gr.Markdown(say("upload_info"), elem_classes="ddpm-note")
             upload = gr.UploadButton(say("upload"), type="filepath", file_types=["image"], elem_id="forward-upload")
