@@ -1,7 +1,7 @@
 """From a recipe to its reverse chain: the one seam between the screen and the mathematics."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -113,8 +113,8 @@ class Run:
 def _chain_on_cpu(recipe: Recipe, start: Start | None) -> Iterator[Step]:
     """The chain with every tensor on the CPU, for a worker process that has the GPU only while it runs."""
     for step in Run(recipe, start):
-        values = (getattr(step, field.name) for field in fields(Step))
-        yield Step(*(value.cpu() if isinstance(value, torch.Tensor) else value for value in values))
+        values = ((field.name, getattr(step, field.name)) for field in fields(step))
+        yield replace(step, **{name: value.cpu() for name, value in values if isinstance(value, torch.Tensor)})
 
 
 def steps_of(run: Run) -> Iterator[Step]:

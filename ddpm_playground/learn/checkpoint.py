@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from diffusers import DDPMScheduler, UNet2DModel
@@ -110,7 +110,7 @@ def load_checkpoint(folder: str | Path, device: torch.device | str = "cpu") -> C
     if not weights.is_file():
         raise CheckpointError(f"{WEIGHTS} is missing in {folder.name}; only safetensors weights are read")
     try:
-        unet = UNet2DModel.from_config(config)
+        unet = cast(UNet2DModel, UNet2DModel.from_config(config))
         state = load_file(weights)
         unet.load_state_dict(state)
     except (SafetensorError, OSError) as error:

@@ -1,5 +1,7 @@
 """The network and the one place where the paper's t becomes a diffusers network's 0-based t."""
 
+from collections.abc import Callable
+
 import torch
 from diffusers import UNet2DModel
 
@@ -52,9 +54,7 @@ def make_network(
         )
 
 
-def network_output(
-    unet: torch.nn.Module, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None
-) -> torch.Tensor:
+def network_output(unet: Callable, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
     """What a diffusers network says of x_t, (B,C,H,W), t (B,) in 1…T as in the paper; it counts from 0."""
     return unet(x_t, t - 1, class_labels=label).sample
 

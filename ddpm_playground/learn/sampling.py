@@ -41,13 +41,15 @@ class FixedBatches:
         """Prediction (B,*D) each, for any B."""
         parts = []
         for start in range(0, len(x_t), self.size):
-            part = [a if a is None else a[start : start + self.size] for a in (x_t, t, label)]
-            count = len(part[0])
-            padded = [a if a is None else torch.cat([a, a[:1].expand(self.size - count, *a.shape[1:])]) for a in part]
-            answer = self.predict(*padded)
-            parts.append([a[:count] for a in answer])
+            part = slice(start, start + self.size)
+            classes = None if label is None else self._full(label[part])
+            answer = self.predict(self._full(x_t[part]), self._full(t[part]), classes)
+            parts.append([a[: len(x_t[part])] for a in answer])
         eps_hats, x_hats_0 = zip(*parts, strict=True)
         return Prediction(torch.cat(eps_hats), torch.cat(x_hats_0))
+
+    def _full(self, part: torch.Tensor) -> torch.Tensor:
+        return torch.cat([part, part[:1].expand(self.size - len(part), *part.shape[1:])])
 
 
 def check_sampling(

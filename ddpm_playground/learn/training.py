@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ class Settings:
 
 
 def algorithm_1_error(
-    unet: torch.nn.Module,
+    unet: Callable,
     schedule: Schedule,
     x_0: torch.Tensor,
     t: torch.Tensor,
@@ -132,7 +133,7 @@ class Trainer:
             attention_levels=settings.attention_levels,
         ).to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.origin = self._start_from(settings.start_from) if settings.start_from else None
-        self.forward = torch.compile(self.unet) if compiled else self.unet
+        self.forward: Callable = torch.compile(self.unet) if compiled else self.unet
         self.parameters = list(self.unet.parameters())
         self.optimizer = torch.optim.AdamW(
             self.parameters, settings.learning_rate, weight_decay=settings.weight_decay, fused=True
@@ -175,7 +176,7 @@ class Trainer:
         dropped = torch.rand(len(index), generator=generator) < s.label_dropout
         return x_0, t, eps, torch.where(dropped, self.num_classes, label)
 
-    def _errors(self, network: torch.nn.Module, *batch: torch.Tensor) -> torch.Tensor:
+    def _errors(self, network: Callable, *batch: torch.Tensor) -> torch.Tensor:
         x_0, t, eps, label = (tensor.to(self.device) for tensor in batch)
         x_0, eps = (a.contiguous(memory_format=torch.channels_last) for a in (x_0, eps))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):

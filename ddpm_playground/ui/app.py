@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.components import Component
 
 from ..recipe import DEFAULT, Recipe, recipe_from_query
-from ..views.figures import static_paths
+from ..views.figures import plotly_script
 from ..views.theme import DATA_TO_NOISE, FONT, GROUND, INK, LINE, MONO, MUTED, PANEL, SYMBOLS, css_variables
 from .page import HOT, Page, Refresher
 from .tabs import forward, reverse, schedule
@@ -104,8 +104,7 @@ def _wire(page: Page) -> None:
 
     drawn = dict.fromkeys(output for refresher in page.refreshers for output in refresher.outputs)
     # Warnings reach the screen through the queue alone.
-    options = HOT | {"queue": True}
-    loaded = page.demo.load(restore, None, [*(page.controls[name] for name in names), *drawn], **options)
+    loaded = page.demo.load(restore, None, [*(page.controls[name] for name in names), *drawn], **{**HOT, "queue": True})
     for script, fn, inputs, outputs, options in page.arrivals:
         loaded.then(None, None, None, js=script).then(fn, inputs, outputs, **options)
     for name, widget in page.controls.items():
@@ -143,7 +142,7 @@ def warm() -> None:
 
 def launch(demo: gr.Blocks) -> None:
     """Serve on 127.0.0.1:7860, or where GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say."""
-    gr.set_static_paths(static_paths())
+    gr.set_static_paths(plotly_script())
     threading.Thread(target=warm, daemon=True).start()
     demo.queue(max_size=20).launch(
         theme=theme(),

@@ -36,4 +36,4 @@ def canvas_component(name: str, value: str | None = None, parts: tuple[str, ...]
 def packed(array: torch.Tensor | np.ndarray, dtype: str = "<f4") -> str:
     """Little-endian numbers as base64; `dtype` as numpy names it: "<f2", "<f4", "<f8", "|u1"."""
     numbers = array.detach().cpu().numpy() if isinstance(array, torch.Tensor) else array
-    return base64.b64encode(np.ascontiguousarray(numbers, dtype=dtype)).decode("ascii")
+    return base64.b64encode(np.ascontiguousarray(numbers, dtype=dtype).tobytes()).decode("ascii")

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.components import Component
 
 # Events of sliders and boxes: no spinner, not in the API, the newest value wins.
-HOT = {"show_progress": "hidden", "api_visibility": "private", "queue": False, "trigger_mode": "always_last"}
+HOT: dict[str, Any] = {
+    "show_progress": "hidden", "api_visibility": "private", "queue": False, "trigger_mode": "always_last"
+}  # fmt: skip
 
 # Formulas in Markdown stand between single dollars.
 LATEX = [{"left": "$", "right": "$", "display": False}]
@@ -38,14 +40,14 @@ class Page:
             here"; the Reverse tab starts from it when it changes.
     """
 
-    start: Component
+    start: gr.Textbox
     demo: gr.Blocks
     tabs: gr.Tabs
-    controls: dict[str, Component] = field(default_factory=dict)
+    controls: dict[str, Any] = field(default_factory=dict)
     refreshers: list[Refresher] = field(default_factory=list)
     arrivals: list[tuple[str, Callable, Sequence[Component], Sequence[Component], dict]] = field(default_factory=list)
 
-    def control(self, name: str, component: Component) -> Component:
+    def control(self, name: str, component: Any) -> Any:
         """Register the widget of a recipe field."""
         self.controls[name] = component
         return component

@@ -43,4 +43,4 @@ def record(recipe: Recipe, out: Path = RECORDED, frames: int = FRAMES) -> None:
 
 
 if __name__ == "__main__":
-    record(Recipe(), *map(Path, sys.argv[1:2]))
+    record(Recipe(), Path(sys.argv[1]) if len(sys.argv) > 1 else RECORDED)

@@ -1,6 +1,7 @@
 """A run as messages for the player: JSON text, new frames only, about 30 a second."""
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -38,11 +39,12 @@ def opening(run: Run, run_id: str, badge: str, note: str) -> dict[str, object]:
 
 def step_message(run: Run, t: int, s: int) -> dict[str, object]:
     """One step's numbers, with nothing that JSON cannot hold."""
-    numbers = asdict(run.numbers(t, s))
-    finite = {k: None if isinstance(v, float) and abs(v) == float("inf") else v for k, v in numbers.items()}
-    line4 = finite["line4"]
-    finite["line4"] = None if line4 is not None and float("inf") in line4 else line4
-    return finite
+    return {key: value if _is_finite(value) else None for key, value in asdict(run.numbers(t, s)).items()}
+
+
+def _is_finite(value: object) -> bool:
+    numbers = value if isinstance(value, tuple) else (value,)
+    return all(math.isfinite(number) for number in numbers if isinstance(number, float))
 
 
 def frame(k: int, x_t: torch.Tensor, eps_hat: torch.Tensor | None) -> list[object]:

@@ -8,7 +8,7 @@ the tables needs the figures only without their points (`figures_json`).
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import plotly
 import plotly.graph_objects as go
@@ -154,7 +154,8 @@ def schedule_figures(
     tables = [schedule_tables(schedule) for schedule in schedules]
     figures = {key: _figure(key, names, T, texts) for key in PLOTS}
     for figure in figures.values():
-        for trace in figure.data:
+        traces: Any = figure.data
+        for trace in traces:
             y = tables[trace.meta["schedule"]][trace.meta["table"]][t]
             finite = torch.isfinite(y)
             trace.update(x=t[finite].numpy(), y=y[finite].numpy())
@@ -174,9 +175,9 @@ def _common_T(schedules: Sequence[Schedule], names: Sequence[str]) -> int:
 
 def figures_json(names: Sequence[str], T: int, texts: Mapping[str, str]) -> dict[str, dict]:
     """The figures of `schedule_figures` without their points, as plain objects for JSON."""
-    return {key: json.loads(_figure(key, names, T, texts).to_json()) for key in PLOTS}
+    return {key: json.loads(str(_figure(key, names, T, texts).to_json())) for key in PLOTS}
 
 
-def static_paths() -> list[Path]:
-    """Files that the page loads from the server: plotly.js as it comes with the plotly package."""
-    return [Path(plotly.__file__).parent / "package_data" / "plotly.min.js"]
+def plotly_script() -> Path:
+    """plotly.js as it comes with the plotly package; the page loads it from this server."""
+    return Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

@@ -6,28 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from ddpm_playground.core import Prediction, clip, make_schedule, step_coefficients, step_gaussian, x_0_from_eps
 from ddpm_playground.ui import component
 
 from .player_page import Chain
 from .server import served
+from .visit import NEXT_FRAME, Visit
 
 pytestmark = pytest.mark.browser
 
 CHAIN = Chain()
-PIXELS = """(key) => {
-  const canvas = document.querySelector(`[data-panel="${key}"] canvas`);
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return { width: canvas.width, height: canvas.height, grey: [...data].filter((_, i) => i % 4 === 0) };
-}"""
-SCRUB = """(k) => {
-  const slider = document.querySelector(".player input[type=range]");
-  slider.value = k;
-  slider.dispatchEvent(new Event("input", { bubbles: true }));
-}"""
-NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+SLIDER = ".player input[type=range]"
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +28,11 @@ def address() -> Iterator[str]:
         yield url
 
 
-class Screen:
-    """One browser page with the player, and what it complained of or asked for."""
+class Screen(Visit):
+    """One browser page with the player."""
 
     def __init__(self, chromium: Browser, address: str, **context: object) -> None:
-        self.context = chromium.new_context(**({"viewport": {"width": 1280, "height": 1200}} | context))  # type: ignore[arg-type]
-        self.page: Page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda m: m.type in ("error", "warning") and self.complaints.append(m.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(address)
+        super().__init__(chromium, address, **({"viewport": {"width": 1280, "height": 1200}} | context))
         self.page.wait_for_selector(".player")
 
     def run(self, kind: str) -> None:
@@ -59,16 +43,15 @@ class Screen:
         """Run to the end."""
         self.run(kind)
         self.page.wait_for_selector(".player[data-done='1']")
-        self.wait("p.dataset.frames === '51'")
+        self.until("p.dataset.frames === '51'")
 
-    def wait(self, condition: str) -> None:
+    def until(self, condition: str) -> None:
         """Until a condition on the player `p` holds."""
-        self.page.wait_for_function(f"() => {{ const p = document.querySelector('.player'); return {condition}; }}")
+        self.wait(f"() => {{ const p = document.querySelector('.player'); return {condition}; }}")
 
     def scrub(self, k: int) -> None:
         """Move the slider to step k, and wait until it is drawn."""
-        self.page.evaluate(SCRUB, k)
-        self.page.evaluate(NEXT_FRAME)
+        self.slide(SLIDER, k)
 
     def frame(self) -> int:
         """Number of the frame on screen."""
@@ -77,8 +60,7 @@ class Screen:
 
     def pictures(self, key: str) -> np.ndarray:
         """The four pictures of a panel, (4,28,28) uint8."""
-        seen = self.page.evaluate(PIXELS, key)
-        grid = np.array(seen["grey"], np.uint8).reshape(seen["height"], seen["width"])
+        grid = self.pixels(f'[data-panel="{key}"] canvas')[..., 0]
         assert grid.shape == (57, 57)
         return np.stack([grid[y : y + 28, x : x + 28] for y in (0, 29) for x in (0, 29)])
 
@@ -88,9 +70,7 @@ def screen(chromium: Browser, address: str) -> Iterator[Screen]:
     """A desktop screen; the page must not complain nor leave the machine."""
     screen = Screen(chromium, address)
     yield screen
-    screen.context.close()
-    assert screen.complaints == []
-    assert [url for url in screen.requests if not url.startswith((address, "data:", "blob:"))] == []
+    screen.close()
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +187,7 @@ def test_scrubbing_shows_the_numbers_of_the_chain(screen, steps, k):
     screen.finish()
     for key in ("mean", "sigma_z"):
         screen.page.click(f"[data-toggle={key}]")
-    before = len(screen.requests)
+    before = screen.asked
     screen.scrub(k)
     step, schedule = steps[k], CHAIN.schedule
     # What the page was sent: x_t, ε̂ and x_s in half precision. From there on it may lose no more than rounding.
@@ -222,7 +202,7 @@ def test_scrubbing_shows_the_numbers_of_the_chain(screen, steps, k):
         assert np.abs(screen.pictures(key) - picture).max() <= 0.51, key
     assert screen.page.inner_text(".tile-t dd") == f"{step.t} → {step.s}"
     assert f"t = {step.t}" in (screen.page.get_attribute("[data-panel=x_t] canvas", "aria-label") or "")
-    assert len(screen.requests) == before
+    assert screen.asked == before
 
 
 def test_keyboard(screen):
@@ -235,7 +215,7 @@ def test_keyboard(screen):
     assert seen == [0, 1, 2, 1, 50, 49]
     screen.page.keyboard.press("Home")
     screen.page.keyboard.press("Space")
-    screen.wait("+p.dataset.frame > 5")
+    screen.until("+p.dataset.frame > 5")
     screen.page.keyboard.press("Space")
     stopped = screen.frame()
     screen.page.wait_for_timeout(200)
@@ -247,43 +227,43 @@ def test_playing_tells_the_page_and_asks_the_server_nothing(screen):
     screen.page.evaluate(
         "() => { window.ts = []; window.addEventListener('ddpm:playing', (e) => window.ts.push(e.detail.t)); }"
     )
-    before = len(screen.requests)
+    before = screen.asked
     screen.page.click("[data-speed='4']")
     screen.page.click("[data-do=play]")
-    screen.wait("p.dataset.frame === '50' && window.ts.length > 5")
+    screen.until("p.dataset.frame === '50' && window.ts.length > 5")
     ts = screen.page.evaluate("() => window.ts")
     assert ts == sorted(ts, reverse=True)
     screen.page.click("[data-do=first]")
     screen.page.click("[data-do=last]")
     screen.page.click("[data-do=back]")
-    screen.wait("p.dataset.frame === '0'")
-    assert len(screen.requests) == before
+    screen.until("p.dataset.frame === '0'")
+    assert screen.asked == before
 
 
 def test_a_recorded_run_plays_by_itself_and_begins_again(screen):
     screen.run("recorded")
-    screen.wait("+p.dataset.frame > 3 && +p.dataset.frame < 50")
-    screen.wait("p.dataset.frame === '50'")
-    screen.wait("+p.dataset.frame < 20")
+    screen.until("+p.dataset.frame > 3 && +p.dataset.frame < 50")
+    screen.until("p.dataset.frame === '50'")
+    screen.until("+p.dataset.frame < 20")
     assert screen.page.inner_text(".badge") == "recorded"
 
 
 def test_scrubbed_back_it_stays_until_told_to_follow(screen):
     screen.run("slow")
-    screen.wait("+p.dataset.frames > 4")
+    screen.until("+p.dataset.frames > 4")
     screen.scrub(2)
-    screen.wait("+p.dataset.frames > 6 || p.querySelector('.status').textContent.includes('step 8')")
+    screen.until("+p.dataset.frames > 6 || p.querySelector('.status').textContent.includes('step 8')")
     assert screen.frame() == 2
     screen.page.click("[data-do=follow]")
-    screen.wait("+p.dataset.frame > 7")
-    screen.wait("p.dataset.frames - p.dataset.frame === 1")
+    screen.until("+p.dataset.frame > 7")
+    screen.until("p.dataset.frames - p.dataset.frame === 1")
 
 
 def test_a_new_run_starts_anew(screen):
     screen.finish()
     first = screen.page.get_attribute(".player", "data-run")
     screen.run("slow")
-    screen.wait(f"p.dataset.run !== '{first}' && +p.dataset.frames < 40 && !p.dataset.done")
+    screen.until(f"p.dataset.run !== '{first}' && +p.dataset.frames < 40 && !p.dataset.done")
 
 
 def test_the_pixel_under_the_pointer(screen, steps):
@@ -320,7 +300,22 @@ def test_the_choice_of_panels_is_remembered(screen, address):
 def test_calm_readers_see_the_last_frame(chromium, address):
     screen = Screen(chromium, address, reduced_motion="reduce")
     screen.run("recorded")
-    screen.wait("p.dataset.frame === '50'")
+    screen.until("p.dataset.frame === '50'")
     screen.page.wait_for_timeout(300)
     assert screen.frame() == 50
-    screen.context.close()
+    screen.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_everything_fits_and_can_be_touched(chromium, address, scheme):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "color_scheme": scheme}
+    screen = Screen(chromium, address, **phone)
+    screen.finish()
+    small = screen.page.evaluate(
+        """() => [...document.querySelectorAll(".player button")].map((b) => [b.title || b.innerText, b.getBoundingClientRect()])
+        .filter(([, r]) => r.height && Math.min(r.height, r.width) < 44).map(([name, r]) => [name, r.width, r.height])"""  # noqa: E501
+    )
+    assert small == []
+    screen.page.locator("[data-do=first]").tap()
+    assert screen.frame() == 0
+    screen.close()

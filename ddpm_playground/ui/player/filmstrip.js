@@ -2,28 +2,19 @@
 const root = element.querySelector(".filmstrip"), rows = root.querySelector(".rows"), about = root.querySelector(".about");
 let data = null, t = null, built = "";
 
-const part = (tag, className, ...inside) => {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.append(...inside);
-  return node;
-};
-
 // Rows and frames stay the same nodes as long as their number does: nothing flickers while a slider moves.
 function build() {
   const shape = `${data.schedules.length}/${data.ts.length}/${data.height}/${data.width}`;
   if (shape === built) return;
   built = shape;
   root.style.setProperty("--count", data.ts.length);
-  rows.replaceChildren(...data.schedules.map(() => part("div", "row", part("div", "name"), part("div", "frames", ...data.ts.map(frame)))));
+  rows.replaceChildren(...data.schedules.map(() => make("div", "row", make("div", "name"), make("div", "frames", ...data.ts.map(frame)))));
 }
 
 function frame(_, i) {
   const canvas = document.createElement("canvas");
-  canvas.width = data.width;
-  canvas.height = data.height;
   canvas.setAttribute("role", "img");
-  const button = part("button", "frame", part("span", "picture", canvas), part("span", "t"), part("span", "left"));
+  const button = make("button", "frame", make("span", "picture", canvas), make("span", "t"), make("span", "left"));
   button.type = "button";
   button.addEventListener("click", () => {
     t = data.ts[i];
@@ -34,27 +25,15 @@ function frame(_, i) {
   return button;
 }
 
-function blend(canvas, a, b) {
-  const context = canvas.getContext("2d"), image = context.createImageData(data.width, data.height), size = data.width * data.height;
-  const { x_0, eps, channels } = data, pixels = image.data;
-  for (let i = 0; i < size; i++) {
-    for (let c = 0; c < 3; c++) {
-      const at = i + (channels === 3 ? c * size : 0);
-      pixels[4 * i + c] = (a * x_0[at] + b * eps[at]) * 127.5 + 127.5; // Uint8ClampedArray rounds and clips
-    }
-    pixels[4 * i + 3] = 255;
-  }
-  context.putImageData(image, 0, 0);
-}
-
 function draw() {
+  const x_t = new Float32Array(data.x_0.length);
   build();
   [...rows.children].forEach((row, r) => {
     const name = nameOf(data.schedules[r]), { a, b, left } = data.weights[r];
     row.querySelector(".name").replaceChildren(swatch(`--series-${r}`, data.dashes[r]), name);
     row.querySelectorAll(".frame").forEach((button, i) => {
       const canvas = button.querySelector("canvas"), at = data.ts[i], value = number(left[i], 3);
-      blend(canvas, a[i], b[i]);
+      paint(canvas, blend(x_t, data.x_0, a[i], data.eps, b[i]), [data.channels, data.height, data.width]);
       button.style.setProperty("--at", `${(100 * at) / data.T}%`);
       button.querySelector(".t").textContent = say("schedule.frame_t", { t: at });
       button.querySelector(".left").textContent = say("schedule.frame_alpha_bar", { value });
@@ -68,7 +47,10 @@ function draw() {
 // The frame nearest to t.
 function mark() {
   const gaps = data.ts.map((at) => Math.abs(at - t)), nearest = gaps.indexOf(Math.min(...gaps));
-  for (const row of rows.children) row.querySelectorAll(".frame").forEach((button, i) => button.classList.toggle("now", i === nearest));
+  for (const row of rows.children) row.querySelectorAll(".frame").forEach((button, i) => {
+    button.classList.toggle("now", i === nearest);
+    button.setAttribute("aria-current", i === nearest);
+  });
 }
 
 function receive() {

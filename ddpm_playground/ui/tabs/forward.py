@@ -179,7 +179,7 @@ def drawn(event: gr.EventData, *settings: object) -> tuple[dict, Own]:
         raise told(error) from None
 
 
-def uploaded(path: str | None, colour: str, *settings: object) -> tuple[dict, Own | None]:
+def uploaded(path: str | None, colour: str, *settings: object) -> tuple[dict, Own | dict]:
     """The uploaded picture becomes x_0; one that cannot be read is told of, and the old one stays."""
     if path is None:
         return gr.skip(), gr.skip()
@@ -191,14 +191,14 @@ def uploaded(path: str | None, colour: str, *settings: object) -> tuple[dict, Ow
         raise told(error) from None
 
 
-def recoloured(own: Own | None, colour: str, *settings: object) -> tuple[dict, Own | None]:
+def recoloured(own: Own | None, colour: str, *settings: object) -> tuple[dict, Own | dict]:
     """The uploaded picture again, in colour or grey; nothing to do for digits and drawings."""
     if own is None or own.kind != "file":
         return gr.skip(), gr.skip()
     return uploaded(own.data, colour, *settings)
 
 
-def denoise(event: gr.EventData) -> str:
+def denoise(event: gr.EventData) -> str | dict:
     """What the Reverse tab starts from: JSON {"t", "shape", "x_t"}, with "run", so that each press counts."""
     try:
         try:
@@ -240,9 +240,7 @@ def build(page: Page) -> None:
     gr.Markdown(f"### {say('source_title')}", elem_id="forward-source")
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320, elem_classes="ddpm-settings"):
-            strip = canvas_component(
-                "digits", digits_value(), digit=DEFAULT.digit, elem_id="forward-digits"
-            )
+            strip = canvas_component("digits", digits_value(), digit=DEFAULT.digit, elem_id="forward-digits")
             digit = gr.Slider(
                 *RANGES["digit"], value=DEFAULT.digit, step=1, buttons=[], label=say("digit"), info=say("digit_info"),
                 elem_id="forward-digit",

@@ -258,6 +258,6 @@ def build(page: Page) -> None:
     page.demo.unload(forget)
 
 
-def show_start(value: str) -> tuple[str, dict, dict]:
+def show_start(value: str) -> tuple[str, dict, gr.Tabs | dict]:
     """The line that says where the chain starts, the button that forgets it, and this tab in front."""
     return start_line(value), gr.update(visible=bool(value)), gr.Tabs(selected="reverse") if value else gr.skip()

@@ -15,9 +15,9 @@ from ...views.figures import (
     MAX_SCHEDULES,
     PLOTS,
     figures_json,
+    plotly_script,
     plotted_steps,
     schedule_tables,
-    static_paths,
 )
 from ...views.theme import DASHES
 from ..component import canvas_component, packed
@@ -85,7 +85,7 @@ def curves_value(recipe: Recipe, shown: Sequence[Shown]) -> str:
     value = {
         "T": recipe.T,
         "t": recipe.t,
-        "plotly": str(static_paths()[0]),
+        "plotly": str(plotly_script()),
         "schedules": [{"key": one.key, "form": one.form} for one in shown],
         "dashes": DASHES,
         "tables": [{key: packed(table) for key, table in schedule_tables(one.schedule).items()} for one in shown],
@@ -193,7 +193,7 @@ def build(page: Page) -> None:
             )
         with gr.Column(scale=8, min_width=320):
             strip = canvas_component(
-                "filmstrip", None, elem_id="schedule-strip", parts=("line",), apply_default_css=False
+                "filmstrip", None, elem_id="schedule-strip", parts=("line", "blend"), apply_default_css=False
             )
             curves = canvas_component(
                 "curves", None, elem_id="schedule-curves", parts=("line",), apply_default_css=False

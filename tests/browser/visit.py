@@ -1,0 +1,82 @@
+"""One visitor's browser page: what its console said, where its requests went, and how its canvases look."""
+
+import numpy as np
+from playwright.sync_api import Browser, Page
+
+GREY = """(selector) => {
+  const canvas = document.querySelector(selector);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return { width: canvas.width, height: canvas.height, rgb: [...data].filter((_, i) => i % 4 !== 3) };
+}"""
+SLIDE = """([selector, value]) => {
+  const slider = document.querySelector(selector);
+  slider.value = value;
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+class Visit:
+    """A page at `address` + `query`; `close` asserts that it neither complained nor spoke to strangers."""
+
+    def __init__(self, chromium: Browser, address: str, query: str = "", **context: object) -> None:
+        options = {"viewport": {"width": 1280, "height": 1000}, "accept_downloads": True} | context
+        self.context = chromium.new_context(**options)  # type: ignore[arg-type]
+        self.address = address
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda m: m.type in ("error", "warning") and self.complaints.append(m.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(address + query)
+
+    @property
+    def strangers(self) -> list[str]:
+        """Requests that left the machine."""
+        return [url for url in self.requests if not url.startswith((self.address, "data:", "blob:"))]
+
+    @property
+    def asked(self) -> int:
+        """How often the server was asked so far, heartbeats left out."""
+        return len([url for url in self.requests if "heartbeat" not in url])
+
+    def close(self) -> None:
+        """Leave; the console and the network log must be clean, and nothing may scroll sideways."""
+        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        self.context.close()
+        assert self.complaints == []
+        assert self.strangers == []
+        assert wide <= 0
+
+    def wait(self, script: str, argument: object = None) -> None:
+        """Until a script says true."""
+        self.page.wait_for_function(script, arg=argument)
+
+    def wait_for_address(self, *parts: str) -> None:
+        """Until the address holds all these."""
+        self.wait("(parts) => parts.every((part) => decodeURIComponent(location.search).includes(part))", list(parts))
+
+    def tab(self, name: str) -> None:
+        """Bring a tab to the front."""
+        self.page.get_by_role("tab", name=name.capitalize()).click()
+
+    def slide(self, selector: str, value: float) -> None:
+        """Move a range input as a finger would, and wait until that is drawn."""
+        self.page.evaluate(SLIDE, [selector, value])
+        self.page.evaluate(NEXT_FRAME)
+
+    def pixels(self, selector: str) -> np.ndarray:
+        """A canvas as (H,W,3) uint8."""
+        seen = self.page.evaluate(GREY, selector)
+        return np.array(seen["rgb"], np.uint8).reshape(seen["height"], seen["width"], 3)
+
+    def toast(self) -> str:
+        """The message on screen, once there is one; it is then closed."""
+        body = self.page.locator(".toast-body").first
+        body.wait_for()
+        said = body.inner_text()
+        body.get_by_role("button").first.click()
+        body.wait_for(state="detached")
+        return said
