@@ -69,7 +69,8 @@ class Run:
                 )
             if not 1 <= start.t <= self.schedule.T:
                 raise ValueError(
-                    f"to denoise, t must be in [1, {self.schedule.T}] on this checkpoint's schedule, got {start.t}; move t"  # noqa: E501
+                    f"to denoise, t must be in [1, {self.schedule.T}] on this checkpoint's schedule, got {start.t}; "
+                    "move t"
                 )
         self.path = self._path()
 

@@ -14,10 +14,10 @@ from ddpm_playground.views.figures import (
     MAX_SCHEDULES,
     PLOTS,
     figures_json,
+    plotly_script,
     plotted_steps,
     schedule_figures,
     schedule_tables,
-    static_paths,
 )
 from ddpm_playground.views.theme import DASHES
 
@@ -140,5 +140,5 @@ def test_different_T_are_told():
 
 
 def test_plotly_comes_from_its_package():
-    (path,) = static_paths()
+    path = plotly_script()
     assert path.name == "plotly.min.js" and path.stat().st_size > 1_000_000

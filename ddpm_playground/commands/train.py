@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from ..learn.training import SETTING_FIELDS, Settings, train
+from ..learn.settings import SETTING_FIELDS, Settings
+from ..learn.training import train
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -29,6 +29,15 @@ def model_card(name: str, facts: Mapping[str, Any], scores: Mapping[str, Any] | 
         "held-out ε-loss": facts["held_out_loss"],
         "held-out ε-loss by quarter of t, lowest first": ", ".join(map(str, facts["held_out_loss_by_quarter"])),
     }
+    if "start_from" in facts:
+        before = facts["start_from"]
+        rows["started from the weights with sha256"] = f"`{before['sha256']}`"
+        if "command" in before:
+            rows["which came from"] = (
+                f"`{before['command']}` (commit {before['commit']}, seed {before['settings']['seed']}, "
+                f"{before['step']:,} × {before['settings']['batch_size']}, {before['hours']} hours on "
+                f"{before['machine']}, held-out ε-loss {before['held_out_loss']})"
+            )
     if "sha256" in facts:
         rows["sha256 of the weights"] = f"`{facts['sha256']}`"
     lines = [

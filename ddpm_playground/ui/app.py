@@ -47,8 +47,9 @@ def theme() -> gr.themes.Base:
     grounds = {
         "body_background_fill": GROUND, "background_fill_primary": GROUND, "background_fill_secondary": PANEL,
         "block_background_fill": PANEL, "block_border_color": LINE, "border_color_primary": LINE,
-        "input_background_fill": GROUND, "input_border_color": LINE, "body_text_color": INK, "block_label_text_color": INK,  # noqa: E501
-        "block_title_text_color": INK, "block_info_text_color": MUTED, "body_text_color_subdued": MUTED,
+        "input_background_fill": GROUND, "input_border_color": LINE, "body_text_color": INK,
+        "block_label_text_color": INK, "block_title_text_color": INK, "block_info_text_color": MUTED,
+        "body_text_color_subdued": MUTED,
         "button_primary_background_fill": SYMBOLS["x_0"], "button_primary_background_fill_hover": SYMBOLS["x_t"],
         "button_primary_text_color": GROUND, "button_secondary_background_fill": PANEL,
         "button_secondary_background_fill_hover": LINE, "button_secondary_text_color": INK,

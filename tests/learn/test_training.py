@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,15 +19,9 @@ from ddpm_playground.core import ExactEps, make_schedule, q_sample
 from ddpm_playground.learn.checkpoint import CheckpointError, load_checkpoint, load_state
 from ddpm_playground.learn.data import load_pictures
 from ddpm_playground.learn.network import NetworkEps, make_network
-from ddpm_playground.learn.training import (
-    Settings,
-    Trainer,
-    algorithm_1_error,
-    by_quarter,
-    draw_t,
-    learning_rate_at,
-    train,
-)
+from ddpm_playground.learn.settings import Settings, learning_rate_at
+from ddpm_playground.learn.trainer import Trainer, algorithm_1_error, by_quarter, draw_t
+from ddpm_playground.learn.training import train
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,6 +74,31 @@ def test_a_killed_and_resumed_run_is_bit_equal_to_an_unkilled_one(
     sheets = [tmp_path / f"{name}.training" / "step_0000024.png" for name in ("killed", "whole")]
     assert sheets[0].read_bytes() == sheets[1].read_bytes()
     assert not [p for p in killed.rglob("*") if p.suffix in (".bin", ".pt", ".pth", ".pkl", ".ckpt")]
+
+
+def test_a_run_can_start_from_the_weights_of_another(idx_folder: Callable[..., Path], tmp_path: Path) -> None:
+    folder = idx_folder()
+    train(tiny(folder, steps=3), tmp_path / "first", device="cpu")
+    first = load_checkpoint(tmp_path / "first")
+    settings = tiny(folder, steps=2, seed=5, start_from=str(tmp_path / "first"))
+    begun = Trainer(settings, load_pictures(folder))
+    for name, value in first.unet.state_dict().items():
+        assert torch.equal(begun.unet.state_dict()[name], value), name
+
+    train(settings, tmp_path / "second", device="cpu")
+    shutil.rmtree(tmp_path / "first")
+    train(tiny(folder, steps=4, seed=5), tmp_path / "second", device="cpu", resume=True)
+    facts = json.loads((tmp_path / "second" / "training.json").read_text())
+    assert facts["step"] == 4
+    assert facts["start_from"]["sha256"] == first.sha256 and facts["start_from"]["step"] == 3
+    assert first.sha256 in (tmp_path / "second" / "README.md").read_text()
+
+
+def test_weights_of_another_architecture_are_refused(idx_folder: Callable[..., Path], tmp_path: Path) -> None:
+    folder = idx_folder()
+    train(tiny(folder, steps=1), tmp_path / "first", device="cpu")
+    with pytest.raises(CheckpointError, match="of another architecture .* give --channels"):
+        Trainer(tiny(folder, channels=(8, 16), start_from=str(tmp_path / "first")), load_pictures(folder))
 
 
 def test_a_second_run_does_not_write_over_the_first(idx_folder: Callable[..., Path], tmp_path: Path) -> None:

@@ -150,7 +150,8 @@ def no_start() -> str:
 
 def clicked(element_id: str) -> str:
     """JavaScript that clicks a hidden download button once its file has arrived."""
-    return f"() => setTimeout(() => document.querySelector('#{element_id} a, a#{element_id}, #{element_id}')?.click(), 150)"  # noqa: E501
+    found = f"document.querySelector('#{element_id} a, a#{element_id}, #{element_id}')"
+    return f"() => setTimeout(() => {found}?.click(), 150)"
 
 
 def _settings(page: Page) -> None:

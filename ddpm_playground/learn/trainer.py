@@ -1,0 +1,236 @@
+"""One training run as an object: batches, gradient steps, averaged weights, and its state."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from diffusers.training_utils import EMAModel
+from PIL import Image
+
+from ..core import Schedule, SeededNoise, make_schedule, q_sample, reverse, stream_seed, timestep_path
+from ..engine.device import has_fast_bf16
+from .checkpoint import CheckpointError, load_checkpoint
+from .data import Pictures, tile, to_uint8
+from .network import NetworkEps, make_network, network_output
+from .settings import Settings, learning_rate_at
+
+HELD_OUT = 512
+
+
+def algorithm_1_error(
+    unet: Callable,
+    schedule: Schedule,
+    x_0: torch.Tensor,
+    t: torch.Tensor,
+    eps: torch.Tensor,
+    label: torch.Tensor,
+) -> torch.Tensor:
+    """‖ε − ε_θ(√ᾱ_t x_0 + √(1−ᾱ_t) ε, t)‖² per picture, averaged over its pixels, (B,) (algorithm 1, line 5)."""
+    x_t = q_sample(schedule, x_0, t.cpu(), eps)
+    return (eps - network_output(unet, x_t, t, label).float()).square().flatten(1).mean(1)
+
+
+def draw_t(T: int, size: int, generator: torch.Generator, how: str = "stratified") -> torch.Tensor:
+    """t ~ Uniform{1…T}, (size,) int64 (algorithm 1, line 3).
+
+    "stratified" spreads one batch evenly over 1…T with a common random shift, which leaves each t uniform
+    and lowers the variance of the gradient (Kingma et al. 2021, appendix I.1).
+    """
+    if how == "uniform":
+        return torch.randint(1, T + 1, (size,), generator=generator)
+    shift = torch.rand((), generator=generator, dtype=torch.float64)
+    u = (torch.arange(size, dtype=torch.float64) + shift) / size
+    return (u * T).long().clamp_max(T - 1) + 1
+
+
+class Trainer:
+    """One training run: its network, optimiser and averages, and where it stands.
+
+    Every random number comes from (seed, step), so a run that was killed and resumed goes through the
+    same numbers as one that was not.
+
+    Args:
+        settings: what to train.
+        pictures: the training data.
+        device: where to train.
+        compiled: run the network through torch.compile.
+    """
+
+    def __init__(
+        self, settings: Settings, pictures: Pictures, device: torch.device | str = "cpu", compiled: bool = False
+    ) -> None:
+        if settings.batch_size > len(pictures):
+            raise ValueError(
+                f"batch_size must be in [1, {len(pictures)}], the number of pictures, got {settings.batch_size}"
+            )
+        self.settings, self.pictures, self.device = settings, pictures, torch.device(device)
+        self.schedule = make_schedule(settings.schedule, settings.T)
+        self.num_classes = len(pictures.class_names)
+        image_shape = tuple(pictures.images.shape[1:])
+        self.unet = make_network(
+            image_shape,  # type: ignore[arg-type]
+            self.num_classes,
+            seed=settings.seed,
+            channels=settings.channels,
+            layers=settings.layers,
+            attention_levels=settings.attention_levels,
+        ).to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.origin = self._start_from(settings.start_from) if settings.start_from else None
+        self.forward: Callable = torch.compile(self.unet) if compiled else self.unet
+        self.parameters = list(self.unet.parameters())
+        self.optimizer = torch.optim.AdamW(
+            self.parameters, settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
+        self.ema = EMAModel(self.parameters, decay=settings.ema_decay, foreach=True)
+        self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and has_fast_bf16(self.device))
+        self.step = 0
+        self.seconds = 0.0
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.int64)
+
+    def _start_from(self, folder: str) -> dict[str, Any]:
+        """Take a checkpoint's weights; returns what is known of how they came about."""
+        start = load_checkpoint(folder)
+        try:
+            self.unet.load_state_dict(start.unet.state_dict())
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())[:200]
+            raise CheckpointError(
+                f"the weights of {folder} are of another architecture ({reason}); "
+                "give --channels, --layers and --attention-levels as they were trained with, and the same classes"
+            ) from None
+        facts = start.folder / "training.json"
+        known = json.loads(facts.read_text(encoding="utf-8")) if facts.is_file() else {}
+        return {"sha256": start.sha256, **known}
+
+    def batch(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """x_0, t, ε and label of the present step (algorithm 1, lines 2 to 4)."""
+        s = self.settings
+        per_epoch = len(self.pictures) // s.batch_size
+        epoch, place = divmod(self.step, per_epoch)
+        if epoch != self._epoch:
+            shuffle = torch.Generator().manual_seed(stream_seed(s.seed, "epoch", epoch))
+            self._epoch, self._order = epoch, torch.randperm(len(self.pictures), generator=shuffle)
+        index = self._order[place * s.batch_size : (place + 1) * s.batch_size]
+        generator = torch.Generator().manual_seed(stream_seed(s.seed, "step", self.step))
+        x_0, label = self.pictures.x_0(index), self.pictures.labels[index]
+        t = draw_t(self.schedule.T, len(index), generator, s.t_sampling)
+        eps = torch.randn(x_0.shape, generator=generator)
+        dropped = torch.rand(len(index), generator=generator) < s.label_dropout
+        return x_0, t, eps, torch.where(dropped, self.num_classes, label)
+
+    def _errors(self, network: Callable, *batch: torch.Tensor) -> torch.Tensor:
+        x_0, t, eps, label = (tensor.to(self.device) for tensor in batch)
+        x_0, eps = (a.contiguous(memory_format=torch.channels_last) for a in (x_0, eps))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            return algorithm_1_error(network, self.schedule, x_0, t, eps, label)
+
+    def advance(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """One gradient step. Returns t and each picture's error, (B,) each, on the CPU."""
+        start = time.monotonic()
+        x_0, t, eps, label = self.batch()
+        errors = self._errors(self.forward, x_0, t, eps, label)
+        errors.mean().backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate_at(self.settings, self.step)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.ema.step(self.parameters)
+        self.step += 1
+        errors = errors.detach().cpu()
+        self.seconds += time.monotonic() - start
+        return t, errors
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """While it is entered, the network holds its averaged (EMA) weights."""
+        self.ema.store(self.parameters)
+        self.ema.copy_to(self.parameters)
+        self.unet.eval()
+        try:
+            yield
+        finally:
+            self.ema.restore(self.parameters)
+            self.unet.train()
+
+    @torch.no_grad()
+    def held_out_errors(self, held_out: Pictures) -> tuple[torch.Tensor, torch.Tensor]:
+        """t and errors of the averaged network on fixed held-out pictures and noises, (N,) each."""
+        generator = torch.Generator().manual_seed(stream_seed(self.settings.seed, "held out"))
+        count = min(HELD_OUT, len(held_out))
+        x_0, label = held_out.x_0(slice(count)), held_out.labels[:count]
+        t = draw_t(self.schedule.T, count, generator)
+        eps = torch.randn(x_0.shape, generator=generator)
+        with self.averaged():
+            parts = [
+                self._errors(self.unet, *(a[i : i + 64] for a in (x_0, t, eps, label))).cpu()
+                for i in range(0, count, 64)
+            ]
+        return t, torch.cat(parts)
+
+    def sample_sheet(self, rows: int = 5, num_steps: int = 50) -> Image.Image:
+        """`rows` pictures of each class from the averaged network (DDIM), drawn from their own seed."""
+        columns = min(self.num_classes, 10)
+        count = rows * columns
+        shape = self.pictures.images.shape[1:]
+        noise = SeededNoise(stream_seed(self.settings.seed, "sheet"), range(count), shape, self.device)
+        label = (torch.arange(count) % columns).to(self.device)
+        path = timestep_path(self.schedule.T, min(num_steps, self.schedule.T), "trailing")
+        with self.averaged():
+            for step in reverse(
+                self.schedule, NetworkEps(self.schedule, self.unet), noise(), path, noise, sampler="ddim", label=label
+            ):
+                x = step.x_s
+        return Image.fromarray(tile(to_uint8(x.cpu()), columns))
+
+    def state(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        """All that is needed to go on: tensors and facts."""
+        tensors: dict[str, torch.Tensor] = {}
+        for (name, parameter), shadow in zip(self.unet.named_parameters(), self.ema.shadow_params, strict=True):
+            tensors[f"net.{name}"], tensors[f"ema.{name}"] = parameter, shadow
+            for key, value in self.optimizer.state.get(parameter, {}).items():
+                tensors[f"{key}.{name}"] = value
+        facts = {
+            "settings": asdict(self.settings),
+            "step": self.step,
+            "seconds": self.seconds,
+            "ema_step": self.ema.optimization_step,
+            "origin": self.origin,
+        }
+        return tensors, facts
+
+    def restore(self, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
+        """Go on where `state` was taken.
+
+        Raises:
+            CheckpointError: the state is of a run with other settings (the number of steps may differ).
+        """
+        mine, theirs = asdict(self.settings), dict(facts["settings"])
+        theirs["channels"] = tuple(theirs["channels"])
+        differing = [k for k in mine if k not in ("steps", "decay", "data", "start_from") and mine[k] != theirs.get(k)]
+        if differing:
+            told = ", ".join(f"{k} {theirs.get(k)} → {mine[k]}" for k in differing)
+            raise CheckpointError(f"the training state has other settings ({told}); use the same, or start anew")
+        for i, (name, parameter) in enumerate(self.unet.named_parameters()):
+            with torch.no_grad():
+                parameter.copy_(tensors[f"net.{name}"])
+                self.ema.shadow_params[i].copy_(tensors[f"ema.{name}"])
+            if f"step.{name}" in tensors:
+                self.optimizer.state[parameter] = {
+                    "step": tensors[f"step.{name}"].to(self.device),
+                    "exp_avg": torch.empty_like(parameter).copy_(tensors[f"exp_avg.{name}"]),
+                    "exp_avg_sq": torch.empty_like(parameter).copy_(tensors[f"exp_avg_sq.{name}"]),
+                }
+        self.origin = facts.get("origin")
+        self.step, self.seconds, self.ema.optimization_step = facts["step"], facts["seconds"], facts["ema_step"]
+
+
+def by_quarter(t: torch.Tensor, errors: torch.Tensor, T: int) -> list[float]:
+    """Mean error in each quarter of 1…T, lowest t first; NaN where there is none."""
+    quarter = (t - 1) * 4 // T
+    return [float(errors[quarter == k].mean()) for k in range(4)]

@@ -1,0 +1,69 @@
+"""The documents name what exists: files, commands, flags, symbols."""
+
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ddpm_playground.core import SCHEDULES
+from ddpm_playground.views.theme import SYMBOLS
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "checkpoints").glob("*/README.md")])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8"))
+    missing = [t for t in targets if not t.startswith("http") and not (document.parent / t).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_and_their_flags_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for command, rest in re.findall(r"python -m ddpm_playground ([a-z-]+)((?: [^\n`|]*)?)", text):
+        helped = subprocess.run(
+            [sys.executable, "-m", "ddpm_playground", command, "--help"], cwd=ROOT, capture_output=True, text=True
+        )
+        assert helped.returncode == 0, command
+        for flag in re.findall(r"--[a-z][a-z0-9-]*", rest):
+            assert flag in helped.stdout, (command, flag)
+
+
+def test_every_symbol_is_where_the_notation_says() -> None:
+    rows = re.findall(
+        r"^\| ([^|]+) \| `(\w+)` \| [^|]* \| `([\w.]+)` \|", (ROOT / "docs/notation.md").read_text(), re.M
+    )
+    assert len(rows) > 25
+    for symbol, name, module in rows:
+        source = Path(importlib.import_module(module).__file__ or "").read_text(encoding="utf-8")
+        assert re.search(rf"\b{name}\b", source), (symbol, name, module)
+    glyphs = {"x_0": "x_0", "eps": "ε", "x_t": "x_t", "x_hat_0": "x̂_0", "mean": None, "sigma_z": "σ_t"}
+    assert glyphs.keys() == SYMBOLS.keys()
+    assert {glyph for glyph in glyphs.values() if glyph} <= {symbol for symbol, _, _ in rows}
+
+
+def test_every_schedule_is_compared_with_diffusers() -> None:
+    text = (ROOT / "docs/schedules.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in SCHEDULES)
+
+
+def test_the_readme_s_python_runs() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    subprocess.run([sys.executable, "-W", "error::UserWarning", "-c", code], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_requirements_are_bounded_above() -> None:
+    for line in (ROOT / "requirements.txt").read_text().split():
+        assert "==" in line or re.fullmatch(r"[a-z]+>=[\d.]+,<\d+", line), line
+
+
+def test_the_space_has_its_front_matter() -> None:
+    front = (ROOT / "README.md").read_text(encoding="utf-8").split("---")[1]
+    facts = dict(line.split(": ", 1) for line in front.strip().splitlines())
+    assert facts["sdk"] == "gradio" and (ROOT / facts["app_file"]).is_file()
+    assert facts["license"] == "apache-2.0" and len(facts["short_description"]) <= 60
