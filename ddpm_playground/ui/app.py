@@ -106,6 +106,7 @@ def _wire(page: Page) -> None:
     drawn = dict.fromkeys(output for refresher in page.refreshers for output in refresher.outputs)
     # Warnings reach the screen through the queue alone.
     loaded = page.demo.load(restore, None, [*(page.controls[name] for name in names), *drawn], **{**HOT, "queue": True})
+    loaded.then(None, None, None, js="() => window.ddpmRestored()")
     for script, fn, inputs, outputs, options in page.arrivals:
         loaded.then(None, None, None, js=script).then(fn, inputs, outputs, **options)
     for name, widget in page.controls.items():

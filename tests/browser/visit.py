@@ -46,9 +46,9 @@ class Visit:
         """Leave; the console and the network log must be clean, and nothing may scroll sideways."""
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         self.context.close()
-        assert self.complaints == []
-        assert self.strangers == []
-        assert wide <= 0
+        assert not self.complaints, self.complaints
+        assert not self.strangers, self.strangers
+        assert wide <= 0, f"{wide} px too wide"
 
     def wait(self, script: str, argument: object = None) -> None:
         """Until a script says true."""

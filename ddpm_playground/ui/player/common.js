@@ -57,6 +57,11 @@ const number = (v, digits = 4) => {
   return shown.replace("-", "−");
 };
 // t is one for the whole page: whoever moves it calls setT, whoever shows it listens for "ddpm:t" on window.
-const setT = (t, T, source) => window.dispatchEvent(new CustomEvent("ddpm:t", { detail: { t, T, source } }));
+// A view that is made later starts from the last one that was set.
+const setT = (t, T, source) => {
+  window.ddpmT = t;
+  window.dispatchEvent(new CustomEvent("ddpm:t", { detail: { t, T, source } }));
+};
+const firstT = (given) => (window.ddpmT === undefined ? given : window.ddpmT);
 // Keep a setting in the page's address; `remember` is defined in the page's head.
 const remember = (key, value) => window.ddpmRemember && window.ddpmRemember(key, value);

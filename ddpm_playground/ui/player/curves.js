@@ -216,7 +216,7 @@ function receive() {
   if (longer) zoom = null;
   // The page's own t from the first value on; later ones only bound it.
   const before = t;
-  t = Math.min(t === null ? data.t : t, data.T);
+  t = Math.min(t === null ? firstT(data.t) : t, data.T);
   slider.max = data.T;
   verdict.style.setProperty("--c", `var(${VERDICTS[data.verdict.kind]})`);
   write(verdict.children[1], say(`schedule.verdict`, { T: data.T, root: number(data.verdict.root, 3), snr: number(data.verdict.snr, 3) }));

@@ -122,7 +122,7 @@ function receive(text) {
   if (given.alpha_bars) {
     me.alphaBars = float64(given.alpha_bars);
     me.T = me.alphaBars.length - 1;
-    me.t = Math.min(me.t === null ? given.t : me.t, me.T);
+    me.t = Math.min(me.t === null ? firstT(given.t) : me.t, me.T);
   }
   ask("source");
   walker.renew();
@@ -154,3 +154,11 @@ for (const name of [`tables`, `picture`]) {
   watch(name, () => receive(props[name]));
   receive(props[name]);
 }
+// Of what came while this tab was not yet there only the last update is kept: ask for all, once the address's
+// settings are in the widgets.
+const arrive = () => {
+  window.removeEventListener("ddpm:restored", arrive);
+  if (element.isConnected && !ready()) trigger("arrived", {});
+};
+if (window.ddpmIsRestored) arrive();
+else window.addEventListener("ddpm:restored", arrive);

@@ -23,6 +23,11 @@ window.ddpmRemember = (() => {
   const tabs = parts.find(({ props }) => props && props.elem_id === "ddpm-tabs");
   if (tabs && parts.some(({ props }) => props && props.elem_id === `tab-${name}`)) tabs.props.selected = name;
 }
+// The address's settings are in the widgets.
+window.ddpmRestored = () => {
+  window.ddpmIsRestored = true;
+  window.dispatchEvent(new Event("ddpm:restored"));
+};
 // Fulfilled when the Reverse tab has been in front long enough: a link with settings shows its picture at once,
 // otherwise the recorded run plays first.
 window.ddpmArrived = () => new Promise((done) => {

@@ -24,6 +24,7 @@ from ..text import text
 STAGE_PARTS = ("blend", "axes", "histogram", "walk", "walkplot", "walker", "reel")
 ATLAS_COLUMNS = 40
 DRAWN_SHAPE = (1, 28, 28)
+TABLE_FIELDS = ("schedule", "T", "params", "zero_snr", "t")
 SIZES = (28, 32, 64, 128, 256)
 LARGEST = RANGES["size"][1]
 
@@ -155,6 +156,13 @@ def tables(schedule: str, T: object, params: str, zero_snr: bool, t: object) -> 
         return gr.skip()
 
 
+def everything(*values: object) -> tuple[dict, Own | None]:
+    """Both updates of the stage in one: its tab has just come into being."""
+    count = len(Wish._fields)
+    shown, own = show(*values[:count], values[-1])
+    return tables(*values[count:-1]) | shown, own  # type: ignore[arg-type]
+
+
 def mark(digit: object) -> dict:
     """Update of the strip of digits: the one that is chosen."""
     return gr.update(digit=digit)
@@ -269,12 +277,14 @@ def build(page: Page) -> None:
         page.control(name, widget)
     settings = [digit, noise_seed, size]
     page.refresh(show, Wish._fields, [stage, own], states=[own])
-    page.refresh(tables, ["schedule", "T", "params", "zero_snr", "t"], [stage])
+    page.refresh(tables, TABLE_FIELDS, [stage])
     page.refresh(mark, ["digit"], [strip])
     strip.pick(pick, settings, [digit, stage, own], **HOT)
     pad.drawn(drawn, settings, [stage, own], **HOT)
     upload.upload(uploaded, [upload, colour, *settings], [stage, own], **HOT)
     colour.input(recoloured, [own, colour, *settings], [stage, own], **HOT)
+    curves = [page.controls[name] for name in TABLE_FIELDS]
+    stage.arrived(everything, [*settings, *curves, own], [stage, own], **HOT)
     stage.denoise(denoise, None, page.start, **HOT)
     random_digit.click(None, None, digit, js="() => Math.floor(Math.random() * 1000)")
     new_noise.click(None, None, noise_seed, js="() => Math.floor(Math.random() * 1e9)")
