@@ -17,8 +17,9 @@ from ddpm_playground.lab.foreign import FOREIGN
 from ddpm_playground.learn.shelf import Shelf
 from ddpm_playground.recipe import DEFAULT
 from ddpm_playground.run import Run, Start, labels_of, steps_of
+from ddpm_playground.ui import stream as stream_module
 from ddpm_playground.ui.runs import LiveRun, Runs
-from ddpm_playground.ui.stream import messages
+from ddpm_playground.ui.stream import catch_up, messages
 from ddpm_playground.views.export import write_gif, write_npz
 
 from .tiny import tiny_checkpoint
@@ -47,7 +48,7 @@ def array(text: str, shape) -> np.ndarray:
 @pytest.mark.parametrize("sampler", [*SAMPLERS, *FOREIGN])
 def test_messages_hold_every_frame_of_every_sampler(sampler):
     live = LiveRun(Run(RECIPE.with_(sampler=sampler)))
-    first, *rest = [decoded(m) for m in messages(live, "a run", "a note")]
+    first, *rest = [decoded(m) for m in messages(live)]
     shape, steps = first["shape"], first["steps"]
     assert shape == [3, 1, 8, 8]
     assert [step["t"] for step in steps] == list(live.run.path[:-1])
@@ -59,6 +60,24 @@ def test_messages_hold_every_frame_of_every_sampler(sampler):
         np.testing.assert_array_equal(array(x, shape), kept.numpy())
     known = [step["coef"] is not None for step in steps]
     assert all(known) if sampler in SAMPLERS else not any(known)
+
+
+def test_a_player_that_missed_messages_gets_every_frame(monkeypatch):
+    live = LiveRun(Run(RECIPE), "a run", "a note")
+    whole = [f for m in messages(live) for f in decoded(m)["frames"]]
+    monkeypatch.setattr(stream_module, "REPLY_BYTES", 2 * live.frame_bytes)
+    had, replies = 0, []
+    while had < len(whole):
+        replies.append(decoded(catch_up(live, had)))
+        assert replies[-1]["before"] == had and replies[-1]["total"] == len(whole)
+        had += len(replies[-1]["frames"])
+    assert [f for reply in replies for f in reply["frames"]] == whole
+    assert replies[0]["steps"] and replies[0]["note"] == "a note" and "steps" not in replies[1]
+    assert [reply.get("done", False) for reply in replies] == [False] * (len(replies) - 1) + [True]
+    assert decoded(catch_up(live, 10**9))["frames"] == []
+    runs = Runs()
+    mine = runs.begin("a", live.run, "")
+    assert runs.find("a", mine.run_id) is mine and runs.find("a", "other") is None and runs.find("b", "") is None
 
 
 def test_the_browser_can_rebuild_mean_and_noise_from_what_it_is_sent():
@@ -78,7 +97,7 @@ def test_the_browser_can_rebuild_mean_and_noise_from_what_it_is_sent():
 
 def test_stop_ends_within_one_step():
     live = LiveRun(Run(RECIPE.with_(num_steps=20)))
-    stream = messages(live, "a run", "")
+    stream = messages(live)
     next(stream)
     seen = 0
 
@@ -104,7 +123,7 @@ def test_stop_ends_within_one_step():
 
 def test_a_closed_stream_closes_the_chain():
     live = LiveRun(Run(RECIPE.with_(num_steps=20)))
-    stream = messages(live, "a run", "")
+    stream = messages(live)
     next(stream)
     next(stream)
     stream.close()
@@ -163,8 +182,8 @@ def test_runs_belong_to_their_owner():
     runs = Runs()
     with pytest.raises(ValueError, match="no run"):
         runs.of("a")
-    first, other = runs.begin("a", Run(RECIPE)), runs.begin("b", Run(RECIPE))
-    second = runs.begin("a", Run(RECIPE))
+    first, other = runs.begin("a", Run(RECIPE), "a note"), runs.begin("b", Run(RECIPE), "a note")
+    second = runs.begin("a", Run(RECIPE), "a note")
     assert first.stop.is_set() and not second.stop.is_set() and not other.stop.is_set()
     runs.stop("a")
     assert second.stop.is_set() and not other.stop.is_set()
@@ -172,13 +191,13 @@ def test_runs_belong_to_their_owner():
     runs.forget("b")
     assert other.stop.is_set() and not runs.has("b")
     for i in range(20):
-        runs.begin(str(i), Run(RECIPE))
+        runs.begin(str(i), Run(RECIPE), "a note")
     assert not runs.has("0") and runs.has("19")
 
 
 def test_downloads_hold_the_run(tmp_path):
     live = LiveRun(Run(RECIPE))
-    list(messages(live, "a run", ""))
+    list(messages(live))
     write_gif(tmp_path / "run.gif", live.xs)
     with Image.open(tmp_path / "run.gif") as gif:
         assert gif.n_frames == len(live.xs)

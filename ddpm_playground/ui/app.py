@@ -104,8 +104,7 @@ def _wire(page: Page) -> None:
         return list(values.values())
 
     drawn = dict.fromkeys(output for refresher in page.refreshers for output in refresher.outputs)
-    # Warnings reach the screen through the queue alone.
-    loaded = page.demo.load(restore, None, [*(page.controls[name] for name in names), *drawn], **{**HOT, "queue": True})
+    loaded = page.demo.load(restore, None, [*(page.controls[name] for name in names), *drawn], **HOT)
     loaded.then(None, None, None, js="() => window.ddpmRestored()")
     for script, fn, inputs, outputs, options in page.arrivals:
         loaded.then(None, None, None, js=script).then(fn, inputs, outputs, **options)
@@ -146,7 +145,7 @@ def launch(demo: gr.Blocks) -> None:
     """Serve on 127.0.0.1:7860, or where GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say."""
     gr.set_static_paths(plotly_script())
     threading.Thread(target=warm, daemon=True).start()
-    demo.queue(max_size=20).launch(
+    demo.queue(max_size=100, default_concurrency_limit=8).launch(
         theme=theme(),
         css=css(),
         head=head(),

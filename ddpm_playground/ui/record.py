@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..recipe import Recipe
 from ..run import Run
-from .runs import LiveRun, half
-from .stream import frame, opening
+from .runs import LiveRun
+from .stream import opening, since
 from .text import text
 
 RECORDED = Path(__file__).parents[1] / "data" / "recorded_run.json"
@@ -24,13 +24,12 @@ def record(recipe: Recipe, out: Path = RECORDED, frames: int = FRAMES) -> None:
     live = LiveRun(run)
     num_steps = len(run.path) - 1
     stride = max(1, num_steps // frames)
-    kept: list[list[object]] = []
     step = None
     for k, step in enumerate(run):
         if k % stride == 0:
-            kept.append(frame(k, *live.keep(step)))
+            live.keep(k, step)
     if step is not None:
-        kept.append(frame(num_steps, half(step.x_s), None))
+        live.finish(step)
     note = text(
         "reverse.note_recorded",
         sampler=text(f"reverse.sampler_{recipe.sampler}"),
@@ -38,7 +37,9 @@ def record(recipe: Recipe, out: Path = RECORDED, frames: int = FRAMES) -> None:
         date=date.today().isoformat(),
         command="python -m ddpm_playground.ui.record",
     )
-    message = opening(run, "recorded", "recorded", note) | {"frames": kept, "done": True, "autoplay": True}
+    message = opening(run, "recorded", "recorded", note) | {
+        "frames": since(live, 0, len(live.ks))["frames"], "done": True, "autoplay": True
+    }  # fmt: skip
     out.write_text(json.dumps(message, separators=(",", ":")) + "\n", encoding="utf-8")
 
 

@@ -1,6 +1,7 @@
 """Who is running what: one run per browser tab, stopped by its owner, forgotten when the tab closes."""
 
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -19,13 +20,21 @@ class LiveRun:
 
     Attributes:
         run: what runs.
+        run_id: what the player calls it.
+        note: the player's line on where and how it runs.
+        done: whether the chain has ended, by itself or because it was stopped.
+        ks: number of each kept frame's step.
         ts: t of each kept frame; one more than eps_hats once the run is complete (x_0 at 0).
         xs: x_t, (N,C,H,W) float16 each.
         eps_hats: ε̂ of each step.
     """
 
     run: Run
+    run_id: str = ""
+    note: str = ""
+    done: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
+    ks: list[int] = field(default_factory=list)
     ts: list[int] = field(default_factory=list)
     xs: list[torch.Tensor] = field(default_factory=list)
     eps_hats: list[torch.Tensor] = field(default_factory=list)
@@ -33,24 +42,27 @@ class LiveRun:
     @property
     def stride(self) -> int:
         """Every how many steps a frame is kept, so that a run stays within FRAME_BYTES."""
+        return max(1, -(-len(self.run.path) * self.frame_bytes // FRAME_BYTES))
+
+    def keep(self, k: int, step: Step) -> None:
+        """Keep x_t and ε̂ of step k."""
+        self.eps_hats.append(half(step.eps_hat))
+        self._add(k, step.t, step.x_t)
+
+    def finish(self, step: Step) -> None:
+        """Keep the last step's x_s."""
+        self._add(len(self.run.path) - 1, step.s, step.x_s)
+
+    def _add(self, k: int, t: int, x: torch.Tensor) -> None:
+        self.xs.append(half(x))
+        self.ts.append(t)
+        self.ks.append(k)  # last: whoever reads in between finds what it counts
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of a frame's x_t and ε̂."""
         C, H, W = self.run.shape
-        per_frame = self.run.recipe.num_images * C * H * W * 2 * 2
-        return max(1, -(-len(self.run.path) * per_frame // FRAME_BYTES))
-
-    def keep(self, step: Step) -> tuple[torch.Tensor, torch.Tensor]:
-        """Keep a step's x_t and ε̂; returns them as float16 on the CPU."""
-        x_t, eps_hat = half(step.x_t), half(step.eps_hat)
-        self.ts.append(step.t)
-        self.xs.append(x_t)
-        self.eps_hats.append(eps_hat)
-        return x_t, eps_hat
-
-    def finish(self, step: Step) -> torch.Tensor:
-        """Keep the last step's x_s; returns it as float16 on the CPU."""
-        x = half(step.x_s)
-        self.ts.append(step.s)
-        self.xs.append(x)
-        return x
+        return self.run.recipe.num_images * C * H * W * 2 * 2
 
 
 def half(x: torch.Tensor) -> torch.Tensor:
@@ -65,12 +77,12 @@ class Runs:
         self._runs: OrderedDict[str, LiveRun] = OrderedDict()
         self._lock = threading.Lock()
 
-    def begin(self, owner: str, run: Run) -> LiveRun:
+    def begin(self, owner: str, run: Run, note: str) -> LiveRun:
         """A new run of this owner; the one before is told to stop."""
         with self._lock:
             if owner in self._runs:
                 self._runs.pop(owner).stop.set()
-            live = self._runs[owner] = LiveRun(run)
+            live = self._runs[owner] = LiveRun(run, f"{owner}-{time.monotonic_ns()}", note)
             while len(self._runs) > KEPT_RUNS:
                 self._runs.popitem(last=False)
             return live
@@ -85,6 +97,12 @@ class Runs:
         with self._lock:
             if owner in self._runs:
                 self._runs[owner].stop.set()
+
+    def find(self, owner: str, run_id: str) -> LiveRun | None:
+        """This owner's run of that name; None if it is not the last one."""
+        with self._lock:
+            live = self._runs.get(owner)
+            return live if live is not None and live.run_id == run_id else None
 
     def of(self, owner: str) -> LiveRun:
         """This owner's last run.

@@ -14,6 +14,7 @@ from .component import packed
 from .runs import LiveRun
 
 MESSAGES_PER_SECOND = 30.0
+REPLY_BYTES = 4 * 2**20
 
 
 def opening(run: Run, run_id: str, badge: str, note: str) -> dict[str, object]:
@@ -52,34 +53,54 @@ def frame(k: int, x_t: torch.Tensor, eps_hat: torch.Tensor | None) -> list[objec
     return [k, packed(x_t, "<f2"), None if eps_hat is None else packed(eps_hat, "<f2")]
 
 
-def messages(live: LiveRun, run_id: str, note: str) -> Iterator[str]:
+def messages(live: LiveRun) -> Iterator[str]:
     """The player's messages of a run, while it runs; ends within one step of `live.stop`."""
     run = live.run
-    first = opening(run, run_id, "live", note)
-    yield json.dumps(first)
+    yield json.dumps(opening(run, live.run_id, "live", live.note))
     num_steps, stride = len(run.path) - 1, live.stride
-    frames: list[list[object]] = []
-    started = sent = time.monotonic()
+    started = sent_s = time.monotonic()
+    sent = 0
     steps = steps_of(run)
     step: Step | None = None
     k = -1
     try:
         for k, step in enumerate(steps):
             if k % stride == 0:
-                frames.append(frame(k, *live.keep(step)))
+                live.keep(k, step)
             now = time.monotonic()
             if live.stop.is_set():
                 break
-            if frames and now - sent >= 1.0 / MESSAGES_PER_SECOND:
+            if len(live.ks) > sent and now - sent_s >= 1.0 / MESSAGES_PER_SECOND:
                 left = (now - started) / (k + 1) * (num_steps - k - 1)
-                yield json.dumps({"run": run_id, "frames": frames, "seconds_left": round(left, 1)})
-                frames, sent = [], now
+                yield json.dumps(since(live, sent, len(live.ks)) | {"seconds_left": round(left, 1)})
+                sent, sent_s = len(live.ks), now
     finally:
         close = getattr(steps, "close", None)
         if close:
             close()
     if step is not None and not live.stop.is_set():
-        frames.append(frame(num_steps, live.finish(step), None))
-    yield json.dumps(
-        {"run": run_id, "frames": frames, "seconds_left": 0, "done": True, "stopped": live.stop.is_set(), "at": k}
-    )
+        live.finish(step)
+    live.done = True
+    yield json.dumps(since(live, sent, len(live.ks)) | {"at": k})
+
+
+def since(live: LiveRun, first: int, end: int) -> dict[str, object]:
+    """Frames first…end−1 of what the run has kept, as a message.
+
+    `before` and `total` tell the player whether it has missed any; it then asks for them, since a page that is
+    busy, hidden or not there yet gets only the latest of several messages.
+    """
+    frames = [
+        frame(live.ks[i], live.xs[i], live.eps_hats[i] if i < len(live.eps_hats) else None) for i in range(first, end)
+    ]
+    whole = end == len(live.ks) and live.done
+    message = {"run": live.run_id, "before": first, "total": len(live.ks), "frames": frames}
+    return message | ({"seconds_left": 0, "done": True, "stopped": live.stop.is_set()} if whole else {})
+
+
+def catch_up(live: LiveRun, first: int) -> str:
+    """What a player that has only `first` frames of this run gets next: some megabytes at most."""
+    first = min(max(first, 0), len(live.ks))
+    end = min(len(live.ks), first + max(1, REPLY_BYTES // live.frame_bytes))
+    start = opening(live.run, live.run_id, "live", live.note) if first == 0 else {}
+    return json.dumps(start | since(live, first, end))

@@ -137,8 +137,7 @@ def test_an_upload_in_colour_and_in_grey(open_tab, tmp_path):
     assert seen.shape == (64, 64, 3)
     assert seen[32, 8].tolist() == [255, 0, 0] and seen[32, 56].tolist() == [255, 255, 255]
     visit.page.locator("#forward-colour input[value=grey]").check()
-    visit.wait("() => { const c = document.querySelector('.forward [data-pane=x_0] canvas'); "
-               "const p = c.getContext('2d').getImageData(8, 32, 1, 1).data; return p[0] === p[2] }")  # fmt: skip
+    visit.until(lambda: (seen := visit.pixels(pane("x_0")))[32, 8, 0] == seen[32, 8, 2])
 
 
 def test_what_is_no_picture_is_said_and_nothing_is_lost(open_tab, tmp_path):

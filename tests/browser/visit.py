@@ -1,12 +1,19 @@
 """One visitor's browser page: what its console said, where its requests went, and how its canvases look."""
 
+import time
+from collections.abc import Callable
+
 import numpy as np
 from playwright.sync_api import Browser, Page
 
-GREY = """(selector) => {
-  const canvas = document.querySelector(selector);
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return { width: canvas.width, height: canvas.height, rgb: [...data].filter((_, i) => i % 4 !== 3) };
+# Read from a copy: Chromium complains of a canvas that is read back repeatedly and was not made for that.
+PIXELS = """(selector) => {
+  const canvas = document.querySelector(selector), copy = document.createElement("canvas");
+  copy.width = canvas.width; copy.height = canvas.height;
+  const context = copy.getContext("2d", { willReadFrequently: true });
+  context.drawImage(canvas, 0, 0);
+  const { data } = context.getImageData(0, 0, copy.width, copy.height);
+  return { width: copy.width, height: copy.height, rgb: [...data].filter((_, i) => i % 4 !== 3) };
 }"""
 SLIDE = """([selector, value]) => {
   const slider = document.querySelector(selector);
@@ -54,6 +61,13 @@ class Visit:
         """Until a script says true."""
         self.page.wait_for_function(script, arg=argument)
 
+    def until(self, holds: Callable[[], bool], patience_s: float = 20.0) -> None:
+        """Until something that cannot be said in the page's own script holds."""
+        end = time.monotonic() + patience_s
+        while not holds():
+            assert time.monotonic() < end, f"not within {patience_s:g} s"
+            self.page.wait_for_timeout(50)
+
     def wait_for_address(self, *parts: str) -> None:
         """Until the address holds all these."""
         self.wait("(parts) => parts.every((part) => decodeURIComponent(location.search).includes(part))", list(parts))
@@ -69,7 +83,7 @@ class Visit:
 
     def pixels(self, selector: str) -> np.ndarray:
         """A canvas as (H,W,3) uint8."""
-        seen = self.page.evaluate(GREY, selector)
+        seen = self.page.evaluate(PIXELS, selector)
         return np.array(seen["rgb"], np.uint8).reshape(seen["height"], seen["width"], 3)
 
     def toast(self) -> str:

@@ -7,6 +7,9 @@ const luts = { x: halfBytes(1), eps: halfBytes(3) };
 const badge = player.querySelector(".badge"), note = player.querySelector(".note"), emptyLine = player.querySelector(".empty-line");
 let film = null, still = null, run = null, about = {};
 // k: step of the frame on screen. follow: it is to be the newest one. playing: −1, 0 or 1.
+// had: how many frames of the run have come. asking: frames that were missed and asked for; awaited: a run of which
+// not even the first message has come.
+let had = 0, asking = null, awaited = null;
 let k = 0, follow = true, playing = 0, speed = 1, loop = false;
 let asked = false, clock = null, owed = 0, holdUntil = 0, pulse = null;
 
@@ -138,6 +141,7 @@ const transport = new Transport(player.querySelector(".transport"), {
 // --- messages from Python
 function start(message) {
   run = message.run;
+  had = 0;
   about = { done: false, stopped: false, ...message, frames: null };
   film = new Film(message.shape, message.steps);
   still = new Still(film, about.clip);
@@ -159,15 +163,32 @@ function beat(on) {
   const dim = [{ opacity: 1 }, { opacity: 0.25 }, { opacity: 1 }];
   pulse = on && !calm ? pulse || player.querySelector(".dot").animate(dim, { duration: 1400, iterations: Infinity }) : null;
 }
+// A busy or late page gets only the newest of several messages: what came between them is asked for, and asked
+// for again if the answer went the same way.
+function fetchMissing(of, first, tries = 5) {
+  if (asking && asking.of === of && asking.first === first) return;
+  const mine = (asking = { of, first });
+  trigger("missing", { run: of, first });
+  setTimeout(() => {
+    if (asking !== mine) return;
+    asking = null;
+    if (tries && element.isConnected && (of === run ? had <= first : of === awaited)) fetchMissing(of, first, tries - 1);
+  }, 1000);
+}
 function receive() {
   if (!props.value) return;
-  const message = JSON.parse(props.value);
+  const message = JSON.parse(props.value), frames = message.frames || [];
   if (message.run !== run) {
-    if (!message.steps || !message.steps.length) return void (emptyLine.textContent = say("player.no_steps"));
+    if (!message.steps) return fetchMissing((awaited = message.run), 0);
+    if (!message.steps.length) return void (emptyLine.textContent = say("player.no_steps"));
     start(message);
   }
+  const before = message.before === undefined ? had : message.before;
+  if (before > had) return fetchMissing(run, had);
   for (const key of ["seconds_left", "done", "stopped"]) if (key in message) about[key] = message[key];
-  for (const [step, x, epsHat] of message.frames || []) film.add(step, halves(x), epsHat && halves(epsHat));
+  for (const [step, x, epsHat] of frames) film.add(step, halves(x), epsHat && halves(epsHat));
+  had = Math.max(had, before + frames.length);
+  if (message.total > had) fetchMissing(run, had);
   if (about.done) player.dataset.done = "1";
   beat(about.badge === "live" && running());
   tellStatus();

@@ -3,7 +3,6 @@
 import base64
 import json
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from functools import cache
@@ -23,7 +22,7 @@ from ...views.export import write_gif, write_npz
 from ..component import canvas_component
 from ..page import HOT, LATEX, Page, told
 from ..runs import Runs
-from ..stream import messages
+from ..stream import catch_up, messages
 from ..text import text
 
 FIELDS = (
@@ -71,14 +70,13 @@ def stream(request: gr.Request, *values: object) -> Iterator[str]:
     try:
         recipe = recipe_of(tuple(settings))
         run = Run(recipe, parse_start(str(start_text or "")))
-        live = RUNS.begin(str(request.session_hash), run)
         note = text(
             "reverse.note_live",
             sampler=text(f"reverse.sampler_{recipe.sampler}"),
             steps=len(run.path) - 1,
             device=describe_device(pick_device()),
         )
-        yield from messages(live, f"{request.session_hash}-{time.monotonic_ns()}", note)
+        yield from messages(RUNS.begin(str(request.session_hash), run, note))
     except ValueError as error:
         raise told(error) from None
 
@@ -90,9 +88,22 @@ def stream_from_here(request: gr.Request, *values: object) -> Iterator[str]:
 
 
 def stream_on_arrival(request: gr.Request, *values: object) -> Iterator[str]:
-    """Start by itself once the recorded run has been seen, unless the reader was quicker."""
-    if not RUNS.has(str(request.session_hash)):
+    """Start by itself once the recorded run has been seen, unless the reader was quicker.
+
+    A picture to start from means that `stream_from_here` is about to run.
+    """
+    if not values[-1] and not RUNS.has(str(request.session_hash)):
         yield from stream(request, *values)
+
+
+def send_missing(event: gr.EventData, request: gr.Request) -> str | dict:
+    """The player has missed messages of its run: those frames again; nothing if the run is no longer this tab's."""
+    try:
+        run_id, first = str(event.run), int(event.first)
+    except (AttributeError, TypeError, ValueError):
+        return gr.skip()
+    live = RUNS.find(str(request.session_hash), run_id)
+    return gr.skip() if live is None else catch_up(live, first)
 
 
 def stop(request: gr.Request) -> None:
@@ -248,6 +259,7 @@ def build(page: Page) -> None:
     }  # fmt: skip
     start_button.click(stream, inputs, player, **running)
     stop_button.click(stop, None, None, **HOT)
+    player.missing(send_missing, None, player, **HOT)
     gif.click(save_gif, None, gif_file, api_visibility="private").success(None, None, None, js=clicked("gif-file"))
     npz.click(save_npz, None, npz_file, api_visibility="private").success(None, None, None, js=clicked("npz-file"))
     # "Denoise from here" fills page.start; the chain then starts by itself.
