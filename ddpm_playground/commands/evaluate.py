@@ -8,10 +8,10 @@ from typing import Any
 from PIL import Image
 
 from ..core import SAMPLERS, SPACINGS
-from ..engine.device import describe_device, pick_device
+from ..engine.device import pick_device
 from ..lab.foreign import FOREIGN
 from ..run import labels_of
-from .sample import check_out
+from .sample import ENGINE_HELP, check_out
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="default 0")
     parser.add_argument("--batch-size", type=int, default=32, help="chains at once; changes no number; default 32")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--engine", default="auto", help=ENGINE_HELP)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines")
     parser.add_argument("--write-card", action="store_true", help="rewrite the checkpoint's README.md with the scores")
     parser.add_argument("--sheet", type=Path, help="PNG of the samples, one column per class")
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     if arguments.num_samples < 2:
         raise ValueError(f"--num-samples must be at least 2, got {arguments.num_samples}; raise it")
-    checkpoint = load_checkpoint(arguments.checkpoint, pick_device(arguments.device))
+    checkpoint = load_checkpoint(arguments.checkpoint, pick_device(arguments.device)).on(arguments.engine)
     facts = read_facts(arguments.checkpoint) if arguments.write_card else {}
     if arguments.sheet:
         check_out(arguments.sheet)
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
     result: dict[str, Any] = {
         "checkpoint": arguments.checkpoint.resolve().name, "sha256": checkpoint.sha256,
         "num_samples": arguments.num_samples, **settings, "command": arguments.command_line,
-        "machine": describe_device(next(checkpoint.unet.parameters()).device),
+        "machine": checkpoint.described(),
     }  # fmt: skip
     rows = {"samples": _told(arguments), "command": f"`{arguments.command_line}`"}
     if real or arguments.sheet:

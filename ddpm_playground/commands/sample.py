@@ -11,6 +11,8 @@ from ..engine.device import pick_device
 from ..lab.foreign import FOREIGN
 from ..run import labels_of
 
+ENGINE_HELP = "what runs the network: auto (the fastest here), eager or onnx"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to draw, how, and where it goes."""
@@ -27,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="picture i depends on (seed, i) alone; default 0")
     parser.add_argument("--batch-size", type=int, default=32, help="chains at once; changes no pixel; default 32")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--engine", default="auto", help=ENGINE_HELP)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -40,7 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
     from ..learn.checkpoint import load_checkpoint
     from ..learn.sampling import sample
 
-    checkpoint = load_checkpoint(arguments.checkpoint, pick_device(arguments.device))
+    checkpoint = load_checkpoint(arguments.checkpoint, pick_device(arguments.device)).on(arguments.engine)
     labels = labels_of(arguments.label, arguments.num_samples, len(checkpoint.class_names))
     images = sample(
         checkpoint,

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +15,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from ..core import Schedule
+from ..engine.device import describe_device
+from ..engine.engines import TITLES, network_on
+from ..engine.network import Network
 from ..lab.diffusers_config import schedule_from_config
 from .network import NetworkEps
 
@@ -37,6 +40,8 @@ class Checkpoint:
         scheduler_config: the folder's scheduler_config.json as read.
         class_names: one name per class, in label order; empty if unconditional.
         sha256: of the weights file.
+        engine: the engine that runs the network, a key of engine.ENGINES.
+        network: what that engine calls; None for `unet` itself.
     """
 
     folder: Path
@@ -45,6 +50,8 @@ class Checkpoint:
     scheduler_config: dict[str, Any]
     class_names: tuple[str, ...]
     sha256: str
+    engine: str = "eager"
+    network: Network | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -60,7 +67,17 @@ class Checkpoint:
 
     def predictor(self, guidance: float = 1.0) -> NetworkEps:
         """The network as an ε-predictor."""
-        return NetworkEps(self.schedule, self.unet, self.prediction_type, guidance)
+        network = cast(Network, self.unet) if self.network is None else self.network
+        return NetworkEps(self.schedule, network, self.prediction_type, guidance)
+
+    def on(self, engine: str = "auto") -> "Checkpoint":
+        """The same checkpoint with its network run by an engine, see `network_on`; "auto" is the fastest."""
+        name, network = network_on(self.unet, self.sha256, engine)
+        return replace(self, engine=name, network=network)
+
+    def described(self) -> str:
+        """Device and engine, for the screen and the model card."""
+        return f"{describe_device(next(self.unet.parameters()).device)}, {TITLES[self.engine]}"
 
 
 def sha256_of(path: Path) -> str:

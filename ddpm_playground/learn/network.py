@@ -6,6 +6,7 @@ import torch
 from diffusers import UNet2DModel
 
 from ..core import Prediction, Schedule, prediction_from
+from ..engine.network import Network
 
 
 def make_network(
@@ -67,21 +68,21 @@ class NetworkEps:
 
     Args:
         schedule: the schedule that the network was trained with.
-        unet: the network, on the device where it shall run.
+        network: a UNet2DModel, or what an engine makes of it.
         prediction_type: what the network says: "epsilon", "v_prediction" or "sample".
         guidance: W.
     """
 
     def __init__(
-        self, schedule: Schedule, unet: UNet2DModel, prediction_type: str = "epsilon", guidance: float = 1.0
+        self, schedule: Schedule, network: Network, prediction_type: str = "epsilon", guidance: float = 1.0
     ) -> None:
-        self.schedule, self.unet, self.prediction_type, self.guidance = schedule, unet, prediction_type, guidance
-        embeddings = unet.config["num_class_embeds"]
+        self.schedule, self.network, self.prediction_type, self.guidance = schedule, network, prediction_type, guidance
+        embeddings = network.config["num_class_embeds"]
         self.null_class = None if embeddings is None else embeddings - 1
 
     def with_guidance(self, guidance: float) -> "NetworkEps":
         """The same network under another W."""
-        return NetworkEps(self.schedule, self.unet, self.prediction_type, guidance)
+        return NetworkEps(self.schedule, self.network, self.prediction_type, guidance)
 
     @torch.no_grad()
     def __call__(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
@@ -92,11 +93,11 @@ class NetworkEps:
 
     def _output(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
         if self.null_class is None:
-            return network_output(self.unet, x_t, t, None)
+            return network_output(self.network, x_t, t, None)
         null = torch.full((len(x_t),), self.null_class, device=x_t.device)
         chosen = null if label is None else torch.where(label < 0, null, label)
         if self.guidance == 1.0 or label is None:
-            return network_output(self.unet, x_t, t, chosen)
-        both = network_output(self.unet, torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([null, chosen]))
+            return network_output(self.network, x_t, t, chosen)
+        both = network_output(self.network, torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([null, chosen]))
         unconditional, conditional = both.chunk(2)
         return unconditional + self.guidance * (conditional - unconditional)

@@ -87,7 +87,9 @@ def chain(
 ) -> Iterator[Step]:  # fmt: skip
     """The reverse chain of pictures `indices`, clipping on; x_T and z of picture i come from (seed, i)."""
     device = next(checkpoint.unet.parameters()).device
-    predict = FixedBatches(checkpoint.predictor(guidance), BLOCK[device.type])
+    predict: EpsPredictor = checkpoint.predictor(guidance)
+    if not getattr(checkpoint.network, "batch_invariant", False):
+        predict = FixedBatches(predict, BLOCK[device.type])
     noise, label = SeededNoise(seed, indices, checkpoint.image_shape, device), labels.to(device)
     if sampler in FOREIGN:
         return foreign_reverse(checkpoint.schedule, predict, noise(), num_steps, sampler, spacing, label=label)

@@ -57,10 +57,13 @@ class Shelf:
     def load(self, name: str) -> "Checkpoint":
         """The checkpoint of that name on the best device, kept in memory until others replace it.
 
+        It runs eagerly at first; the engine that suits this machine takes its place once it is ready.
+
         Raises:
             ValueError: as `folder` and `load_checkpoint` say.
         """
         from ..engine.device import pick_device
+        from ..engine.engines import pick_engine
         from .checkpoint import WEIGHTS, load_checkpoint
 
         folder, device = self.folder(name), pick_device()
@@ -68,8 +71,16 @@ class Shelf:
         key = (folder, weights.stat().st_mtime_ns if weights.is_file() else 0, str(device))
         with self._lock:
             if key not in self._kept:
-                self._kept[key] = load_checkpoint(folder, device)
+                self._kept[key] = checkpoint = load_checkpoint(folder, device)
+                if pick_engine(device.type) != "eager":
+                    threading.Thread(target=self._speed_up, args=(key, checkpoint), daemon=True).start()
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
             return self._kept[key]
+
+    def _speed_up(self, key: tuple[Path, int, str], checkpoint: "Checkpoint") -> None:
+        faster = checkpoint.on()
+        with self._lock:
+            if key in self._kept:
+                self._kept[key] = faster

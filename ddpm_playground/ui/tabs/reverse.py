@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from ...core import SAMPLERS, SPACINGS
-from ...engine.device import describe_device, pick_device
 from ...lab.foreign import FOREIGN
 from ...recipe import DEFAULT, MAX_IMAGES, MAX_SEED, Recipe
 from ...run import Run, Start, shelf
@@ -74,7 +73,7 @@ def stream(request: gr.Request, *values: object) -> Iterator[str]:
             "reverse.note_live",
             sampler=text(f"reverse.sampler_{recipe.sampler}"),
             steps=len(run.path) - 1,
-            device=describe_device(pick_device()),
+            device=run.checkpoint.described(),
         )
         yield from messages(RUNS.begin(str(request.session_hash), run, note))
     except ValueError as error:
