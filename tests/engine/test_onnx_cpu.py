@@ -1,0 +1,194 @@
+"""ONNX Runtime says what eager PyTorch says, and where it cannot run, eager does."""
+
+import builtins
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import UNet2DModel
+
+from ddpm_playground.core import SAMPLERS, SeededNoise, reverse, timestep_path
+from ddpm_playground.engine import onnx_cpu
+from ddpm_playground.engine.engines import ENGINES, network_on, pick_engine
+from ddpm_playground.engine.network import EngineUnavailable
+from ddpm_playground.engine.onnx_cpu import AGREEMENT, OnnxNetwork, export, onnx_network
+from ddpm_playground.learn.checkpoint import load_checkpoint
+from ddpm_playground.learn.network import make_network
+from ddpm_playground.learn.sampling import sample
+from ddpm_playground.learn.shelf import Shelf
+
+from ..tiny import tiny_checkpoint
+
+SHIPPED = Path(__file__).parents[2] / "checkpoints" / "mnist"
+ARCHITECTURES = {
+    "grey": dict(image_shape=(1, 8, 8), channels=(8, 8)),
+    "colour": dict(image_shape=(3, 16, 16), channels=(8, 16, 16)),
+    "attention": dict(image_shape=(1, 16, 16), channels=(8, 16), attention_levels=1, layers=2),
+}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DDPM_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def batch(unet: UNet2DModel, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    generator = torch.Generator().manual_seed(size)
+    side = unet.config["sample_size"]
+    x = torch.randn(size, unet.config["in_channels"], side, side, generator=generator)
+    t = torch.randint(0, 1000, (size,), generator=generator)
+    classes = unet.config["num_class_embeds"]
+    return x, t, None if classes is None else torch.randint(0, classes, (size,), generator=generator)
+
+
+def eager_sample(unet: UNet2DModel, *inputs: torch.Tensor | None) -> torch.Tensor:
+    x, t, label = inputs
+    with torch.no_grad():
+        return unet(x, t, class_labels=label).sample
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("size", [1, 2, 5, 70])
+def test_every_batch_agrees_with_eager(name, size):
+    unet = make_network(num_classes=3, seed=1, **ARCHITECTURES[name]).eval().to(memory_format=torch.channels_last)
+    inputs = batch(unet, size)
+    got = OnnxNetwork(unet, export(unet))(*inputs).sample
+    torch.testing.assert_close(got, eager_sample(unet, *inputs), rtol=0, atol=AGREEMENT)
+
+
+def test_a_network_without_classes():
+    unet = UNet2DModel(
+        sample_size=8, in_channels=1, out_channels=1, block_out_channels=(8, 8), norm_num_groups=4,
+        down_block_types=("DownBlock2D",) * 2, up_block_types=("UpBlock2D",) * 2, attention_head_dim=8,
+    ).eval()  # fmt: skip
+    inputs = batch(unet, 4)
+    assert inputs[2] is None
+    torch.testing.assert_close(
+        onnx_network(unet, "none").__call__(*inputs).sample, eager_sample(unet, *inputs), rtol=0, atol=AGREEMENT
+    )
+
+
+def test_the_shipped_network_agrees_and_companions_change_no_bit():
+    checkpoint = load_checkpoint(SHIPPED).on("onnx")
+    assert checkpoint.engine == "onnx" and checkpoint.network is not None
+    x, t, label = batch(checkpoint.unet, 16)
+    whole = checkpoint.network(x, t, label).sample
+    torch.testing.assert_close(whole, eager_sample(checkpoint.unet, x, t, label), rtol=0, atol=AGREEMENT)
+    for size in (1, 2, 3, 8):
+        parts = [
+            checkpoint.network(x[i : i + size], t[i : i + size], label[i : i + size]).sample
+            for i in range(0, 16, size)
+        ]
+        assert torch.equal(torch.cat(parts), whole), size
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_chains_stay_together_over_samplers(sampler, guidance):
+    ends = []
+    for engine in ("eager", "onnx"):
+        checkpoint = load_checkpoint(SHIPPED).on(engine)
+        noise = SeededNoise(0, range(2), checkpoint.image_shape)
+        path = timestep_path(1000, 10, "trailing")
+        chain = reverse(
+            checkpoint.schedule, checkpoint.predictor(guidance), noise(), path, noise, sampler=sampler,
+            label=torch.tensor([3, -1]), strength=0.5,
+        )  # fmt: skip
+        *_, last = chain
+        ends.append(last.x_s)
+    torch.testing.assert_close(*ends, rtol=0, atol=1e-3)
+
+
+def test_guidance_asks_once_for_both_branches():
+    checkpoint = load_checkpoint(SHIPPED).on("onnx")
+    predict, asked = checkpoint.predictor(2.0), []
+    network = predict.network
+    predict.network = lambda x, t, class_labels=None: asked.append(len(x)) or network(x, t, class_labels)
+    predict(torch.zeros(3, 1, 28, 28), torch.full((3,), 500), torch.tensor([1, 2, 3]))
+    assert asked == [6]
+
+
+def test_samples_are_those_of_eager_within_a_grey_level(tmp_path):
+    checkpoint = load_checkpoint(tiny_checkpoint(tmp_path / "tiny"))
+    labels = torch.arange(5)
+    one, other = (sample(checkpoint.on(engine), labels, num_steps=5) for engine in ("eager", "onnx"))
+    assert abs(one.astype(int) - other.astype(int)).max() <= 1
+
+
+def test_exported_once_and_anew_if_the_file_is_broken(own_cache, monkeypatch, tmp_path):
+    unet = load_checkpoint(tiny_checkpoint(tmp_path / "tiny")).unet
+    onnx_network(unet, "a")
+    (kept,) = own_cache.glob("*.onnx")
+    whole = kept.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(onnx_cpu, "export", lambda unet: pytest.fail("exported again"))
+        onnx_network(unet, "a")
+    kept.write_bytes(whole[:100])
+    onnx_network(unet, "a")
+    assert kept.read_bytes() == whole
+    assert [path.name for path in own_cache.iterdir()] == [kept.name]
+
+
+def test_weights_that_are_not_those_of_the_name_are_found_out(own_cache, tmp_path):
+    unet = load_checkpoint(tiny_checkpoint(tmp_path / "tiny")).unet
+    onnx_network(unet, "a")
+    with torch.no_grad():
+        unet.conv_in.weight.mul_(2.0)
+    inputs = batch(unet, 2)
+    torch.testing.assert_close(
+        onnx_network(unet, "a")(*inputs).sample, eager_sample(unet, *inputs), rtol=0, atol=AGREEMENT
+    )
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("DDPM_CACHE", str(tmp_path / "file"))
+    unet = load_checkpoint(tiny_checkpoint(tmp_path / "tiny")).unet
+    assert network_on(unet, "a", "onnx")[0] == "onnx"
+
+
+def test_without_the_package_one_line_says_so_and_eager_runs(monkeypatch, capsys, tmp_path):
+    unet, original = load_checkpoint(tiny_checkpoint(tmp_path / "tiny")).unet, builtins.__import__
+
+    def no_runtime(name, *args, **kwargs):
+        if name == "onnxruntime":
+            raise ImportError(name)
+        return original(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", no_runtime)
+    assert network_on(unet, "a") == ("eager", unet)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "ONNX Runtime cannot be used" in line and "not installed" in line
+
+
+def test_other_numbers_are_refused(monkeypatch, tmp_path):
+    unet = load_checkpoint(tiny_checkpoint(tmp_path / "tiny")).unet
+    monkeypatch.setattr(onnx_cpu, "disagreement", lambda *_: 2 * AGREEMENT)
+    with pytest.raises(EngineUnavailable, match="differs from eager by"):
+        onnx_network(unet, "a")
+
+
+def test_the_engine_can_be_chosen(monkeypatch):
+    assert pick_engine("cpu") == "onnx" and pick_engine("cuda") == "eager"
+    monkeypatch.setenv("DDPM_ENGINE", "eager")
+    assert pick_engine("cpu") == "eager" and pick_engine("cpu", "onnx") == "onnx"
+    with pytest.raises(ValueError, match=f"auto or one of {', '.join(ENGINES)}, got 'fast'"):
+        pick_engine("cpu", "fast")
+
+
+def test_the_shelf_serves_at_once_and_faster_soon(tmp_path, monkeypatch):
+    tiny_checkpoint(tmp_path / "tiny")
+    shelf, begun = Shelf([tmp_path]), []
+    monkeypatch.setattr("ddpm_playground.learn.shelf.threading.Thread", lambda **job: begun.append(job) or Held())
+    assert shelf.load("tiny").engine == "eager"
+    (job,) = begun
+    job["target"](*job["args"])
+    assert shelf.load("tiny").engine == "onnx" and len(begun) == 1
+
+
+class Held:
+    """A thread that a test runs by hand."""
+
+    def start(self) -> None:
+        """Nothing yet."""
