@@ -1,0 +1,133 @@
+"""What a real browser gets: the stream's cost, the gaps between frames, and how often the server is asked."""
+
+import statistics
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from ddpm_playground.recipe import DEFAULT
+from ddpm_playground.run import Run, shelf
+
+from .row import Row, seconds
+from .startup import chromium
+
+# Moves a slider once a frame for `ms` and returns the gaps between frames.
+DRAG = """([selector, ms]) => new Promise((done) => {
+  const slider = document.querySelector(selector), gaps = [], start = performance.now();
+  let last = null;
+  const step = (now) => {
+    if (last !== null) gaps.push(now - last);
+    last = now;
+    if (now - start > ms) return done(gaps);
+    const share = ((now - start) / 1500) % 1;
+    slider.value = +slider.min + Math.round(share * (slider.max - slider.min));
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+})"""
+DONE = """(before) => { const p = document.querySelector('.player');
+  return p && p.dataset.run !== 'recorded' && p.dataset.run !== before && p.dataset.done === '1' }"""
+LATENCY_MS = 100
+
+
+def served() -> str:
+    """The page, served by this process, so that the bare loop runs under the same conditions."""
+    from ddpm_playground.ui.app import build, launch
+
+    demo = build()
+    threading.Thread(target=launch, args=(demo,), daemon=True).start()
+    while not demo.local_url:
+        threading.Event().wait(0.1)
+    return demo.local_url
+
+
+def dragged(page: Page, selector: str, ms: int = 4000) -> tuple[float, int]:
+    """95th percentile of the gaps between frames while a slider moves, in ms, and the requests meanwhile."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(500)
+    asked.clear()
+    gaps = page.evaluate(DRAG, [selector, ms])
+    return float(np.percentile(gaps, 95)), len([url for url in asked if "heartbeat" not in url])
+
+
+def slow(page: Page) -> None:
+    """Every answer comes LATENCY_MS later."""
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": LATENCY_MS, "downloadThroughput": -1, "uploadThroughput": -1},
+    )
+
+
+def forward(browser: Browser, url: str, latency: bool) -> Row:
+    """t dragged over a 256×256 picture in colour."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto(f"{url}?tab=forward&size=256")
+    page.wait_for_selector(".forward [data-pane=x_t] canvas")
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder) / "noise.png"
+        Image.fromarray(np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)).save(picture)
+        page.set_input_files("input[type=file]", str(picture))
+        page.wait_for_function("() => document.querySelector('.forward [data-pane=x_t] canvas').width === 256")
+    if latency:
+        slow(page)
+    gap, asked = dragged(page, ".forward input[type=range]")
+    page.close()
+    what = f"Forward, 256×256 colour, t dragged{f', {LATENCY_MS} ms latency' if latency else ''} ({asked} requests)"
+    return Row(what, gap, "frame gap, 95th percentile", None, "ms", gap, "≤ 17")
+
+
+def player(browser: Browser, url: str, latency: bool) -> Row:
+    """A run of 64 pictures scrubbed."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto(f"{url}?tab=reverse&num_images=64&sampler=ddim&num_steps=40")
+    page.wait_for_function(DONE, arg="", timeout=300_000)
+    if latency:
+        slow(page)
+    gap, asked = dragged(page, ".player input[type=range]")
+    page.close()
+    what = f"Player, 64 pictures, scrubbed{f', {LATENCY_MS} ms latency' if latency else ''} ({asked} requests)"
+    return Row(what, gap, "frame gap, 95th percentile", None, "ms", gap, "≤ 17")
+
+
+def stream(browser: Browser, url: str, rounds: int) -> Row:
+    """A run from Start to the last frame on screen, against the bare loop in the same process."""
+    settings = {"num_steps": 200, "num_images": 16}
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto(f"{url}?tab=reverse&" + "&".join(f"{k}={v}" for k, v in settings.items()))
+    page.wait_for_function(DONE, arg="", timeout=300_000)
+    run = Run(DEFAULT.with_(**settings))
+
+    def bare() -> None:
+        for step in run:
+            float(step.x_s.sum())
+
+    def streamed() -> None:
+        before = page.get_attribute(".player", "data-run")
+        page.click("#reverse-start")
+        page.wait_for_function(DONE, arg=before, timeout=300_000)
+
+    taken = [(seconds(streamed), seconds(bare)) for _ in range(rounds)]
+    here, there = (statistics.median(column) for column in zip(*taken, strict=True))
+    page.close()
+    return Row("200 steps of 16 pictures into a browser", here, "the bare loop", there, "s", here / there, "≤ 1.10")
+
+
+def rows(rounds: int) -> Iterator[Row]:
+    """Forward, player and stream."""
+    url = served()
+    while shelf().load(DEFAULT.checkpoint).engine == "eager":
+        threading.Event().wait(0.5)
+    with chromium() as browser:
+        for latency in (False, True):
+            yield forward(browser, url, latency)
+            yield player(browser, url, latency)
+        yield stream(browser, url, rounds)

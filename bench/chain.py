@@ -1,0 +1,69 @@
+"""The ancestral chain against diffusers' own loop, on the same weights and the same noises."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import cast
+
+import diffusers
+import torch
+
+from ddpm_playground.core import SeededNoise
+from ddpm_playground.engine.device import pick_device
+from ddpm_playground.learn.checkpoint import Checkpoint, load_checkpoint
+from ddpm_playground.learn.sampling import chain
+from ddpm_playground.learn.shelf import SHIPPED
+
+from .row import Row, interleaved
+
+GOALS = {"cpu": {1: "≥ 3", 16: "≥ 1.7"}, "cuda": {1: "≥ 5", 64: "≥ 2"}, "mps": {1: "≥ 1", 16: "≥ 1"}}
+
+
+def ours(checkpoint: Checkpoint, batch: int, num_steps: int) -> torch.Tensor:
+    """x_0 of the project's chain, (B,C,H,W)."""
+    x = torch.empty(0)
+    labels = torch.arange(batch) % len(checkpoint.class_names)
+    settings = {"sampler": "ddpm", "strength": 0.0, "spacing": "leading", "guidance": 1.0, "seed": 0}
+    for step in chain(checkpoint, range(batch), labels, num_steps=num_steps, **settings):  # type: ignore[arg-type]
+        x = step.x_s
+    return x.cpu()
+
+
+@torch.no_grad()
+def theirs(checkpoint: Checkpoint, batch: int, num_steps: int) -> torch.Tensor:
+    """x_0 of the loop in diffusers' documentation, eager float32."""
+    device = next(checkpoint.unet.parameters()).device
+    scheduler = cast(diffusers.DDPMScheduler, diffusers.DDPMScheduler.from_config(checkpoint.scheduler_config))
+    scheduler.set_timesteps(num_steps)
+    noise = SeededNoise(0, range(batch), checkpoint.image_shape, device)
+    x, labels = noise(), (torch.arange(batch) % len(checkpoint.class_names)).to(device)
+    for timestep in scheduler.timesteps:
+        eps_hat = checkpoint.unet(x, timestep, class_labels=labels).sample
+        x = scheduler.step(eps_hat, timestep, x, generator=noise.generators).prev_sample  # type: ignore[arg-type]
+    return x.cpu()
+
+
+def rows(num_steps: int, rounds: int) -> Iterator[Row]:
+    """One row for each batch size that has a goal on this device."""
+    device = pick_device()
+    fast, plain = load_checkpoint(SHIPPED / "mnist", device).on(), load_checkpoint(SHIPPED / "mnist", device)
+    plain.unet.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    for batch, goal in GOALS[device.type].items():
+        for side in (partial(ours, fast), partial(theirs, plain)):
+            side(batch, 5)
+        here, there = interleaved(
+            partial(ours, fast, batch, num_steps), partial(theirs, plain, batch, num_steps), rounds=rounds
+        )
+        what = f"{num_steps}-step ancestral chain, batch {batch}, {fast.engine}"
+        yield Row(what, here, "diffusers' loop, eager float32", there, "s", there / here, goal)
+
+
+def drift(num_steps: int, batch: int = 16) -> str:
+    """How far x_0 of the whole chain lies from that of the same chain in eager, as a line."""
+    device = pick_device()
+    fast, plain = load_checkpoint(SHIPPED / "mnist", device).on(), load_checkpoint(SHIPPED / "mnist", device)
+    one, other = ours(fast, batch, num_steps), ours(plain.on("eager"), batch, num_steps)
+    difference = (one - other).abs()
+    return (
+        f"x_0 after {num_steps} steps, {batch} pictures, {fast.engine} against eager with the same noises: "
+        f"largest |Δ| {difference.max():.1e}, mean {difference.mean():.1e} on the scale −1…1"
+    )
