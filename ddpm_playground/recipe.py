@@ -54,13 +54,18 @@ class Recipe:
     clip_x_0: bool = True
     seed: int = 0
     num_images: int = 16
+    from_forward: bool = False
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             whole = isinstance(getattr(type(self), name), int)
+            if value is None or value == "":
+                raise ValueError(f"{name} is empty; type a number in [{_bound(low)}, {_bound(high)}]")
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                raise ValueError(f"{name} must be in [{low:g}, {high:g}], got {value!r}; pick one in that range")
+                raise ValueError(
+                    f"{name} must be in [{_bound(low)}, {_bound(high)}], got {value!r}; pick one in that range"
+                )
             if whole and int(value) != value:
                 raise ValueError(f"{name} must be a whole number, got {value!r}; round it")
             if whole:
@@ -120,6 +125,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "spacing": tuple(SPACINGS),
 }
 DEFAULT = Recipe()
+
+
+def _bound(value: float) -> str:
+    """A bound as one would write it: whole numbers with all their digits."""
+    return str(int(value)) if value == int(value) else f"{value:g}"
 
 
 def params_text(values: Mapping[str, float]) -> str:

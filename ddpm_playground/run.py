@@ -1,5 +1,6 @@
 """From a recipe to its reverse chain: the one seam between the screen and the mathematics."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -7,11 +8,22 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from .core import SAMPLERS, SeededNoise, Step, line_4_factors, reverse, step_coefficients, timestep_path
+from .core import (
+    SAMPLERS,
+    Schedule,
+    SeededNoise,
+    Step,
+    line_4_factors,
+    q_sample,
+    reverse,
+    step_coefficients,
+    timestep_path,
+)
 from .engine.spaces import shared_gpu, with_shared_gpu
 from .lab.foreign import FOREIGN, foreign_path, foreign_reverse
+from .learn.data import bundled_digits
 from .learn.shelf import Shelf
-from .recipe import Recipe
+from .recipe import Recipe, schedule_of
 
 if TYPE_CHECKING:
     from .learn.checkpoint import Checkpoint
@@ -19,10 +31,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """A picture to denoise from: x_t (C,H,W) at t, instead of pure noise at the first step."""
+    """A picture to denoise from, instead of pure noise at the first step.
+
+    Attributes:
+        t: where it stands on the schedule that noised it.
+        x_t: (C,H,W).
+        alpha_bar: ᾱ_t of that schedule; the chain begins at the checkpoint's t of the nearest SNR. None where
+            t is the checkpoint's own.
+    """
 
     t: int
     x_t: torch.Tensor
+    alpha_bar: float | None = None
+
+
+def same_noise_t(schedule: Schedule, alpha_bar: float) -> int:
+    """The t in 1…T whose log SNR is nearest to log ᾱ/(1−ᾱ)."""
+    if alpha_bar <= 0.0:
+        return schedule.T
+    wanted = math.log(alpha_bar) - math.log1p(-min(alpha_bar, 1.0 - 1e-12))
+    return int((schedule.log_snr[1:] - wanted).abs().argmin()) + 1
+
+
+def start_of(recipe: Recipe) -> Start | None:
+    """Forward's x_t of a recipe: its digit and noise in one step (Ho et al. 2020, eq. 4); None for t = 0."""
+    if recipe.t == 0:
+        return None
+    schedule, x_0 = schedule_of(recipe), bundled_digits().x_0(slice(recipe.digit, recipe.digit + 1))
+    eps = SeededNoise(recipe.noise_seed, [0], x_0.shape[1:])()
+    x_t = q_sample(schedule, x_0, recipe.t, eps)[0]
+    return Start(recipe.t, x_t, float(schedule.alpha_bars[recipe.t]))
 
 
 @dataclass(frozen=True)
@@ -65,8 +103,10 @@ class Run:
             if tuple(start.x_t.shape) != self.shape:
                 raise ValueError(
                     f"the network of {recipe.checkpoint!r} knows pictures of {_size(self.shape)}, the picture is "
-                    f"{_size(tuple(start.x_t.shape))}; fit it to that size first"
+                    f"{_size(tuple(start.x_t.shape))}; choose that size and colour for x_0 in Forward first"
                 )
+            if start.alpha_bar is not None:
+                self.start = start = replace(start, t=same_noise_t(self.schedule, start.alpha_bar), alpha_bar=None)
             if not 1 <= start.t <= self.schedule.T:
                 raise ValueError(
                     f"to denoise, t must be in [1, {self.schedule.T}] on this checkpoint's schedule, got {start.t}; "

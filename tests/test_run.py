@@ -5,19 +5,23 @@ import json
 import sys
 import types
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from ddpm_playground import run as run_module
-from ddpm_playground.core import SAMPLERS
+from ddpm_playground.core import SAMPLERS, SeededNoise, make_schedule, q_sample
 from ddpm_playground.engine.spaces import shared_gpu, with_shared_gpu
 from ddpm_playground.lab.foreign import FOREIGN
+from ddpm_playground.learn.data import bundled_digits
 from ddpm_playground.learn.shelf import Shelf
 from ddpm_playground.recipe import DEFAULT
-from ddpm_playground.run import Run, Start, labels_of, steps_of
+from ddpm_playground.run import Run, Start, labels_of, same_noise_t, start_of, steps_of
 from ddpm_playground.ui import stream as stream_module
+from ddpm_playground.ui.handover import HandOver, read_hand_over
+from ddpm_playground.ui.page import once_typed, told
 from ddpm_playground.ui.runs import LiveRun, Runs
 from ddpm_playground.ui.stream import catch_up, messages
 from ddpm_playground.views.export import write_gif, write_npz
@@ -146,9 +150,53 @@ def test_start_from_a_noised_picture_takes_the_steps_below_it():
     assert run.path[0] == steps[0].t == 11
     torch.testing.assert_close(steps[0].x_t, torch.zeros(3, 1, 8, 8))
     assert not torch.equal(steps[-1].x_s[0], steps[-1].x_s[1])
-    for start, told in ((Start(11, torch.zeros(1, 9, 9)), "9×9 grey"), (Start(0, x_t), r"\[1, 20\]")):
-        with pytest.raises(ValueError, match=told):
+    for start, said in ((Start(11, torch.zeros(1, 9, 9)), "9×9 grey"), (Start(0, x_t), r"\[1, 20\]")):
+        with pytest.raises(ValueError, match=said):
             Run(RECIPE, start)
+
+
+def test_a_start_from_another_schedule_begins_at_the_same_noise():
+    linear, cosine = make_schedule("linear"), make_schedule("cosine")
+    for t in (1, 300, 700, 1000):
+        own_t = same_noise_t(linear, float(cosine.alpha_bars[t]))
+        gaps = (linear.log_snr[1:] - cosine.log_snr[t]).abs()
+        assert gaps[own_t - 1] == gaps.min()
+        assert same_noise_t(linear, float(linear.alpha_bars[t])) == t
+    assert same_noise_t(linear, 0.0) == 1000
+    run = Run(RECIPE, Start(700, torch.zeros(1, 8, 8), float(make_schedule("linear", 20).alpha_bars[9])))
+    assert run.path[0] == 9 and run.start is not None and run.start.t == 9
+
+
+def test_forward_s_picture_is_made_again_from_the_recipe():
+    recipe = DEFAULT.with_(digit=12, noise_seed=5, t=60, schedule="cosine")
+    start = start_of(recipe)
+    assert start is not None and start.t == 60
+    x_0, eps = bundled_digits().x_0(slice(12, 13)), SeededNoise(5, [0], (1, 28, 28))()
+    torch.testing.assert_close(start.x_t, q_sample(make_schedule("cosine"), x_0, 60, eps)[0])
+    assert start_of(recipe.with_(t=0)) is None
+
+
+def test_what_is_handed_over_is_read_as_it_was_written():
+    handed = HandOver(Start(7, torch.randn(1, 2, 3), 0.25), True, "9")
+    again = read_hand_over(handed.text())
+    assert again is not None and (again.start.t, again.start.alpha_bar, again.repeatable, again.label) == (
+        7, 0.25, True, "9",
+    )  # fmt: skip
+    assert torch.equal(again.start.x_t, handed.start.x_t)
+    assert read_hand_over("") is None
+    for broken in ("{", "[]", '{"t": 3}', '{"t": 3, "shape": [1, 2, 2], "x_t": "AAAA"}'):
+        with pytest.raises(ValueError, match="cannot be read"):
+            read_hand_over(broken)
+
+
+def test_empty_boxes_are_waited_for_and_messages_are_text():
+    calls = []
+    fn = once_typed(lambda *values: calls.append(values) or "drawn", 2, 1)
+    assert fn(1, 2, None) == "drawn" and fn(None, 2, 3) == gr.skip() and calls == [(1, 2, None)]
+    assert once_typed(fn, 1, 2)(None) == [gr.skip(), gr.skip()]
+    assert told(ValueError("<b>&")).message == "&lt;b&gt;&amp;"
+    with pytest.raises(ValueError, match=r"seed is empty; type a number in \[0, 9007199254740991\]"):
+        DEFAULT.with_(seed=None)
 
 
 def test_equal_recipes_give_equal_pictures_and_image_i_depends_on_i_alone():

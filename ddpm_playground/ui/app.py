@@ -10,9 +10,11 @@ import gradio as gr
 from gradio.components import Component
 
 from ..recipe import DEFAULT, Recipe, recipe_from_query
+from ..run import start_of
 from ..views.figures import plotly_script
 from ..views.theme import DATA_TO_NOISE, FONT, GROUND, INK, LINE, MONO, MUTED, PANEL, SYMBOLS, css_variables
-from .page import HOT, Page, Refresher
+from .handover import HandOver
+from .page import HOT, Page, Refresher, once_typed, warn
 from .tabs import forward, reverse, schedule
 from .text import table, text
 
@@ -96,15 +98,18 @@ def _wire(page: Page) -> None:
     def restore(request: gr.Request) -> list[object]:
         recipe, problems = recipe_from_query(dict(request.query_params))
         if problems:
-            gr.Warning(text("app.problem", problems="; ".join(problems)), duration=12)
+            warn(text("app.problem", problems="; ".join(problems)))
         values: dict[Component, object] = {page.controls[name]: getattr(recipe, name) for name in names}
+        start = start_of(recipe) if recipe.from_forward else None
+        values[page.start] = HandOver(start, True).text() if start else ""
         for refresher in page.refreshers:
             for output, value in zip(refresher.outputs, _drawn(refresher, recipe), strict=True):
                 values[output] = _merged(values.get(output), value)
         return list(values.values())
 
     drawn = dict.fromkeys(output for refresher in page.refreshers for output in refresher.outputs)
-    loaded = page.demo.load(restore, None, [*(page.controls[name] for name in names), *drawn], **HOT)
+    outputs = [*(page.controls[name] for name in names), page.start, *drawn]
+    loaded = page.demo.load(restore, None, outputs, **HOT)
     loaded.then(None, None, None, js="() => window.ddpmRestored()")
     for script, fn, inputs, outputs, options in page.arrivals:
         loaded.then(None, None, None, js=script).then(fn, inputs, outputs, **options)
@@ -112,7 +117,8 @@ def _wire(page: Page) -> None:
         widget.change(None, widget, None, js=f"(value) => window.ddpmRemember('{name}', value)")
     for fn, wanted, outputs, states in page.refreshers:
         widgets = [page.controls[name] for name in wanted]
-        gr.on([widget.change for widget in widgets], fn, [*widgets, *states], list(outputs), **HOT)
+        waiting = once_typed(fn, len(widgets), len(outputs))
+        gr.on([widget.change for widget in widgets], waiting, [*widgets, *states], list(outputs), **HOT)
 
 
 def _merged(one: object, other: object) -> object:
@@ -126,7 +132,7 @@ def _drawn(refresher: Refresher, recipe: Recipe) -> Sequence[object]:
         states = [None] * len(refresher.states)
         result = refresher.fn(*(getattr(recipe, name) for name in refresher.fields), *states)
     except gr.Error as error:
-        gr.Warning(error.message)
+        gr.Warning(error.message)  # escaped by `told` already
         return [gr.skip()] * len(refresher.outputs)
     return result if len(refresher.outputs) > 1 else [result]
 

@@ -1,7 +1,9 @@
 """The page: which widget shows which setting, and what is redrawn when one of them moves."""
 
+import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -69,4 +71,26 @@ class Page:
 
 def told(error: ValueError) -> gr.Error:
     """The one place where an error becomes a message on screen."""
-    return gr.Error(str(error), duration=12, print_exception=False)
+    return gr.Error(plain(error), duration=12, print_exception=False)
+
+
+def warn(said: object) -> None:
+    """The one place where a warning reaches the screen."""
+    gr.Warning(plain(said), duration=12)
+
+
+def plain(said: object) -> str:
+    """Text for a message: Gradio would take what looks like HTML for HTML, and it may come from a link."""
+    return html.escape(str(said), quote=False)
+
+
+def once_typed(fn: Callable, count: int, num_outputs: int) -> Callable:
+    """fn, which changes nothing while one of its first `count` values is an empty box."""
+
+    @wraps(fn)
+    def waiting(*values: object) -> object:
+        if any(value is None for value in values[:count]):
+            return gr.skip() if num_outputs == 1 else [gr.skip()] * num_outputs
+        return fn(*values)
+
+    return waiting

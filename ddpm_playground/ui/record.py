@@ -12,7 +12,7 @@ from .stream import opening, since
 from .text import text
 
 RECORDED = Path(__file__).parents[1] / "data" / "recorded_run.json"
-FRAMES = 32
+FRAMES = 24
 
 
 def record(recipe: Recipe, out: Path = RECORDED, frames: int = FRAMES) -> None:

@@ -26,6 +26,7 @@ def opening(run: Run, run_id: str, badge: str, note: str) -> dict[str, object]:
         "badge": badge,
         "note": note,
         "shape": [run.recipe.num_images, C, H, W],
+        "T": run.schedule.T,
         "clip": run.recipe.clip_x_0,
         "add_noise": run.recipe.add_noise,
         "labels": [names[i] if i >= 0 else "∅" for i in run.labels.tolist()],

@@ -187,3 +187,33 @@ def test_each_control_says_what_it_does(visitor):
             !b.querySelector(".info-text, [class*=info]")).map((b) => b.innerText.split("\\n")[0])"""
         )
         assert silent == []
+
+
+def test_html_in_an_address_stays_text(visitor):
+    visit = visitor("?label=%3Cimg%20src%3D%22/nowhere.png%22%3E")
+    assert '<img src="/nowhere.png">' in visit.toast()
+    assert not [url for url in visit.requests if url.endswith("nowhere.png")]
+
+
+def test_an_empty_or_odd_box_is_waited_for_or_said(visitor):
+    visit = visitor(f"{QUICK}&tab=reverse")
+    finished(visit)
+    seed = visit.page.get_by_label("Seed", exact=True)
+    seed.fill("1.5")
+    seed.blur()
+    visit.page.click("#reverse-start")
+    assert "seed must be a whole number, got 1.5" in visit.toast()
+    seed.fill("")
+    seed.blur()
+    visit.page.click("#reverse-start")
+    assert "seed is empty" in visit.toast()
+    assert data(visit, "frames") == "6"
+
+
+def test_a_recorded_run_that_was_taken_hold_of_is_left_alone(visitor):
+    visit = visitor()
+    visit.wait("() => +document.querySelector('.player')?.dataset.frames > 5")
+    visit.page.click(".player [data-do=play]")
+    visit.slide(SCRUBBER, 100)
+    visit.page.wait_for_timeout(9000)
+    assert data(visit, "run") == "recorded"

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 
 from ddpm_playground.core import SeededNoise, make_schedule, q_sample
 from ddpm_playground.learn.data import bundled_digits
+from ddpm_playground.run import same_noise_t
 
 from .visit import Visit
 
@@ -181,6 +182,33 @@ def test_denoise_from_here_runs_in_reverse_from_this_x_t(open_tab):
     x_0 = bundled_digits().images[12, 0].numpy().astype(int)
     denoised = visit.pixels("[data-panel=x_t] canvas")[:28, :28, 0].astype(int)
     assert np.abs(denoised - x_0).mean() < 0.5 * np.abs(x_t.astype(int) - x_0).mean()
+    # The class is the digit's, and the address makes the same picture again.
+    visit.wait_for_address("from_forward=true", "digit=12", "t=60", f"label={int(bundled_digits().labels[12])}")
+    other = open_tab(visit.page.url.split("?")[1].replace("tab=forward", "").replace("tab=reverse", ""))
+    other.tab("reverse")
+    other.page.wait_for_function(done, timeout=180_000)
+    other.slide(".player input[type=range]", 1000)
+    assert (other.pixels("[data-panel=x_t] canvas")[:28, :28, 0] == denoised).all()
+
+
+def test_denoise_from_another_schedule_begins_at_the_same_noise(open_tab):
+    visit = open_tab("&t=600&schedule=cosine&digit=12&sampler=ddim&num_steps=10&num_images=1")
+    visit.page.click("[data-do=denoise]")
+    own_t = same_noise_t(make_schedule("linear"), float(make_schedule("cosine").alpha_bars[600]))
+    visit.page.get_by_text("on this checkpoint").wait_for()
+    visit.wait(f"() => document.querySelector('.player .end-noise')?.textContent.includes('t = {own_t}')")
+    assert abs(own_t - 600) > 50
+
+
+def test_a_picture_that_the_network_cannot_take_is_refused_before_anything_moves(open_tab, tmp_path):
+    visit = open_tab("&t=300&size=64")
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "red.png")
+    upload(visit, tmp_path / "red.png")
+    caption(visit, "red.png")
+    visit.page.click("[data-do=denoise]")
+    said = visit.toast()
+    assert "28×28 grey" in said and "64×64 colour" in said
+    assert visit.page.locator("[role=tab][aria-selected=true]").inner_text() == "Forward"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

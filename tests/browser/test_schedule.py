@@ -111,6 +111,15 @@ def test_t_moves_every_marker_number_and_frame_and_asks_nobody(open_tab):
     visit.wait_for_address("t=800")
 
 
+def test_typing_another_T_keeps_t(open_tab):
+    visit = open_tab("&t=600")
+    box = visit.page.locator("#schedule-T input[type=number]")
+    for typed in ("2", "20", "200", "2000"):
+        box.fill(typed)
+        ends_like(visit, "alpha_bar", make_schedule("linear", int(typed)).alpha_bars)
+    visit.wait("() => document.querySelector('.ddpm-t').textContent.includes('600')")
+
+
 def test_a_click_on_a_frame_and_on_a_plot_go_to_their_t(open_tab):
     visit = open_tab()
     visit.page.locator(".filmstrip button").nth(5).click()

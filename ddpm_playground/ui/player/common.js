@@ -57,11 +57,12 @@ const number = (v, digits = 4) => {
   return shown.replace("-", "−");
 };
 // t is one for the whole page: whoever moves it calls setT, whoever shows it listens for "ddpm:t" on window.
-// A view that is made later starts from the last one that was set.
+// A view that is made later starts from the last one that was set, and a T that is typed digit by digit cuts t only
+// while it is shorter.
 const setT = (t, T, source) => {
   window.ddpmT = t;
   window.dispatchEvent(new CustomEvent("ddpm:t", { detail: { t, T, source } }));
 };
-const firstT = (given) => (window.ddpmT === undefined ? given : window.ddpmT);
+const wantedT = (given) => (window.ddpmT === undefined ? (window.ddpmT = given) : window.ddpmT);
 // Keep a setting in the page's address; `remember` is defined in the page's head.
 const remember = (key, value) => window.ddpmRemember && window.ddpmRemember(key, value);

@@ -215,8 +215,7 @@ function receive() {
   if (!plots.size) Object.keys(data.figures).forEach(frame);
   if (longer) zoom = null;
   // The page's own t from the first value on; later ones only bound it.
-  const before = t;
-  t = Math.min(t === null ? firstT(data.t) : t, data.T);
+  t = Math.min(wantedT(data.t), data.T);
   slider.max = data.T;
   verdict.style.setProperty("--c", `var(${VERDICTS[data.verdict.kind]})`);
   write(verdict.children[1], say(`schedule.verdict`, { T: data.T, root: number(data.verdict.root, 3), snr: number(data.verdict.snr, 3) }));
@@ -224,7 +223,6 @@ function receive() {
   tabulate();
   place();
   draw();
-  if (before !== null && before !== t) move(t);
 }
 
 slider.addEventListener("input", () => move(+slider.value));

@@ -58,7 +58,7 @@ function receive() {
   data = JSON.parse(props.value);
   data.x_0 = float32(data.x_0);
   data.eps = float32(data.eps);
-  t = Math.min(t === null ? firstT(data.t) : t, data.T);
+  t = Math.min(wantedT(data.t), data.T);
   draw();
 }
 

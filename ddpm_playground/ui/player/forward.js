@@ -102,7 +102,12 @@ const deeds = {
   step: () => { walker.toggle(); ask("reel"); },
   again: () => walker.restart(),
   at_once: () => walker.finish(),
-  denoise: () => ready() && trigger("denoise", { t: me.t, shape: me.shape, x_t: base64(walker.arrived() ? walker.walk.x : me.x_t) }),
+  denoise: () => {
+    if (!ready()) return;
+    const walked = walker.arrived(), { t, shape, label, alphaBars, x_t } = me;
+    const repeatable = !walked && label !== "none";
+    trigger("denoise", { t, shape, label, repeatable, alpha_bar: alphaBars[t], x_t: base64(walked ? walker.walk.x : x_t) });
+  },
 };
 root.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
@@ -117,12 +122,13 @@ function receive(text) {
   if (given.eps) me.eps = float32(given.eps);
   if (given.shape) me.shape = given.shape;
   if (given.caption !== undefined) me.caption = given.caption;
+  if (given.label !== undefined) me.label = given.label;
   if (given.seed !== undefined) me.seed = given.seed;
   if (me.x_0 && (!me.x_t || me.x_t.length !== me.x_0.length)) me.x_t = new Float32Array(me.x_0.length);
   if (given.alpha_bars) {
     me.alphaBars = float64(given.alpha_bars);
     me.T = me.alphaBars.length - 1;
-    me.t = Math.min(me.t === null ? firstT(given.t) : me.t, me.T);
+    me.t = Math.min(wantedT(given.t), me.T);
   }
   ask("source");
   walker.renew();
@@ -134,6 +140,7 @@ const drawn = (event) => {
   if (!me.x_0 || me.x_0.length !== event.detail.x_0.length || me.shape[0] !== 1) return;
   me.x_0 = event.detail.x_0;
   me.caption = event.detail.caption;
+  me.label = "none";
   ask("source");
   walker.renew();
 };

@@ -29,12 +29,12 @@ window.ddpmRestored = () => {
   window.dispatchEvent(new Event("ddpm:restored"));
 };
 // Fulfilled when the Reverse tab has been in front long enough: a link with settings shows its picture at once,
-// otherwise the recorded run plays first.
+// otherwise the recorded run plays first, and is left alone by a reader who has taken hold of it.
 window.ddpmArrived = () => new Promise((done) => {
   const asked = [...new URLSearchParams(location.search).keys()].some((key) => key !== "tab" && key in window.ddpmDefaults);
   const look = () => {
     const player = document.getElementById("player");
-    if (player && player.offsetParent) setTimeout(done, asked ? 300 : 6000);
+    if (player && player.offsetParent) setTimeout(() => window.ddpmHeld || done(), asked ? 300 : 6000);
     else setTimeout(look, 250);
   };
   look();

@@ -70,6 +70,7 @@ function go(step) {
 }
 // By hand: playing stops.
 function jump(step) {
+  window.ddpmHeld = true;
   pause();
   go(step);
 }
@@ -78,7 +79,8 @@ function pause() {
   clock = null;
   press();
 }
-function play(direction) {
+function play(direction, byHand = true) {
+  if (byHand) window.ddpmHeld = true;
   if (!film || !film.length) return;
   const live = about.badge === "live" && running();
   if (playing === direction || (live && follow && direction > 0)) {
@@ -197,7 +199,7 @@ function receive() {
   transport.reached(film.newest.k);
   if (message.autoplay && !calm) {
     k = film.frames[0].k;
-    play(1);
+    play(1, false);
   }
   ask();
 }

@@ -21,6 +21,11 @@ class Probe {
     });
     for (const panel of panels.all) this.listen(panel);
     root.addEventListener("pointerdown", (event) => event.target.tagName !== "CANVAS" && this.leave());
+    const outside = (event) => {
+      if (!root.isConnected) document.removeEventListener("pointerdown", outside);
+      else if (!root.contains(event.target)) this.leave();
+    };
+    document.addEventListener("pointerdown", outside);
     root.addEventListener("keydown", (event) => event.key === "Escape" && this.leave());
   }
 

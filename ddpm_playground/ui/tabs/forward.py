@@ -16,8 +16,11 @@ from PIL import Image
 from ...core import SeededNoise
 from ...learn.data import bundled_digits, tile
 from ...recipe import DEFAULT, MAX_SCREEN_T, MAX_SEED, RANGES, schedule_of
+from ...run import Start
 from ...views.picture import COLOURS, read_picture
 from ..component import canvas_component, packed
+from ..fields import Number, Slider
+from ..handover import HandOver
 from ..page import HOT, Page, told
 from ..text import text
 
@@ -127,6 +130,8 @@ def message(own: Own | None, wish: Wish) -> dict:
         "eps": packed(eps),
         "seed": wish.noise_seed % 2**32,
         "caption": caption,
+        # The class that suits it, for Reverse; ∅ for pictures that we know nothing of.
+        "label": bundled_digits().class_names[int(bundled_digits().labels[wish.digit])] if own is None else "none",
     }
     return gr.update(picture=json.dumps(value))
 
@@ -215,7 +220,10 @@ def denoise(event: gr.EventData) -> str | dict:
                 raise ValueError(f"shape {shape}")
             if not 0 <= t <= MAX_SCREEN_T:
                 raise ValueError(f"t = {t}")
-            x_t = numbers(event.x_t, shape)
+            x_t, alpha_bar = numbers(event.x_t, shape), float(event.alpha_bar)
+            if not 0.0 <= alpha_bar <= 1.0:
+                raise ValueError(f"ᾱ = {alpha_bar}")
+            label, repeatable = str(event.label), event.repeatable is True
         except (AttributeError, TypeError, ValueError) as error:
             raise ValueError(text("forward.bad_x_t", reason=error)) from None
     except ValueError as error:
@@ -223,7 +231,7 @@ def denoise(event: gr.EventData) -> str | dict:
     if t == 0:
         gr.Info(text("forward.t_is_zero"), duration=8)
         return gr.skip()
-    return json.dumps({"t": t, "shape": shape, "x_t": packed(x_t), "run": time.monotonic_ns()})
+    return HandOver(Start(t, x_t, alpha_bar), repeatable, label).text()
 
 
 @cache
@@ -249,7 +257,7 @@ def build(page: Page) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320, elem_classes="ddpm-settings"):
             strip = canvas_component("digits", digits_value(), digit=DEFAULT.digit, elem_id="forward-digits")
-            digit = gr.Slider(
+            digit = Slider(
                 *RANGES["digit"], value=DEFAULT.digit, step=1, buttons=[], label=say("digit"), info=say("digit_info"),
                 elem_id="forward-digit",
             )  # fmt: skip
@@ -267,7 +275,7 @@ def build(page: Page) -> None:
                 [(say(f"colour_{name}"), name) for name in COLOURS], value=COLOURS[0], label=say("colour"),
                 info=say("colour_info"), elem_id="forward-colour",
             )  # fmt: skip
-            noise_seed = gr.Number(
+            noise_seed = Number(
                 DEFAULT.noise_seed, precision=0, minimum=0, maximum=MAX_SEED, label=say("noise_seed"),
                 info=say("noise_seed_info"), elem_id="forward-seed",
             )  # fmt: skip

@@ -1,7 +1,5 @@
 """Reverse: the chain of algorithm 2, live."""
 
-import base64
-import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, fields
@@ -10,16 +8,16 @@ from importlib.resources import files
 from pathlib import Path
 
 import gradio as gr
-import numpy as np
-import torch
 
 from ...core import SAMPLERS, SPACINGS
 from ...lab.foreign import FOREIGN
 from ...recipe import DEFAULT, MAX_IMAGES, MAX_SEED, Recipe
-from ...run import Run, Start, shelf
+from ...run import Run, shelf
 from ...views.export import write_gif, write_npz
 from ..component import canvas_component
-from ..page import HOT, LATEX, Page, told
+from ..fields import Number, Slider
+from ..handover import HandOver, read_hand_over
+from ..page import HOT, LATEX, Page, told, warn
 from ..runs import Runs
 from ..stream import catch_up, messages
 from ..text import text
@@ -29,6 +27,8 @@ FIELDS = (
     "seed", "num_images",
 )  # fmt: skip
 RUNS = Runs()
+# The address can make a bundled digit's x_t again.
+REMEMBER = "(v) => window.ddpmRemember('from_forward', Boolean(v && JSON.parse(v).repeatable))"
 # Resolves once this tab has been seen for a while.
 ARRIVE = "() => window.ddpmArrived()"
 
@@ -37,25 +37,6 @@ ARRIVE = "() => window.ddpmArrived()"
 def recorded() -> str:
     """The recorded run that plays until the first live one."""
     return (files("ddpm_playground") / "data" / "recorded_run.json").read_text(encoding="utf-8")
-
-
-def parse_start(value: str) -> Start | None:
-    """What Forward's "denoise from here" left in the page, or None.
-
-    Raises:
-        ValueError: no picture of floats at an int t.
-    """
-    if not value:
-        return None
-    try:
-        given = json.loads(value)
-        shape = tuple(int(n) for n in given["shape"])
-        x_t = torch.from_numpy(np.frombuffer(base64.b64decode(given["x_t"]), "<f4").reshape(shape).copy())
-        return Start(int(given["t"]), x_t)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"the picture to start from cannot be read ({error}); press 'denoise from here' again"
-        ) from None
 
 
 def recipe_of(values: tuple[object, ...]) -> Recipe:
@@ -68,11 +49,14 @@ def stream(request: gr.Request, *values: object) -> Iterator[str]:
     *settings, start_text = values
     try:
         recipe = recipe_of(tuple(settings))
-        run = Run(recipe, parse_start(str(start_text or "")))
+        handed = read_hand_over(str(start_text or ""))
+        run = Run(recipe, handed.start if handed else None)
         note = text(
             "reverse.note_live",
             sampler=text(f"reverse.sampler_{recipe.sampler}"),
             steps=len(run.path) - 1,
+            schedule=run.schedule.name,
+            T=run.schedule.T,
             device=run.checkpoint.described(),
         )
         yield from messages(RUNS.begin(str(request.session_hash), run, note))
@@ -144,13 +128,16 @@ def save_npz(request: gr.Request) -> str:
         raise told(error) from None
 
 
-def start_line(value: str) -> str:
+def start_line(run: Run, handed: HandOver | None) -> str:
     """One line that says where the chain starts."""
-    try:
-        start = parse_start(value)
-    except ValueError as error:
-        return str(error)
-    return text("reverse.from_here", t=start.t) if start else text("reverse.from_noise")
+    if handed is None or run.start is None:
+        return text("reverse.from_noise")
+    t, own_t = handed.start.t, run.start.t
+    alpha_bar = float(run.schedule.alpha_bars[own_t]) if handed.start.alpha_bar is None else handed.start.alpha_bar
+    return text(
+        "reverse.from_here" if t == own_t else "reverse.from_here_mapped",
+        t=t, own_t=own_t, alpha_bar=f"{alpha_bar:.3g}", name=run.schedule.name, T=run.schedule.T,
+    )  # fmt: skip
 
 
 def no_start() -> str:
@@ -177,18 +164,18 @@ def _settings(page: Page) -> None:
         "sampler",
         gr.Dropdown(
             [(say(f"sampler_{name}"), name) for name in (*SAMPLERS, *FOREIGN)],
-            value=DEFAULT.sampler, label=say("sampler"), info=say("sampler_info"),
+            value=DEFAULT.sampler, label=say("sampler"), info=say("sampler_info"), filterable=False,
         ),
     )  # fmt: skip
     page.control(
         "num_steps",
-        gr.Slider(
+        Slider(
             1, 1000, buttons=[], value=DEFAULT.num_steps, step=1, label=say("num_steps"), info=say("num_steps_info")
         ),
     )
     page.control(
         "num_images",
-        gr.Slider(
+        Slider(
             1,
             MAX_IMAGES,
             buttons=[],
@@ -200,15 +187,15 @@ def _settings(page: Page) -> None:
     )
     page.control(
         "guidance",
-        gr.Slider(0, 8, buttons=[], value=DEFAULT.guidance, step=0.1, label=say("guidance"), info=say("guidance_info")),
+        Slider(0, 8, buttons=[], value=DEFAULT.guidance, step=0.1, label=say("guidance"), info=say("guidance_info")),
     )
     page.control(
-        "seed", gr.Number(DEFAULT.seed, precision=0, label=say("seed"), info=say("seed_info"), maximum=MAX_SEED)
+        "seed", Number(DEFAULT.seed, precision=0, label=say("seed"), info=say("seed_info"), maximum=MAX_SEED)
     )
     with gr.Accordion(say("more"), open=False):
         page.control(
             "strength",
-            gr.Slider(
+            Slider(
                 0, 1, buttons=[], value=DEFAULT.strength, step=0.05, label=say("strength"), info=say("strength_info")
             ),
         )
@@ -262,7 +249,11 @@ def build(page: Page) -> None:
     gif.click(save_gif, None, gif_file, api_visibility="private").success(None, None, None, js=clicked("gif-file"))
     npz.click(save_npz, None, npz_file, api_visibility="private").success(None, None, None, js=clicked("npz-file"))
     # "Denoise from here" fills page.start; the chain then starts by itself.
-    shown = page.start.change(show_start, page.start, [origin, from_noise, page.tabs], **HOT)
+    shown = page.start.change(
+        show_start, [page.start, page.controls["checkpoint"]],
+        [origin, from_noise, page.tabs, page.controls["label"], page.start], **HOT,
+    )  # fmt: skip
+    page.start.change(None, page.start, None, js=REMEMBER)
     shown.then(stream_from_here, inputs, player, **running)
     from_noise.click(no_start, None, page.start, **HOT)
     page.demo.load(recorded, None, player, **HOT)
@@ -270,6 +261,21 @@ def build(page: Page) -> None:
     page.demo.unload(forget)
 
 
-def show_start(value: str) -> tuple[str, dict, gr.Tabs | dict]:
-    """The line that says where the chain starts, the button that forgets it, and this tab in front."""
-    return start_line(value), gr.update(visible=bool(value)), gr.Tabs(selected="reverse") if value else gr.skip()
+def show_start(value: str, name: str) -> tuple[str | dict, dict, gr.Tabs | dict, str | dict, str | dict]:
+    """What was handed over, or that nothing was.
+
+    Returns:
+        The line that says where the chain starts, the button that forgets it, this tab in front if something was
+        just handed over, the class that suits it, and the hidden box: emptied if the checkpoint cannot take it.
+    """
+    try:
+        handed = read_hand_over(value)
+        run = Run(DEFAULT.with_(checkpoint=name), handed.start if handed else None)
+    except ValueError as error:
+        warn(error)
+        return gr.skip(), gr.update(visible=False), gr.skip(), gr.skip(), ""
+    front: gr.Tabs | dict = gr.skip()
+    label: str | dict = gr.skip()
+    if handed is not None and handed.label is not None:
+        front, label = gr.Tabs(selected="reverse"), handed.label
+    return start_line(run, handed), gr.update(visible=handed is not None), front, label, gr.skip()

@@ -21,6 +21,7 @@ from ...views.figures import (
 )
 from ...views.theme import DASHES
 from ..component import canvas_component, packed
+from ..fields import Number, Slider
 from ..page import Page, told
 from ..text import text
 
@@ -179,7 +180,7 @@ def build(page: Page) -> None:
             page.control("schedule", schedule)
             page.control(
                 "T",
-                gr.Slider(
+                Slider(
                     1, MAX_SCREEN_T, value=DEFAULT.T, step=1, label=say("T"), info=say("T_info"), buttons=[],
                     elem_id="schedule-T",
                 ),
@@ -201,7 +202,7 @@ def build(page: Page) -> None:
     # The recipe's texts and t have no widget of their own: knobs.js and curves.js show them.
     params = page.control("params", gr.Textbox(DEFAULT.params, visible="hidden", elem_id="schedule-params"))
     compare = page.control("compare", gr.Textbox(DEFAULT.compare, visible="hidden", elem_id="schedule-compare"))
-    page.control("t", gr.Number(DEFAULT.t, visible="hidden", precision=0, elem_id="schedule-t"))
+    page.control("t", Number(DEFAULT.t, visible="hidden", precision=0, elem_id="schedule-t"))
 
     knobs.params(None, None, params, js=from_knobs("params"))
     knobs.compare(None, None, compare, js=from_knobs("compare"))
