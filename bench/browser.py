@@ -32,7 +32,7 @@ DRAG = """([selector, ms]) => new Promise((done) => {
   requestAnimationFrame(step);
 })"""
 DONE = """(before) => { const p = document.querySelector('.player');
-  return p && p.dataset.run !== 'recorded' && p.dataset.run !== before && p.dataset.done === '1' }"""
+  return p?.dataset.run && p.dataset.run !== 'recorded' && p.dataset.run !== before && p.dataset.done === '1' }"""
 LATENCY_MS = 100
 
 

@@ -172,7 +172,7 @@ def test_denoise_from_here_runs_in_reverse_from_this_x_t(open_tab):
     visit = open_tab("&t=60&digit=12&sampler=ddim&num_steps=20&num_images=2&label=none")
     x_t = visit.pixels(pane("x_t"))[..., 0]
     visit.page.click("[data-do=denoise]")
-    done = "() => { const p = document.querySelector('.player'); return p && p.dataset.done === '1' && p.dataset.run !== 'recorded' }"  # noqa: E501
+    done = "() => { const p = document.querySelector('.player'); return p?.dataset.run && p.dataset.done === '1' && p.dataset.run !== 'recorded' }"  # noqa: E501
     visit.page.wait_for_function(done, timeout=180_000)
     assert visit.page.get_by_role("tab", name="Reverse").get_attribute("aria-selected") == "true"
     visit.slide(".player input[type=range]", 0)
@@ -184,7 +184,7 @@ def test_denoise_from_here_runs_in_reverse_from_this_x_t(open_tab):
     assert np.abs(denoised - x_0).mean() < 0.5 * np.abs(x_t.astype(int) - x_0).mean()
     # The class is the digit's, and the address makes the same picture again.
     visit.wait_for_address("from_forward=true", "digit=12", "t=60", f"label={int(bundled_digits().labels[12])}")
-    other = open_tab(visit.page.url.split("?")[1].replace("tab=forward", "").replace("tab=reverse", ""))
+    other = open_tab("&" + re.sub(r"tab=\w+&?", "", visit.page.url.split("?")[1]))
     other.tab("reverse")
     other.page.wait_for_function(done, timeout=180_000)
     other.slide(".player input[type=range]", 1000)

@@ -158,7 +158,9 @@ function start(message) {
   badge.dataset.kind = message.badge;
   player.querySelector(".badge-text").textContent = say(`player.${message.badge}`);
   note.textContent = note.title = message.note || "";
+  Object.assign(player.dataset, { run, frames: 0 });
   delete player.dataset.done;
+  delete player.dataset.t;
 }
 function beat(on) {
   if (!on && pulse) pulse.cancel();
