@@ -5,6 +5,7 @@ import importlib
 import shlex
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 # command: (module of ddpm_playground.commands, what it does); only the chosen one's module is imported
 COMMANDS = {
@@ -15,9 +16,17 @@ COMMANDS = {
 }
 
 
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say it and leave with exit code 2."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
     """The parser, with the flags of the chosen command alone."""
-    parser = argparse.ArgumentParser(prog="ddpm_playground", description="Denoising diffusion, to see and check.")
+    parser = Parser(prog="ddpm_playground", description="Denoising diffusion, to see and check.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module_name, told) in COMMANDS.items():
         command = commands.add_parser(name, help=told, description=told)

@@ -21,7 +21,7 @@ from .core import (
 )
 from .engine.spaces import shared_gpu, with_shared_gpu
 from .lab.foreign import FOREIGN, foreign_path, foreign_reverse
-from .learn.data import bundled_digits
+from .learn.data import MAX_SAMPLES, bundled_digits
 from .learn.shelf import Shelf
 from .recipe import Recipe, schedule_of
 
@@ -174,8 +174,10 @@ def labels_of(label: str, count: int, num_classes: int) -> torch.Tensor:
     """Class of each of `count` pictures, (count,) int64: "all" is i mod num_classes, "none" is −1.
 
     Raises:
-        ValueError: a class that the checkpoint does not have.
+        ValueError: a class that the checkpoint does not have, or a count out of range.
     """
+    if not 1 <= count <= MAX_SAMPLES:
+        raise ValueError(f"the number of samples must be in [1, {MAX_SAMPLES}], got {count}; pick one in that range")
     if label == "none" or (label == "all" and num_classes == 0):
         return torch.full((count,), -1)
     if label == "all":

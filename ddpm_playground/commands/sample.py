@@ -37,6 +37,9 @@ def run(arguments: argparse.Namespace) -> None:
     for flag, value in (("--eta", arguments.eta), ("--sigma-w", arguments.sigma_w)):
         if not 0.0 <= value <= 1.0:
             raise ValueError(f"{flag} must be in [0, 1], got {value}; pick one in that range")
+    for flag, value, sampler in (("--eta", arguments.eta, "ddim"), ("--sigma-w", arguments.sigma_w, "ddpm")):
+        if value and arguments.sampler != sampler:
+            raise ValueError(f"{flag} belongs to --sampler {sampler}, got --sampler {arguments.sampler}; leave it out")
     check_out(arguments.out)
     if arguments.num_samples < 1:
         raise ValueError(f"--num-samples must be at least 1, got {arguments.num_samples}; raise it")

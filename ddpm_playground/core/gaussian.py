@@ -22,10 +22,13 @@ class Gaussian(NamedTuple):
 
 def gather(table: torch.Tensor, t: Time, name: str = "t", low: int = 0) -> torch.Tensor:
     """table[t], float64, for low ≤ t ≤ T, else ValueError."""
-    index = torch.as_tensor(t)
-    if index.dtype.is_floating_point or index.dtype == torch.bool:
+    try:
+        index = torch.as_tensor(t)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"{name} must be an int or a tensor of ints, got {t!r}; give one of these") from None
+    if index.dtype.is_floating_point or index.dtype.is_complex or index.dtype == torch.bool:
         raise ValueError(f"{name} must be whole numbers, got {index.dtype}; convert them to int64")
-    index = index.cpu()
+    index = index.cpu().long()
     T = len(table) - 1
     if index.numel() and not (low <= int(index.min()) and int(index.max()) <= T):
         raise ValueError(f"{name} must be in [{low}, {T}], got {index.tolist()}; pick {name} in that range")
@@ -33,7 +36,15 @@ def gather(table: torch.Tensor, t: Time, name: str = "t", low: int = 0) -> torch
 
 
 def cast(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """value, () or (B,), as (1,1,…) or (B,1,…) with the type and device of `like`."""
+    """value, () or (B,), as (1,1,…) or (B,1,…) with the type and device of `like`.
+
+    Raises:
+        ValueError: `like` is not of floats, in which tables would be rounded to 0 and 1, or of another B.
+    """
+    if not like.dtype.is_floating_point:
+        raise ValueError(f"pictures must be of floats, got {like.dtype}; convert them, such as by x / 127.5 − 1")
+    if value.ndim and like.ndim and 1 not in (len(value), len(like)) and len(value) != len(like):
+        raise ValueError(f"t must be one number or one for each of the {len(like)} pictures, got {len(value)}")
     shape = (-1,) + (1,) * (like.ndim - 1) if value.ndim else (1,) * like.ndim
     return value.reshape(shape).to(device=like.device, dtype=like.dtype)
 

@@ -1,6 +1,5 @@
 """Schedules from diffusers' scheduler configs, with diffusers' own numbers."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,7 +57,7 @@ def schedule_from_config(config: Mapping[str, Any]) -> Schedule:
             known = ", ".join(DIFFUSERS_SCHEDULES)
             raise ValueError(f"unknown beta_schedule {name!r}; known are {known}, or give trained_betas")
         for key, value in (("beta_start", start), ("beta_end", end)):
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
                 raise ValueError(f"{key} must be a number in [0, 1], got {value!r}; correct it")
         make_schedule("constant", T)
         schedule = DIFFUSERS_SCHEDULES[name](T, float(start), float(end))

@@ -1,10 +1,12 @@
 """The only file I/O for weights: diffusers pipeline folders (safetensors only) and training states."""
 
+import glob
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +25,8 @@ from .network import NetworkEps
 
 WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
+MAX_COUNT = 4096
+TRIED_PIXELS = 128 * 128
 MAX_CONFIG_BYTES = 10 * 2**20
 
 
@@ -93,11 +97,45 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path.name} is larger than 10 MB; a config is a few lines of JSON")
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path.name} is not JSON: {error}; copy it again") from None
     if not isinstance(config, dict):
         raise CheckpointError(f"{path.name} must hold one JSON object, got {type(config).__name__}; copy it again")
     return config
+
+
+def _check_config(config: dict[str, Any]) -> None:
+    """Refuse pictures that our samplers cannot make.
+
+    Raises:
+        CheckpointError: no size, another number of channels out than in, or classes that are no count.
+    """
+    size = config.get("sample_size")
+    sides = size if isinstance(size, list) else [size, size]
+    counts = {
+        "sample_size": sides, "in_channels": [config.get("in_channels", 3)],
+        "out_channels": [config.get("out_channels", 3)],
+        "num_class_embeds": [1 if config.get("num_class_embeds") is None else config["num_class_embeds"]],
+    }  # fmt: skip
+    for name, values in counts.items():
+        if len(values) not in (1, 2) or not all(type(v) is int and 1 <= v <= MAX_COUNT for v in values):
+            raise CheckpointError(f"{name} in unet/config.json must be whole numbers in [1, {MAX_COUNT}]; correct it")
+    if len(sides) != 2 or counts["in_channels"] != counts["out_channels"]:
+        raise CheckpointError("unet/config.json must have one size and as many channels out as in; correct it")
+
+
+def _try(unet: UNet2DModel) -> None:
+    """One call on a blank picture, so that a config which cannot run is found out now."""
+    size = unet.config["sample_size"]
+    height, width = (size, size) if isinstance(size, int) else size
+    if height * width > TRIED_PIXELS:
+        return
+    label = None if unet.config["num_class_embeds"] is None else torch.zeros(1, dtype=torch.int64)
+    blank = torch.zeros(1, unet.config["in_channels"], height, width)
+    with torch.no_grad():
+        shape = unet.eval()(blank, 0, class_labels=label).sample.shape
+    if tuple(shape[2:]) != (height, width):
+        raise ValueError(f"it makes {tuple(shape[2:])} of {(height, width)}")
 
 
 def load_checkpoint(folder: str | Path, device: torch.device | str = "cpu") -> Checkpoint:
@@ -127,14 +165,25 @@ def load_checkpoint(folder: str | Path, device: torch.device | str = "cpu") -> C
     if not weights.is_file():
         raise CheckpointError(f"{WEIGHTS} is missing in {folder.name}; only safetensors weights are read")
     try:
-        unet = cast(UNet2DModel, UNet2DModel.from_config(config))
         state = load_file(weights)
-        unet.load_state_dict(state)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{WEIGHTS.name} is broken or cut short: {error}; copy it again") from None
-    except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
+    _check_config(config)
+    try:
+        with torch.device("meta"):  # names and shapes alone: a hostile config costs no memory
+            shapes = {name: value.shape for name, value in UNet2DModel.from_config(config).state_dict().items()}  # type: ignore[union-attr]
+        differing = sorted(n for n in shapes.keys() | state.keys() if n not in state or shapes.get(n) != state[n].shape)
+        if differing:
+            raise ValueError(f"{len(differing)} of its tensors are missing or of another shape, such as {differing[0]}")
+        unet = cast(UNet2DModel, UNet2DModel.from_config(config))
+        unet.load_state_dict(state)
+        _try(unet)
+    except Exception as error:  # whatever a hostile config makes diffusers raise
+        reason = " ".join(str(error).split())[:200]
         raise CheckpointError(f"the weights do not fit the architecture in unet/config.json: {reason}") from None
+    broken = next((name for name, value in state.items() if not bool(torch.isfinite(value).all())), None)
+    if broken:
+        raise CheckpointError(f"{WEIGHTS.name} holds numbers that are not finite (in {broken}); copy it again")
     try:
         schedule = schedule_from_config(scheduler_config)
     except ValueError as error:
@@ -142,23 +191,31 @@ def load_checkpoint(folder: str | Path, device: torch.device | str = "cpu") -> C
     unet.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     classes = config.get("num_class_embeds")
     names = scheduler_config.get("class_names") or [str(i) for i in range((classes or 1) - 1)]
+    if not isinstance(names, list) or len(names) != (classes or 1) - 1 or not all(isinstance(n, str) for n in names):
+        raise CheckpointError(f"class_names in scheduler_config.json must be {(classes or 1) - 1} names; correct them")
     return Checkpoint(folder, unet, schedule, scheduler_config, tuple(names), sha256_of(weights))
 
 
-def save_pipeline(folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, extra: dict[str, str]) -> str:
-    """Write a diffusers pipeline folder so that a reader sees the old one or the new one, never a part.
+def save_pipeline(
+    folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, extra: Callable[[str], dict[str, str]]
+) -> str:
+    """Write a diffusers pipeline folder, file by file, each of them the old one or the new one, never a part.
+
+    The weights come last: a reader meets old weights beside a new card at worst, and both are whole.
 
     Args:
         folder: where it shall stand.
         unet: the network to save.
         scheduler: its scheduler.
-        extra: further files, name → text.
+        extra: sha256 of the weights → further files, name → text.
 
     Returns:
         sha256 of the weights file.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+    for stale in folder.parent.glob(f".{glob.escape(folder.name)}-*.writing"):
+        shutil.rmtree(stale, ignore_errors=True)  # of a run that was killed while it saved
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-", suffix=".writing") as temporary:
         new = Path(temporary) / "new"
         unet.save_pretrained(new / "unet", safe_serialization=True)
         scheduler.save_pretrained(new / "scheduler")
@@ -169,14 +226,26 @@ def save_pipeline(folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, ext
             "unet": ["diffusers", "UNet2DModel"],
         }
         (new / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
-        for name, text in extra.items():
-            (new / name).write_text(text, encoding="utf-8")
         digest = sha256_of(new / WEIGHTS)
-        new.chmod(0o755)
+        for name, text in extra(digest).items():
+            (new / name).write_text(text, encoding="utf-8")
+        files = sorted((p.relative_to(new) for p in new.rglob("*") if p.is_file()), key=lambda name: name == WEIGHTS)
+        for name in files:
+            _settle(new / name)
         if folder.exists():
-            folder.rename(Path(temporary) / "old")
-        new.rename(folder)
+            for name in files:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (new / name).replace(folder / name)
+        else:
+            new.chmod(0o755)
+            new.rename(folder)
     return digest
+
+
+def _settle(path: Path) -> None:
+    """Wait until a file is on the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def save_state(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
@@ -185,8 +254,7 @@ def save_state(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, An
     temporary = path.with_suffix(".writing")
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     save_file(contiguous, temporary, metadata={"facts": json.dumps(facts)})
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
+    _settle(temporary)
     temporary.replace(path)
 
 
@@ -203,7 +271,9 @@ def load_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
             facts = json.loads(file.metadata()["facts"])
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"the training state {path} is broken: {error}; start without --resume") from None
+        raise CheckpointError(
+            f"the training state {path} is broken: {error}; remove it and start without --resume"
+        ) from None
 
 
 def remove_state(folder: Path) -> None:

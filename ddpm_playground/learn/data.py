@@ -1,11 +1,12 @@
 """Labelled pictures: a folder of IDX .gz files (torchvision's MNIST layout), or one subfolder per class."""
 
 import gzip
+import hashlib
 import math
 import struct
 import zlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from PIL import Image, UnidentifiedImageError
 IDX_NAMES = {"train": "train", "test": "t10k"}
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 MAX_FOLDER_IMAGES = 500_000
+MAX_SAMPLES = 1_000_000
+# Modes of Pillow with more than 8 bits a pixel, as 16-bit PNG and TIFF files have.
+DEEP = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +29,13 @@ class Pictures:
     images: torch.Tensor
     labels: torch.Tensor
     class_names: tuple[str, ...]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the images and their labels."""
+        digest = hashlib.sha256(self.images.numpy().tobytes())
+        digest.update(self.labels.numpy().tobytes())
+        return digest.hexdigest()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -91,12 +102,23 @@ def _load_idx(folder: Path, split: str) -> Pictures:
     return Pictures(torch.from_numpy(images.copy())[:, None], torch.from_numpy(labels.astype(np.int64)), names)
 
 
+def _pictures_in(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+
+
+def in_8_bits(picture: Image.Image, mode: str) -> Image.Image:
+    """The picture in `mode`; 16-bit greys are scaled to 8, not cut off."""
+    if picture.mode in DEEP:
+        return Image.fromarray((np.asarray(picture).astype(np.int64).clip(0, 65535) // 257).astype(np.uint8))
+    return picture.convert(mode)
+
+
 def _load_folders(folder: Path, split: str) -> Pictures:
     """Class folders under DIR/train and DIR/test if these exist, else under DIR, every 20th picture held out."""
     root = folder / split if (folder / split).is_dir() else folder
-    classes = sorted(p for p in root.iterdir() if p.is_dir())
-    found = [(p, label) for label, c in enumerate(classes) for p in sorted(c.iterdir())]
-    found = [(p, label) for p, label in found if p.suffix.lower() in IMAGE_SUFFIXES]
+    by_class = {c: _pictures_in(c) for c in sorted(root.iterdir()) if c.is_dir() and not c.name.startswith(".")}
+    classes = [c for c, pictures in by_class.items() if pictures]
+    found = [(p, label) for label, c in enumerate(classes) for p in by_class[c]]
     if root == folder:
         found = [entry for i, entry in enumerate(found) if (i % 20 == 0) == (split == "test")]
     if not found:
@@ -110,8 +132,8 @@ def _load_folders(folder: Path, split: str) -> Pictures:
     for path, _ in found:
         try:
             with Image.open(path) as picture:
-                array = np.asarray(picture.convert("L" if picture.mode in ("1", "L") else "RGB"))
-        except (OSError, UnidentifiedImageError) as error:
+                array = np.asarray(in_8_bits(picture, "L" if picture.mode in ("1", "L", *DEEP) else "RGB"))
+        except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
             raise ValueError(f"{path} cannot be read as a picture: {error}; remove or replace it") from None
         if arrays and array.shape != arrays[0].shape:
             raise ValueError(f"{path} has shape {array.shape}, the first picture {arrays[0].shape}; make them alike")

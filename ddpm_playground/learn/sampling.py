@@ -10,11 +10,10 @@ from tqdm import tqdm
 from ..core import EpsPredictor, Prediction, SeededNoise, Step, reverse, step_coefficients, timestep_path
 from ..lab.foreign import FOREIGN, foreign_reverse, foreign_scheduler
 from .checkpoint import Checkpoint
-from .data import to_uint8
+from .data import MAX_SAMPLES, to_uint8
 
 MAX_GUIDANCE = 20.0
 MAX_SEED = 2**63 - 1
-MAX_SAMPLES = 1_000_000
 BATCH_SIZE = 32
 # How many pictures the network is always shown at once. On one core of an EPYC a chain of the MNIST network
 # costs 11/24/45/82 ms a step for 1/4/8/16 pictures, so 4 is the least for 1 to 20 pictures and 16 % above

@@ -201,21 +201,39 @@ class Trainer:
             "seconds": self.seconds,
             "ema_step": self.ema.optimization_step,
             "origin": self.origin,
+            "pictures": self._pictures(),
         }
         return tensors, facts
+
+    def _pictures(self) -> dict[str, Any]:
+        """Which pictures these are."""
+        return {"sha256": self.pictures.sha256, "class_names": list(self.pictures.class_names)}
 
     def restore(self, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
         """Go on where `state` was taken.
 
         Raises:
-            CheckpointError: the state is of a run with other settings (the number of steps may differ).
+            CheckpointError: the state is broken, or of a run with other settings (the number of steps may differ)
+                or other pictures.
         """
+        lacking = {"settings", "step", "seconds", "ema_step", "pictures"} - facts.keys()
+        if lacking:
+            raise CheckpointError(f"the training state lacks {', '.join(sorted(lacking))}; remove it and start anew")
+        if facts["pictures"] != self._pictures():
+            raise CheckpointError(
+                f"the training state is of other pictures ({facts['pictures']} → {self._pictures()}); "
+                "give the same --data, or start anew"
+            )
         mine, theirs = asdict(self.settings), dict(facts["settings"])
         theirs["channels"] = tuple(theirs["channels"])
         differing = [k for k in mine if k not in ("steps", "decay", "data", "start_from") and mine[k] != theirs.get(k)]
         if differing:
             told = ", ".join(f"{k} {theirs.get(k)} → {mine[k]}" for k in differing)
             raise CheckpointError(f"the training state has other settings ({told}); use the same, or start anew")
+        for name, parameter in self.unet.named_parameters():
+            for key in (f"net.{name}", f"ema.{name}"):
+                if key not in tensors or tensors[key].shape != parameter.shape:
+                    raise CheckpointError(f"the training state has no {key} of shape {tuple(parameter.shape)}")
         for i, (name, parameter) in enumerate(self.unet.named_parameters()):
             with torch.no_grad():
                 parameter.copy_(tensors[f"net.{name}"])

@@ -1,6 +1,7 @@
 """Algorithm 1 of Ho et al. (2020) on a real network, saved as it goes."""
 
 import json
+import math
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from .checkpoint import CheckpointError, load_state, save_pipeline, save_state
 from .data import load_pictures
 from .settings import Settings
 from .trainer import Trainer, by_quarter
+
+MAX_THREADS = 1024
 
 
 def code_version() -> str:
@@ -52,19 +55,32 @@ def train(
         ValueError: settings or data that cannot be used.
         CheckpointError: nothing to resume, or made with other settings; or `out` exists and not resume.
     """
-    if threads:
+    for flag, minutes in (("--save-minutes", save_minutes), ("--sheet-minutes", sheet_minutes)):
+        if not minutes >= 0.0:
+            raise ValueError(f"{flag} must be 0 or more, got {minutes}; give minutes")
+    if threads is not None:
+        if not 1 <= threads <= MAX_THREADS:
+            raise ValueError(f"--threads must be in [1, {MAX_THREADS}], got {threads}; leave it out for all cores")
         torch.set_num_threads(threads)
+    if not out.name:
+        raise ValueError(f"--out must name a folder to write, got {str(out)!r}; try checkpoints/NAME")
     folder = out.with_name(out.name + ".training")
     state_path = folder / "state.safetensors"
     if not resume and (out.exists() or state_path.exists()):
         raise CheckpointError(f"{out} or its training state exists; add --resume to go on, or choose another --out")
     chosen = pick_device(device)
     # A resumed run has its weights already, and need not find again where they came from.
-    beginning = replace(settings, start_from="") if resume else settings
+    beginning = replace(settings, start_from="") if resume and state_path.exists() else settings
     trainer = Trainer(beginning, load_pictures(settings.data), chosen, compiled)
-    if resume:
+    # A run that was stopped before its first save has nothing to go on from: it begins anew, with the same numbers.
+    if resume and (state_path.exists() or out.exists()):
         trainer.restore(*load_state(state_path))
     held_out = load_pictures(settings.data, "test")
+    if held_out.class_names != trainer.pictures.class_names:
+        raise ValueError(
+            f"the test pictures have classes {', '.join(held_out.class_names)}, the training pictures "
+            f"{', '.join(trainer.pictures.class_names)}; give both the same"
+        )
     betas = None if settings.schedule == "linear" else trainer.schedule.betas[1:].tolist()
     scheduler = DDPMScheduler(
         num_train_timesteps=settings.T, beta_start=1e-4, beta_end=0.02, trained_betas=betas, clip_sample=True
@@ -78,24 +94,33 @@ def train(
         t, errors = trainer.held_out_errors(held_out)
         facts = {
             "command": command, "commit": version,
-            "data": f"{len(trainer.pictures)} pictures, {trainer.num_classes} classes",
+            "data": f"{Path(settings.data).resolve().name}: {len(trainer.pictures)} pictures, "
+            f"{trainer.num_classes} classes, sha256 {trainer.pictures.sha256[:16]}…",
             "machine": machine, "hours": round(trainer.seconds / 3600, 2), "step": trainer.step,
             "parameters": sum(p.numel() for p in trainer.parameters), "torch": torch.__version__,
             "held_out_loss": round(float(errors.mean()), 5), "settings": asdict(settings),
-            "held_out_loss_by_quarter": [round(v, 5) for v in by_quarter(t, errors, settings.T)],
+            "held_out_loss_by_quarter": [
+                round(v, 5) if math.isfinite(v) else None for v in by_quarter(t, errors, settings.T)
+            ],
         }  # fmt: skip
         if trainer.origin:
             facts["start_from"] = trainer.origin
         with trainer.averaged():
-            card = model_card(out.name, facts, None)
-            files = {"training.json": json.dumps(facts, indent=2) + "\n", "README.md": card}
-            save_pipeline(out, trainer.unet, scheduler, files)
+            save_pipeline(
+                out, trainer.unet, scheduler,
+                lambda sha256: {
+                    "training.json": json.dumps(facts, indent=2, allow_nan=False) + "\n",
+                    "README.md": model_card(out.name, facts | {"sha256": sha256}, None),
+                },
+            )  # fmt: skip
         line = {k: facts[k] for k in ("step", "hours", "held_out_loss", "held_out_loss_by_quarter")}
         with (folder / "log.jsonl").open("a") as log:
             log.write(json.dumps(line) + "\n")
-        bar.set_postfix_str(f"{bar_text} held-out {facts['held_out_loss']:.4f}")
+        nonlocal held_out_text
+        held_out_text = f"; held-out loss {facts['held_out_loss']:.4f}"
+        bar.set_postfix_str(bar_text + held_out_text)
 
-    bar_text = ""
+    bar_text = held_out_text = ""
     last_save = last_sheet = time.monotonic()
     running: list[torch.Tensor] = []
     quarters: list[torch.Tensor] = []
@@ -113,7 +138,7 @@ def train(
                 loss = torch.cat(running)
                 by_t = "/".join(f"{v:.3f}" for v in by_quarter(torch.cat(quarters), loss, settings.T))
                 bar_text = f"loss {loss.mean():.4f} by quarter of t {by_t}, {rate:.0f} images/s"
-                bar.set_postfix_str(bar_text, refresh=False)
+                bar.set_postfix_str(bar_text + held_out_text, refresh=False)
             now = time.monotonic()
             if now - last_save > save_minutes * 60:
                 save()

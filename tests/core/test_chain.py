@@ -194,7 +194,9 @@ def test_a_path_that_does_not_fall_is_refused(path: tuple[int, ...]) -> None:
         next(reverse(schedule, ExactEps(schedule, x), x, path, Chosen(None, x)))
 
 
-@pytest.mark.parametrize("path,fragment", [((11, 0), r"t must be in \[0, 10\], got 11"), ((3, -1), "got -1")])
+@pytest.mark.parametrize(
+    "path,fragment", [((11, 0), r"t must be in \[0, 10\], got 11"), ((3, -1), "must fall to"), ((9, 5), "must fall to")]
+)
 def test_a_path_beyond_the_schedule_is_refused(path: tuple[int, ...], fragment: str) -> None:
     schedule, x = make_schedule("linear", 10), torch.zeros(1, 1)
     with pytest.raises(ValueError, match=fragment):

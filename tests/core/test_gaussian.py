@@ -233,3 +233,22 @@ def test_a_long_strong_schedule_underflows_without_harm() -> None:
     back = posterior(schedule, ONE, ONE, 2000, 1999)
     close(back.variance, 0.5 * ONE)
     close(back.mean, math.sqrt(0.5) * ONE)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int32])
+def test_t_may_be_of_any_whole_type(dtype: torch.dtype) -> None:
+    x_0 = torch.ones(2, 3)
+    narrow, wide = (q(make_schedule("linear"), x_0, torch.tensor([1, 9], dtype=d)).mean for d in (dtype, torch.int64))
+    torch.testing.assert_close(narrow, wide)
+
+
+@pytest.mark.parametrize("t", [None, "3", torch.tensor(1j), torch.tensor(True), 1.5, torch.tensor([1, 2, 3])])
+def test_a_t_that_is_none_is_refused(t: object) -> None:
+    with pytest.raises(ValueError, match="^t must be"):
+        q(make_schedule("linear"), torch.ones(2, 3), t)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64])
+def test_pictures_of_integers_are_refused(dtype: torch.dtype) -> None:
+    with pytest.raises(ValueError, match="pictures must be of floats"):
+        q(make_schedule("linear"), torch.ones(2, 3, dtype=dtype), 5)

@@ -95,7 +95,7 @@ def test_ours_of_the_same_name_are_not_diffusers() -> None:
         ({"beta_end": "0.02"}, "beta_end must be a number in [0, 1], got '0.02'; correct it"),
         ({"beta_end": True}, "beta_end must be a number in [0, 1], got True"),
         ({"beta_end": 2.0}, "beta_end must be a number in [0, 1], got 2"),
-        ({"beta_schedule": "sigmoid", "beta_end": 2.0}, "got β_"),
+        ({"beta_schedule": "sigmoid", "beta_end": 2.0}, "beta_end must be a number in [0, 1], got 2.0"),
         ({"trained_betas": [0.1, 1.5]}, "got β_2 = 1.5; correct that entry"),
         ({"trained_betas": []}, "got 0"),
         ({"trained_betas": "abc"}, "betas must be a list of numbers, got str"),

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm_playground.core import ExactEps, make_schedule, q_sample
-from ddpm_playground.learn.checkpoint import CheckpointError, load_checkpoint, load_state
+from ddpm_playground.learn.checkpoint import CheckpointError, load_checkpoint, load_state, save_state
 from ddpm_playground.learn.data import load_pictures
 from ddpm_playground.learn.network import NetworkEps, make_network
 from ddpm_playground.learn.settings import Settings, learning_rate_at
@@ -107,7 +107,45 @@ def test_a_second_run_does_not_write_over_the_first(idx_folder: Callable[..., Pa
     with pytest.raises(CheckpointError, match="add --resume to go on, or choose another --out"):
         train(settings, tmp_path / "out", device="cpu")
     with pytest.raises(CheckpointError, match="there is no training state .* to resume; start without --resume"):
-        train(settings, tmp_path / "new", resume=True, device="cpu")
+        train(settings, tmp_path / "out", resume=True, device="cpu")
+
+
+def test_a_run_killed_before_its_first_save_begins_anew(idx_folder: Callable[..., Path], tmp_path: Path) -> None:
+    settings = tiny(idx_folder(), steps=3)
+    train(settings, tmp_path / "new", resume=True, device="cpu")
+    train(settings, tmp_path / "other", device="cpu")
+    assert bytes_of(tmp_path / "new") == bytes_of(tmp_path / "other")
+    card = (tmp_path / "new" / "README.md").read_text()
+    assert load_checkpoint(tmp_path / "new").sha256 in card and "pictures: 48 pictures, 3 classes, sha256" in card
+
+
+def test_a_state_of_other_pictures_or_a_broken_one_is_refused(idx_folder: Callable[..., Path], tmp_path: Path) -> None:
+    folder = idx_folder()
+    train(tiny(folder, steps=2), tmp_path / "out", device="cpu")
+    for other in (idx_folder(num_classes=2, name="two"), idx_folder(count=56, name="more")):
+        with pytest.raises(CheckpointError, match="of other pictures .* give the same --data"):
+            train(tiny(other, steps=4), tmp_path / "out", resume=True, device="cpu")
+    state = tmp_path / "out.training" / "state.safetensors"
+    tensors, facts = load_state(state)
+    save_state(state, tensors, {})
+    with pytest.raises(CheckpointError, match="the training state lacks ema_step, pictures"):
+        train(tiny(folder, steps=4), tmp_path / "out", resume=True, device="cpu")
+    save_state(state, {k: v[:1] if k == "net.conv_in.weight" else v for k, v in tensors.items()}, facts)
+    with pytest.raises(CheckpointError, match="no net.conv_in.weight of shape"):
+        train(tiny(folder, steps=4), tmp_path / "out", resume=True, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"threads": -1}, "--threads must be in"), ({"threads": 10**6}, "--threads must be in"),
+     ({"save_minutes": float("nan")}, "--save-minutes must be 0 or more"),
+     ({"sheet_minutes": -5.0}, "--sheet-minutes")],
+)  # fmt: skip
+def test_options_out_of_range(idx_folder: Callable[..., Path], tmp_path: Path, options: dict, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        train(tiny(idx_folder()), tmp_path / "out", device="cpu", **options)
+    with pytest.raises(ValueError, match="--out must name a folder"):
+        train(tiny(tmp_path / "pictures"), Path(""), device="cpu")
 
 
 def trained(folder: Path, **changes) -> Trainer:
