@@ -67,6 +67,16 @@ def slow(page: Page) -> None:
     )
 
 
+def gap_row(page: Page, selector: str, what: str, latency: bool) -> Row:
+    """The row of a slider that is dragged; closes the page."""
+    if latency:
+        slow(page)
+    gap, asked = dragged(page, selector)
+    page.close()
+    told = f"{what}{f', {LATENCY_MS} ms latency' if latency else ''} ({asked} requests)"
+    return Row(told, gap, "frame gap, 95th percentile", None, "ms", gap, "≤ 17")
+
+
 def forward(browser: Browser, url: str, latency: bool) -> Row:
     """t dragged over a 256×256 picture in colour."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
@@ -77,12 +87,7 @@ def forward(browser: Browser, url: str, latency: bool) -> Row:
         Image.fromarray(np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)).save(picture)
         page.set_input_files("input[type=file]", str(picture))
         page.wait_for_function("() => document.querySelector('.forward [data-pane=x_t] canvas').width === 256")
-    if latency:
-        slow(page)
-    gap, asked = dragged(page, ".forward input[type=range]")
-    page.close()
-    what = f"Forward, 256×256 colour, t dragged{f', {LATENCY_MS} ms latency' if latency else ''} ({asked} requests)"
-    return Row(what, gap, "frame gap, 95th percentile", None, "ms", gap, "≤ 17")
+    return gap_row(page, ".forward input[type=range]", "Forward, 256×256 colour, t dragged", latency)
 
 
 def player(browser: Browser, url: str, latency: bool) -> Row:
@@ -90,12 +95,7 @@ def player(browser: Browser, url: str, latency: bool) -> Row:
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     page.goto(f"{url}?tab=reverse&num_images=64&sampler=ddim&num_steps=40")
     page.wait_for_function(DONE, arg="", timeout=300_000)
-    if latency:
-        slow(page)
-    gap, asked = dragged(page, ".player input[type=range]")
-    page.close()
-    what = f"Player, 64 pictures, scrubbed{f', {LATENCY_MS} ms latency' if latency else ''} ({asked} requests)"
-    return Row(what, gap, "frame gap, 95th percentile", None, "ms", gap, "≤ 17")
+    return gap_row(page, ".player input[type=range]", "Player, 64 pictures, scrubbed", latency)
 
 
 def stream(browser: Browser, url: str, rounds: int) -> Row:

@@ -112,7 +112,7 @@ def reverse(
         ValueError: unknown sampler, strength outside [0, 1], or a path that does not fall.
     """
     if len(path) < 2 or path[-1] != 0 or any(s >= t for t, s in zip(path, path[1:], strict=False)):
-        raise ValueError(f"a path must fall to 0, got {list(path)[:8]}; use timestep_path")
+        raise ValueError(f"a path must fall from t to 0, got {list(path)[:8]}; use timestep_path")
     x = x_T
     for t, s in zip(path, path[1:], strict=False):
         coefficients = step_coefficients(schedule, sampler, strength, t, s)

@@ -195,7 +195,8 @@ def test_a_path_that_does_not_fall_is_refused(path: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "path,fragment", [((11, 0), r"t must be in \[0, 10\], got 11"), ((3, -1), "must fall to"), ((9, 5), "must fall to")]
+    "path,fragment",
+    [((11, 0), r"t must be in \[0, 10\], got 11"), ((3, -1), "must fall from"), ((9, 5), "must fall from")],
 )
 def test_a_path_beyond_the_schedule_is_refused(path: tuple[int, ...], fragment: str) -> None:
     schedule, x = make_schedule("linear", 10), torch.zeros(1, 1)
