@@ -83,7 +83,7 @@ class ExactEps:
     def _log_joint(self, x_t: torch.Tensor, t: int | torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
         """log w_k + log N(x_t; √ᾱ_t μ_k, (ᾱ_t σ_k² + 1 − ᾱ_t) I), (B,K)."""
         root, variance = self._moments(x_t, t)
-        x, mu = x_t.flatten(1), self.means.flatten(1)
+        x, mu = x_t.flatten(1), self.means.flatten(1).to(x_t)
         distance = ((x[:, None] - root[:, None] * mu) ** 2).sum(-1)
         dims = x.shape[1]
         joint = self.log_weights - 0.5 * (distance / variance + dims * torch.log(2 * math.pi * variance))
@@ -110,8 +110,8 @@ class ExactEps:
         """E[ε | x_t] and E[x_0 | x_t], (B,*D), for t in 1…T."""
         root, variance = self._moments(x_t, t)
         share = torch.softmax(self._log_joint(x_t, t, label), 1)
-        x, mu = x_t.flatten(1), self.means.flatten(1)
+        x, mu = x_t.flatten(1), self.means.flatten(1).to(share)
         gain = root * self.variances / variance
         x_hat_0 = (share * (1.0 - gain * root)) @ mu + (share * gain).sum(1, keepdim=True) * x
-        x_hat_0 = x_hat_0.reshape(x_t.shape)
+        x_hat_0 = x_hat_0.reshape(x_t.shape).to(x_t)
         return Prediction(eps_from_x_0(self.schedule, x_t, t, x_hat_0), x_hat_0)

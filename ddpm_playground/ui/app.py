@@ -101,7 +101,7 @@ def _wire(page: Page) -> None:
             warn(text("app.problem", problems="; ".join(problems)))
         values: dict[Component, object] = {page.controls[name]: getattr(recipe, name) for name in names}
         start = start_of(recipe) if recipe.from_forward else None
-        values[page.start] = HandOver(start, True).text() if start else ""
+        values[page.start] = HandOver(start, True).text() if start else gr.skip()
         for refresher in page.refreshers:
             for output, value in zip(refresher.outputs, _drawn(refresher, recipe), strict=True):
                 values[output] = _merged(values.get(output), value)

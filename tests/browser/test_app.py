@@ -101,7 +101,7 @@ def test_start_scrub_and_save(visitor, tmp_path):
     visit.page.click("#reverse-start")
     visit.wait(f"() => document.querySelector('.player').dataset.run !== '{first}'")
     finished(visit)
-    before = visit.asked
+    before = visit.settled()
     seen = []
     for k in (0, 6, 12):
         visit.slide(SCRUBBER, k)
@@ -146,7 +146,7 @@ def test_settings_are_kept_in_the_address_and_come_back(visitor):
     seed.fill("41")
     seed.blur()
     visit.wait_for_address("seed=41", "num_images=2")
-    visit.page.reload()
+    visit.reload()
     finished(visit)
     assert visit.page.get_by_label("Seed", exact=True).input_value() == "41"
     assert data(visit, "frames") == "4"

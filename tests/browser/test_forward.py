@@ -56,7 +56,7 @@ def x_t_of(digit: int, t: int, seed: int = 0, name: str = "linear") -> np.ndarra
 def test_every_t_shows_cores_x_t_and_asks_nobody(open_tab):
     visit = open_tab("&digit=12&noise_seed=5&t=400")
     visit.page.wait_for_timeout(500)
-    before = visit.asked
+    before = visit.settled()
     for t in (400, 0, 1, 37, 999, 1000):
         visit.slide(SLIDER, t)
         seen = visit.pixels(pane("x_t"))[..., 0]

@@ -79,7 +79,7 @@ def test_choosing_a_schedule_redraws_and_stands_in_the_address(open_tab):
     visit.page.get_by_role("option", name="Cosine").click()
     ends_like(visit, "alpha_bar", make_schedule("cosine").alpha_bars)
     visit.wait_for_address("schedule=cosine")
-    visit.page.reload()
+    visit.reload()
     visit.wait(READY)
     ends_like(visit, "alpha_bar", make_schedule("cosine").alpha_bars)
 
@@ -100,7 +100,7 @@ def test_parameters_and_zero_snr(open_tab):
 def test_t_moves_every_marker_number_and_frame_and_asks_nobody(open_tab):
     visit = open_tab()
     visit.page.wait_for_timeout(500)
-    before = visit.asked
+    before = visit.settled()
     frame = visit.page.locator(".filmstrip button[aria-current=true]").first.inner_text()
     visit.slide(".ddpm-t input", 800)
     assert visit.page.evaluate(MARKERS) == pytest.approx([800] * 4, abs=1.5)

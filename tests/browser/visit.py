@@ -49,6 +49,23 @@ class Visit:
         """How often the server was asked so far, heartbeats left out."""
         return len([url for url in self.requests if "heartbeat" not in url])
 
+    def settled(self, quiet_s: float = 1.0) -> int:
+        """How often the server was asked, once it has not been for a while."""
+        seen = -1
+        while seen != self.asked:
+            seen = self.asked
+            self.page.wait_for_timeout(1000 * quiet_s)
+        return seen
+
+    def reload(self) -> None:
+        """Load the page anew. Gradio complains of the streams that this cuts off."""
+        self.settled()
+        before = len(self.complaints)
+        self.page.reload()
+        cut_off = ("signal is aborted", "Connection errored out")
+        late = [text for text in self.complaints[before:] if not any(words in text for words in cut_off)]
+        self.complaints[before:] = late
+
     def close(self) -> None:
         """Leave; the console and the network log must be clean, and nothing may scroll sideways."""
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")

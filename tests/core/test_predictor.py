@@ -217,3 +217,15 @@ def test_bad_questions_are_refused() -> None:
     known = ExactEps(SCHEDULE, MEANS, VARIANCES, WEIGHTS, torch.tensor([0, 1, 1]))
     with pytest.raises(ValueError, match="no component has label 9; labels are 0, 1, or -1 for all"):
         known(x, 1, torch.tensor([9]))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("given", [torch.float32, torch.float64, torch.int64])
+def test_the_answer_has_the_type_of_x_t(dtype: torch.dtype, given: torch.dtype) -> None:
+    means = torch.tensor([[-1.0, 0.0], [1.0, 2.0]]).to(given)
+    exact = ExactEps(make_schedule("linear"), means, torch.tensor([0.5, 0.25], dtype=torch.float64))
+    same = ExactEps(make_schedule("linear"), means.to(dtype), torch.tensor([0.5, 0.25], dtype=dtype))
+    x_t = torch.tensor([[0.3, -0.2]], dtype=dtype)
+    for got, want in zip(exact(x_t, 300), same(x_t, 300), strict=True):
+        assert got.dtype == dtype
+        torch.testing.assert_close(got, want)
