@@ -274,8 +274,3 @@ def load_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         raise CheckpointError(
             f"the training state {path} is broken: {error}; remove it and start without --resume"
         ) from None
-
-
-def remove_state(folder: Path) -> None:
-    """Delete a training folder, if there is one."""
-    shutil.rmtree(folder, ignore_errors=True)
