@@ -33,9 +33,10 @@ SECONDS_KEPT = 3600
 def head() -> str:
     """Script of the page's head: screen text, defaults, and the address that remembers settings."""
     strings = json.dumps({"en": table("en")}, ensure_ascii=False).replace("<", "\\u003c")
-    defaults = json.dumps(asdict(DEFAULT))
+    defaults, schedules = json.dumps(asdict(DEFAULT)), json.dumps(schedule.facts())
     script = (HERE / "player" / "head.js").read_text(encoding="utf-8")
-    return f"<script>window.ddpmText = {strings}; window.ddpmDefaults = {defaults};\n{script}</script>"
+    facts = f"window.ddpmText = {strings}; window.ddpmDefaults = {defaults}; window.ddpmSchedules = {schedules};"
+    return f"<script>{facts}\n{script}</script>"
 
 
 def css() -> str:
@@ -103,14 +104,14 @@ def _wire(page: Page) -> None:
         start = start_of(recipe) if recipe.from_forward else None
         values[page.start] = HandOver(start, True).text() if start else gr.skip()
         for refresher in page.refreshers:
-            for output, value in zip(refresher.outputs, _drawn(refresher, recipe), strict=True):
-                values[output] = _merged(values.get(output), value)
+            values |= dict(zip(refresher.outputs, _drawn(refresher, recipe), strict=True))
         return list(values.values())
 
     drawn = dict.fromkeys(output for refresher in page.refreshers for output in refresher.outputs)
     outputs = [*(page.controls[name] for name in names), page.start, *drawn]
     loaded = page.demo.load(restore, None, outputs, **HOT)
-    loaded.then(None, None, None, js="() => window.ddpmRestored()")
+    restored = f"(...values) => window.ddpmRestored({json.dumps(names)}, values)"
+    loaded.then(None, list(page.controls.values()), None, js=restored)
     for script, fn, inputs, outputs, options in page.arrivals:
         loaded.then(None, None, None, js=script).then(fn, inputs, outputs, **options)
     for name, widget in page.controls.items():
@@ -119,11 +120,6 @@ def _wire(page: Page) -> None:
         widgets = [page.controls[name] for name in wanted]
         waiting = once_typed(fn, len(widgets), len(outputs))
         gr.on([widget.change for widget in widgets], waiting, [*widgets, *states], list(outputs), **HOT)
-
-
-def _merged(one: object, other: object) -> object:
-    """Two updates of one component as one: of two in one answer the browser would keep the last."""
-    return {**one, **other} if isinstance(one, dict) and isinstance(other, dict) else other
 
 
 def _drawn(refresher: Refresher, recipe: Recipe) -> Sequence[object]:

@@ -1,15 +1,13 @@
-"""The player in a real Chromium: its formulas against core, its pixels against numbers, its hands and its manners."""
+"""The player in a real Chromium: its pixels against numbers, its hands and its manners."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
 from playwright.sync_api import Browser
 
-from ddpm_playground.core import Prediction, clip, make_schedule, step_coefficients, step_gaussian, x_0_from_eps
-from ddpm_playground.ui import component
+from ddpm_playground.core import Prediction, clip, step_coefficients, step_gaussian, x_0_from_eps
 
 from .player_page import Chain
 from .server import served
@@ -77,58 +75,6 @@ def screen(chromium: Browser, address: str) -> Iterator[Screen]:
 def steps() -> list:
     """The chain of the page, computed here too."""
     return CHAIN.steps()
-
-
-@pytest.fixture(scope="module")
-def script(chromium: Browser) -> Iterator[Callable]:
-    """Runs JavaScript with the player's pure parts in scope; `arg` is its argument."""
-    folder = Path(component.__file__).parent / "player"
-    source = "\n".join((folder / f"{part}.js").read_text(encoding="utf-8") for part in ("common", "trajectory", "film"))
-    page = chromium.new_page()
-
-    def call(body: str, arg: object = None) -> object:
-        return page.evaluate("([source, body, arg]) => Function('arg', source + body)(arg)", [source, body, arg])
-
-    yield call
-    page.close()
-
-
-DERIVE = """
-const { x, eps, next, step, clip } = arg, of = (n) => new Float64Array(n);
-const xHat0 = of(x.length), mean = of(x.length), sigmaZ = of(x.length);
-xHat0From(x, eps, step, clip, xHat0);
-meanFrom(x, eps, xHat0, step, clip, mean);
-sigmaZFrom(next, mean, sigmaZ);
-return { xHat0: [...xHat0], mean: [...mean], sigmaZ: [...sigmaZ] };
-"""
-
-
-@pytest.mark.parametrize("clipped", [True, False])
-@pytest.mark.parametrize(("sampler", "strength"), [("ddpm", 0.0), ("ddpm", 1.0), ("ddim", 0.0), ("ddim", 0.7)])
-@pytest.mark.parametrize(("t", "s"), [(1000, 980), (400, 399), (20, 0), (1, 0)])
-def test_formulas_are_those_of_core(script, sampler, strength, t, s, clipped):
-    generator = torch.Generator().manual_seed(t)
-    x, eps, next_x = torch.randn(3, 1, 64, dtype=torch.float64, generator=generator)
-    schedule = make_schedule("linear")
-    c = step_coefficients(schedule, sampler, strength, t, s)
-    raw = Prediction(eps, x_0_from_eps(schedule, x, t, eps))
-    prediction = clip(schedule, x, t, raw) if clipped else raw
-    mean, _ = step_gaussian(c, x, prediction)
-    numbers = {"alpha_bar": float(schedule.alpha_bars[t]), "coef": [c.of_x_0, c.of_x_t, c.of_eps]}
-    arg = {"x": x[0].tolist(), "eps": eps[0].tolist(), "next": next_x[0].tolist(), "step": numbers, "clip": clipped}
-    got = script(DERIVE, arg)
-    for key, want in {"xHat0": prediction.x_hat_0, "mean": mean, "sigmaZ": next_x - mean}.items():
-        torch.testing.assert_close(torch.tensor(got[key], dtype=torch.float64), want[0], rtol=1e-9, atol=1e-9)
-
-
-def test_without_signal_nothing_is_said_of_x_0(script):
-    step = {"alpha_bar": 0, "coef": [1, 0, 0]}
-    assert script("return xHat0From([1], [1], arg, true, new Float64Array(1))", step) is False
-
-
-def test_without_coefficients_there_is_no_mean(script):
-    step = {"alpha_bar": 0.5, "coef": None}
-    assert script("return meanFrom([1], [1], [1], arg, true, new Float64Array(1))", step) is False
 
 
 def test_grid_fits_the_count(script):

@@ -111,6 +111,45 @@ def test_t_moves_every_marker_number_and_frame_and_asks_nobody(open_tab):
     visit.wait_for_address("t=800")
 
 
+def test_a_dragged_knob_redraws_without_the_server_and_keeps_the_zoom(open_tab):
+    visit = open_tab()
+    visit.page.evaluate(
+        """() => window.Plotly.relayout(document.querySelector("[data-plot=beta] .gd"),
+        { "xaxis.range[0]": 100, "xaxis.range[1]": 300 })"""
+    )
+    before = visit.settled()
+    for place in (0.2, 0.5, 0.9):
+        visit.slide("[data-param=beta_end] input[type=range]", place)
+        set_to = float(visit.page.input_value("[data-param=beta_end] input[type=number]"))
+        ends_like(visit, "beta", make_schedule("linear", beta_end=set_to).betas)
+    ranges = visit.page.evaluate(
+        "() => [...document.querySelectorAll('.curves .gd')].map((gd) => [...gd._fullLayout.xaxis.range])"
+    )
+    assert ranges == [[100, 300]] * 4
+    assert visit.asked == before
+
+
+def test_a_schedule_that_cannot_be_is_said_and_the_last_one_stays(open_tab):
+    visit = open_tab("&schedule=sigmoid&T=50")
+    published = make_schedule("sigmoid", 50).alpha_bars
+    visit.page.locator("[data-param=start] input[type=number]").fill("3")
+    visit.wait("() => document.querySelector('.curves .status').textContent.includes('start of the sigmoid')")
+    ends_like(visit, "alpha_bar", published)
+    visit.page.locator(".knobs .reset").click()
+    visit.wait("() => document.querySelector('.curves .status').textContent === ''")
+    visit.page.locator("#schedule-T input[type=number]").fill("5000")
+    visit.wait("() => document.querySelector('.curves .status').textContent.includes('T must be a whole number')")
+    ends_like(visit, "alpha_bar", published)
+
+
+def test_forward_follows_the_schedule_s_knobs(open_tab):
+    visit = open_tab("&t=500")
+    visit.page.locator("[data-param=beta_end] input[type=number]").fill("0.05")
+    visit.tab("forward")
+    want = float(make_schedule("linear", beta_end=0.05).alpha_bars[500].sqrt())
+    visit.wait("(a) => document.querySelector('.forward [data-out=a]').textContent === a", f"{want:.4f}")
+
+
 def test_typing_another_T_keeps_t(open_tab):
     visit = open_tab("&t=600")
     box = visit.page.locator("#schedule-T input[type=number]")

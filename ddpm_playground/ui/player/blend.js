@@ -7,12 +7,6 @@ const base64 = (array) => {
   return btoa(text);
 };
 
-// x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε, with a = √ᾱ_t and b = √(1−ᾱ_t).
-const blend = (out, x_0, a, eps, b) => {
-  for (let i = 0; i < out.length; i++) out[i] = a * x_0[i] + b * eps[i];
-  return out;
-};
-
 // gain · values on the canvas; −1 is black, 0 mid-grey, +1 white. The canvas is as large as the picture.
 const paint = (canvas, values, shape, gain = 1) => {
   const [C, H, W] = shape, size = H * W;

@@ -6,7 +6,6 @@ const bytes = (text) => {
   return out;
 };
 const float32 = (text) => new Float32Array(bytes(text).buffer);
-const float64 = (text) => new Float64Array(bytes(text).buffer);
 // IEEE half → float32 by table: 65,536 entries, made once for the page.
 const halfTable = () => {
   if (window.ddpmHalf) return window.ddpmHalf;

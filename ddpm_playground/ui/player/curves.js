@@ -1,11 +1,14 @@
-// Four linked plots over t, their common marker, and every number at t. Python computes all tables and figures.
+// Four linked plots over t, their common marker, and every number at t. Python draws the empty figures once; the curves
+// follow the settings here.
 const root = element.querySelector(".curves"), plotsBox = root.querySelector(".plots"), template = root.querySelector("template");
 const slider = root.querySelector("input"), output = root.querySelector("output"), readout = root.querySelector(".readout");
 const verdict = root.querySelector(".verdict"), status = root.querySelector(".status");
 const COLUMNS = ["beta", "beta_tilde", "alpha", "alpha_bar", "sqrt_alpha_bar", "sqrt_one_minus_alpha_bar", "snr", "log_snr"];
 const COLOURS = { beta: "--sym-x-t", beta_tilde: "--sym-sigma-z", sqrt_alpha_bar: "--sym-x-0", sqrt_one_minus_alpha_bar: "--sym-eps" };
 const VERDICTS = { none: "--sym-x-hat-0", trace: "--sym-x-hat-0", some: "--sym-mean", much: "--sym-eps" };
-let data = null, t = null, zoom = null, logBeta = true, Plotly = window.Plotly, cells = [], queued = false, asked = false;
+// √ᾱ_T up to which x_T passes for noise, and up to which only a trace of the picture is left in it.
+const TRACE = 0.02, SOME = 0.2;
+let data = null, t = null, shape = "", zoom = null, logBeta = true, Plotly = window.Plotly, cells = [], queued = false, asked = false;
 const plots = new Map();
 
 const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
@@ -39,12 +42,19 @@ function layoutOf(key, figure) {
 }
 
 function tracesOf(figure, log) {
-  return figure.data.map((trace) => {
-    const { schedule, table, colour: css } = trace.meta, values = data.tables[schedule][table], x = [], y = [];
+  const mode = data.T <= data.few_steps ? "lines+markers" : "lines";
+  return figure.data.filter(({ meta }) => meta.schedule < data.schedules.length).map((trace) => {
+    const { schedule, table, colour: css } = trace.meta, values = data.schedules[schedule].tables[table], x = [], y = [];
     for (const at of data.steps) if (Number.isFinite(values[at]) && !(log && values[at] <= 0)) { x.push(at); y.push(values[at]); }
-    return { ...trace, x, y, name: nameOf(data.schedules[schedule]), line: { ...trace.line, color: colour(css) } };
+    return { ...trace, mode, x, y, name: nameOf(data.schedules[schedule]), line: { ...trace.line, color: colour(css) } };
   });
 }
+
+// The t at which curves are drawn: all of 0…T, or about `most` of them with both ends.
+const plottedSteps = (T, most) => {
+  const count = Math.min(T + 1, most);
+  return Array.from({ length: count }, (_, i) => Math.round((i * T) / (count - 1)));
+};
 
 // Zoomed in t, the height follows what is seen, so that tails can be read.
 function fit(layout, traces) {
@@ -112,7 +122,7 @@ function rescale(range) {
 
 function draw() {
   queued = false;
-  if (!data || !root.clientWidth) return;
+  if (!data || !data.T || !root.clientWidth) return;
   if (!Plotly) {
     if (!asked) {
       asked = true;
@@ -148,14 +158,14 @@ function at({ box }, line, where) {
 
 // Everything that depends on t alone: no server, no redraw.
 function place() {
-  if (!data) return;
+  if (!data || !data.T) return;
   slider.value = t;
   slider.setAttribute("aria-valuetext", (output.textContent = say(`schedule.slider_value`, { t, T: data.T })));
-  for (const { node, table, key } of cells) node.textContent = number(data.tables[table][key][t]);
+  for (const { node, table, key } of cells) node.textContent = number(data.schedules[table].tables[key][t]);
   root.style.setProperty("--at", `${(100 * t) / data.T}%`);
   for (const [key, plot] of plots) {
     at(plot, plot.marker, t);
-    const values = data.figures[key].data.filter(({ meta }) => meta.schedule === 0).map(({ meta }) => `${say(`schedule.col_${meta.table}`)} = ${number(data.tables[0][meta.table][t])}`);
+    const values = data.figures[key].data.filter(({ meta }) => meta.schedule === 0).map(({ meta }) => `${say(`schedule.col_${meta.table}`)} = ${number(data.schedules[0].tables[meta.table][t])}`);
     plot.gd.setAttribute("aria-label", say(`schedule.plot_label`, { title: say(`schedule.${key}_title`), t, values: values.join(", ") }));
   }
 }
@@ -208,28 +218,40 @@ function entry(line, text, table, key, css = "--ink") {
 
 function receive() {
   if (!props.value) return;
-  const value = JSON.parse(props.value), longer = data && data.T !== value.T;
-  value.tables = value.tables.map((table) => Object.fromEntries(Object.entries(table).map(([key, text]) => [key, float32(text)])));
-  value.steps = float32(value.steps);
-  data = value;
+  data = JSON.parse(props.value);
   if (!plots.size) Object.keys(data.figures).forEach(frame);
-  if (longer) zoom = null;
-  // The page's own t from the first value on; later ones only bound it.
-  t = Math.min(wantedT(data.t), data.T);
-  slider.max = data.T;
-  verdict.style.setProperty("--c", `var(${VERDICTS[data.verdict.kind]})`);
-  write(verdict.children[1], say(`schedule.verdict`, { T: data.T, root: number(data.verdict.root, 3), snr: number(data.verdict.snr, 3) }));
-  write(verdict.children[2], say(`schedule.verdict_${data.verdict.kind}`));
-  tabulate();
+}
+
+// The settings have changed. What they cannot make is said, and the last curves stay.
+function update() {
+  const tell = (problem) => { status.textContent = say(`schedule.${problem.message}`, problem.values); };
+  const schedules = tried(() => shownSchedules(window.ddpmRecipe), tell), { T } = window.ddpmRecipe;
+  if (!schedules) return;
+  status.textContent = "";
+  if (data.T !== T) {
+    zoom = null;
+    data.steps = plottedSteps(T, data.most_points);
+  }
+  Object.assign(data, { T, schedules });
+  t = Math.min(wantedT(window.ddpmRecipe.t), T);
+  slider.max = T;
+  const { sqrt_alpha_bar: roots, snr } = schedules[0].tables, left = roots[T];
+  const kind = left === 0 ? "none" : left <= TRACE ? "trace" : left <= SOME ? "some" : "much";
+  verdict.style.setProperty("--c", `var(${VERDICTS[kind]})`);
+  write(verdict.children[1], say("schedule.verdict", { T, root: number(left, 3), snr: number(snr[T], 3) }));
+  write(verdict.children[2], say(`schedule.verdict_${kind}`));
+  const now = JSON.stringify(schedules.map(({ key, form }) => [key, form]));
+  if (now !== shape) tabulate();
+  shape = now;
   place();
-  draw();
+  ask();
 }
 
 slider.addEventListener("input", () => move(+slider.value));
 slider.setAttribute("aria-label", say(`schedule.slider`));
 const heard = (event) => {
   if (!element.isConnected) return window.removeEventListener("ddpm:t", heard);
-  if (event.detail.source === "curves" || !data) return;
+  if (event.detail.source === "curves" || !data || !data.T) return;
   t = Math.max(0, Math.min(data.T, event.detail.t));
   place();
 };
@@ -237,11 +259,11 @@ window.addEventListener("ddpm:t", heard);
 let width = 0;
 new ResizeObserver(() => {
   if (root.clientWidth === width || !(width = root.clientWidth)) return;
-  if (data) { tabulate(); place(); }
+  if (data && data.T) { tabulate(); place(); }
   ask();
 }).observe(root);
 // Light ↔ dark: other colours, same data.
 const ground = new MutationObserver(() => (element.isConnected ? ask() : ground.disconnect()));
 ground.observe(document.body, { attributes: true, attributeFilter: ["class"] });
-watch("value", receive);
 receive();
+onRecipe([...SCHEDULE_KEYS, "compare"], update);

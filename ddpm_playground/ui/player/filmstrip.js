@@ -1,5 +1,6 @@
-// One picture at ten times, a row for each schedule: x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε, blended here.
+// One picture at ten times, a row for each schedule.
 const root = element.querySelector(".filmstrip"), rows = root.querySelector(".rows"), about = root.querySelector(".about");
+const FRAMES = 10;
 let data = null, t = null, built = "";
 
 // Rows and frames stay the same nodes as long as their number does: nothing flickers while a slider moves.
@@ -29,11 +30,12 @@ function draw() {
   const x_t = new Float32Array(data.x_0.length);
   build();
   [...rows.children].forEach((row, r) => {
-    const name = nameOf(data.schedules[r]), { a, b, left } = data.weights[r];
+    const name = nameOf(data.schedules[r]), { alpha_bar: alphaBars } = data.schedules[r].tables;
     row.querySelector(".name").replaceChildren(swatch(`--series-${r}`, data.dashes[r]), name);
     row.querySelectorAll(".frame").forEach((button, i) => {
-      const canvas = button.querySelector("canvas"), at = data.ts[i], value = number(left[i], 3);
-      paint(canvas, blend(x_t, data.x_0, a[i], data.eps, b[i]), [data.channels, data.height, data.width]);
+      const canvas = button.querySelector("canvas"), at = data.ts[i], alphaBar = alphaBars[at], value = number(alphaBar, 3);
+      blend(x_t, data.x_0, signalWeight(alphaBar), data.eps, noiseWeight(alphaBar));
+      paint(canvas, x_t, [data.channels, data.height, data.width]);
       button.style.setProperty("--at", `${(100 * at) / data.T}%`);
       button.querySelector(".t").textContent = say("schedule.frame_t", { t: at });
       button.querySelector(".left").textContent = say("schedule.frame_alpha_bar", { value });
@@ -55,19 +57,37 @@ function mark() {
 
 function receive() {
   if (!props.value) return;
-  data = JSON.parse(props.value);
+  data = { ...data, ...JSON.parse(props.value) };
   data.x_0 = float32(data.x_0);
   data.eps = float32(data.eps);
-  t = Math.min(wantedT(data.t), data.T);
-  draw();
+  ask();
+}
+
+// What the settings ask for, if it can be had; curves.js says why not.
+let queued = false;
+function ask() {
+  if (queued) return;
+  queued = true;
+  requestAnimationFrame(() => {
+    queued = false;
+    if (!data || !window.ddpmIsRestored) return;
+    const schedules = tried(() => shownSchedules(window.ddpmRecipe));
+    if (!schedules) return;
+    const T = window.ddpmRecipe.T;
+    Object.assign(data, { schedules, T });
+    data.ts = [...new Set(Array.from({ length: FRAMES }, (_, i) => Math.round((i * T) / (FRAMES - 1))))];
+    t = Math.min(wantedT(window.ddpmRecipe.t), T);
+    draw();
+  });
 }
 
 const heard = (event) => {
   if (!element.isConnected) return window.removeEventListener("ddpm:t", heard);
-  if (event.detail.source === "filmstrip" || !data) return;
+  if (event.detail.source === "filmstrip" || !data || !data.T) return;
   t = event.detail.t;
   mark();
 };
 window.addEventListener("ddpm:t", heard);
 watch("value", receive);
 receive();
+onRecipe([...SCHEDULE_KEYS, "compare"], ask);

@@ -1,4 +1,4 @@
-// Forward noising: x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε at any t, all here; Python sends pictures, noise and ᾱ tables.
+// Forward noising: x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε at any t, all here; Python sends picture and noise.
 const root = element.querySelector(".forward"), one = (selector) => root.querySelector(selector);
 fillWords(root);
 const pane = (name) => one(`[data-pane="${name}"]`).querySelector("canvas");
@@ -27,7 +27,7 @@ function draw() {
   // In a hidden tab nothing is drawn; the observer below asks again once the tab is seen.
   if (!element.isConnected || !ready() || !root.clientWidth) return;
   root.classList.remove("is-empty");
-  const { shape, t, T } = me, alphaBar = me.alphaBars[t], a = Math.sqrt(alphaBar), b = Math.sqrt(1 - alphaBar);
+  const { shape, t, T } = me, alphaBar = me.alphaBars[t], a = signalWeight(alphaBar), b = noiseWeight(alphaBar);
   blend(me.x_t, me.x_0, a, me.eps, b);
   if (stale.source) paint(panes.x_0, me.x_0, shape);
   if (stale.reel) reel.draw(me);
@@ -58,7 +58,7 @@ function drawHistogram() {
 }
 
 function numbers(alphaBar, a, b) {
-  const { t } = me, percent = Math.round(100 * (1 - alphaBar)), snr = alphaBar / (1 - alphaBar);
+  const { t } = me, percent = Math.round(100 * noiseVariance(alphaBar)), snr = snrOf(alphaBar);
   out("t", t);
   out("sub", t);
   out("a", a.toFixed(4));
@@ -125,12 +125,18 @@ function receive(text) {
   if (given.label !== undefined) me.label = given.label;
   if (given.seed !== undefined) me.seed = given.seed;
   if (me.x_0 && (!me.x_t || me.x_t.length !== me.x_0.length)) me.x_t = new Float32Array(me.x_0.length);
-  if (given.alpha_bars) {
-    me.alphaBars = float64(given.alpha_bars);
-    me.T = me.alphaBars.length - 1;
-    me.t = Math.min(wantedT(given.t), me.T);
-  }
   ask("source");
+  walker.renew();
+}
+
+// The settings' own schedule, if they make one; the Schedule tab says why not.
+function reschedule() {
+  const [own] = tried(() => shownSchedules(window.ddpmRecipe)) || [];
+  if (!own || own.tables.alpha_bar === me.alphaBars) return;
+  me.alphaBars = own.tables.alpha_bar;
+  me.T = me.alphaBars.length - 1;
+  me.t = Math.min(wantedT(window.ddpmRecipe.t), me.T);
+  ask("reel");
   walker.renew();
 }
 
@@ -157,15 +163,6 @@ new MutationObserver((_, observer) => {
   walker.draw();
 }).observe(document.body, { attributeFilter: ["class"] });
 
-for (const name of [`tables`, `picture`]) {
-  watch(name, () => receive(props[name]));
-  receive(props[name]);
-}
-// Of what came while this tab was not yet there only the last update is kept: ask for all, once the address's
-// settings are in the widgets.
-const arrive = () => {
-  window.removeEventListener("ddpm:restored", arrive);
-  if (element.isConnected && !ready()) trigger("arrived", {});
-};
-if (window.ddpmIsRestored) arrive();
-else window.addEventListener("ddpm:restored", arrive);
+watch("value", () => receive(props.value));
+receive(props.value);
+onRecipe(SCHEDULE_KEYS, reschedule);

@@ -1,4 +1,6 @@
-// The address holds every setting that differs from its default; a quick drag writes it at most 4 times a second.
+// Every setting as it stands; "ddpm:recipe" on window tells which one has changed. The address holds those that differ
+// from their defaults; a quick drag writes it at most 4 times a second.
+window.ddpmRecipe = { ...window.ddpmDefaults };
 window.ddpmRemember = (() => {
   let waiting = null;
   const wanted = new Map();
@@ -13,6 +15,10 @@ window.ddpmRemember = (() => {
     if (url.href !== location.href) history.replaceState(history.state, "", url);
   };
   return (key, value) => {
+    if (window.ddpmRecipe[key] !== value) {
+      window.ddpmRecipe[key] = value;
+      window.dispatchEvent(new CustomEvent("ddpm:recipe", { detail: { key } }));
+    }
     wanted.set(key, value);
     if (waiting === null) waiting = setTimeout(write, 250);
   };
@@ -23,8 +29,9 @@ window.ddpmRemember = (() => {
   const tabs = parts.find(({ props }) => props && props.elem_id === "ddpm-tabs");
   if (tabs && parts.some(({ props }) => props && props.elem_id === `tab-${name}`)) tabs.props.selected = name;
 }
-// The address's settings are in the widgets.
-window.ddpmRestored = () => {
+// The address's settings are in the widgets: these.
+window.ddpmRestored = (keys, values) => {
+  keys.forEach((key, i) => { window.ddpmRecipe[key] = values[i]; });
   window.ddpmIsRestored = true;
   window.dispatchEvent(new Event("ddpm:restored"));
 };

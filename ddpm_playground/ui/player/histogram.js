@@ -77,7 +77,7 @@ class Histogram {
     pen.lineWidth = 2.2;
     pen.beginPath();
     for (let v = HISTOGRAM.low; v <= HISTOGRAM.high + 1e-9; v += 0.05) {
-      pen.lineTo(at.X(v), at.Y(Math.exp(-v * v / 2) / Math.sqrt(2 * Math.PI)));
+      pen.lineTo(at.X(v), at.Y(normalDensity(v)));
     }
     pen.stroke();
   }

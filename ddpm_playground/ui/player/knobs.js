@@ -1,8 +1,7 @@
-// The parameters of the chosen schedule, and which others are laid over it. Texts of the recipe leave by
-// data-params and data-compare; what comes back meanwhile is an echo and is not allowed to move a slider.
+// The parameters of the chosen schedule, and which others are laid over it; both are settings that live in the browser.
 const root = element.querySelector(".knobs"), paramsBox = root.querySelector(".params"), chips = root.querySelector(".chips");
 const reset = root.querySelector(".reset");
-let data = null, values = {}, chosen = [], sentParams = null, sentCompare = null;
+let key = null, knobs = [], values = {}, chosen = [], sent = null;
 
 // A slider's place 0…1 and its value: fine near `low`, coarse far from it, where the range is wide.
 const wide = ({ low, high, step }) => low >= 0 && high / step >= 500;
@@ -13,17 +12,10 @@ const valueAt = (p, place) => {
 };
 
 function send() {
-  const changed = data.params.some(({ key, published }) => values[key] !== published);
-  sentParams = changed ? data.params.map(({ key }) => `${key}:${values[key]}`).join(",") : "";
-  root.dataset.params = sentParams;
+  const changed = knobs.some(({ key: name, published }) => values[name] !== published);
+  sent = changed ? knobs.map(({ key: name }) => `${name}:${values[name]}`).join(",") : "";
   reset.disabled = !changed;
-  trigger("params");
-}
-
-function sendCompare() {
-  sentCompare = root.dataset.compare = chosen.join(",");
-  showChips();
-  trigger("compare");
+  remember("params", sent);
 }
 
 function row(p) {
@@ -57,49 +49,50 @@ function row(p) {
 }
 
 function showChips() {
-  const full = chosen.length >= data.most;
-  chips.replaceChildren(...data.choices.map((key) => {
-    const button = document.createElement("button"), on = chosen.includes(key);
+  const { most, params } = window.ddpmSchedules, full = chosen.length >= most - 1;
+  chips.replaceChildren(...Object.keys(params).map((name) => {
+    const button = document.createElement("button"), on = chosen.includes(name);
     button.type = "button";
-    button.dataset.schedule = key;
-    button.textContent = say(`schedule.name_${key}`);
+    button.dataset.schedule = name;
+    button.textContent = say(`schedule.name_${name}`);
     button.setAttribute("aria-pressed", on);
     button.style.setProperty("--c", "var(--sym-x-t)");
     button.disabled = full && !on;
-    button.addEventListener("click", () => { chosen = on ? chosen.filter((one) => one !== key) : [...chosen, key]; sendCompare(); chips.querySelector(`[data-schedule="${key}"]`).focus(); });
+    button.addEventListener("click", () => {
+      remember("compare", (on ? chosen.filter((one) => one !== name) : [...chosen, name]).join(","));
+      chips.querySelector(`[data-schedule="${name}"]`).focus();
+    });
     return button;
   }));
 }
 
-function receive() {
-  if (!props.value) return;
-  const value = JSON.parse(props.value), other = !data || data.schedule !== value.schedule;
-  const echo = !other && sentParams !== null && value.text !== sentParams;
-  const same = sentParams !== null && value.text === sentParams;
-  data = value;
-  if (other || (!echo && !same)) {
-    values = Object.fromEntries(data.params.map(({ key, value: now }) => [key, now]));
-    paramsBox.replaceChildren(...data.params.map(row));
-    reset.disabled = data.params.every(({ key, published }) => values[key] === published);
-    sentParams = null;
-  }
-  if (sentCompare === null || sentCompare === value.compare) {
-    chosen = value.compare ? value.compare.split(",") : [];
-    showChips();
-  }
-  write(root.querySelector(".about"), say(`schedule.about_${data.schedule}`));
+function showParams(now) {
+  values = now;
+  paramsBox.replaceChildren(...knobs.map(row));
+  reset.disabled = knobs.every(({ key: name, published }) => values[name] === published);
+}
+
+function update(changed) {
+  const { schedule, params, compare } = window.ddpmRecipe;
+  chosen = (compare || "").split(",").filter(Boolean);
+  showChips();
+  // A schedule that the reader has just chosen starts as it was published.
+  if (changed && changed.key === "schedule" && params) return remember("params", "");
+  if (schedule === key && params === sent) return;
+  key = schedule;
+  sent = params;
+  knobs = Object.entries(window.ddpmSchedules.params[key]).map(([name, facts]) => ({ key: name, ...facts }));
+  showParams(paramsOf(key, params));
+  write(root.querySelector(".about"), say(`schedule.about_${key}`));
 }
 
 root.querySelector("h4").textContent = say("schedule.params");
 root.querySelector("legend").textContent = say("schedule.compare");
+root.querySelector(".hint").textContent = say("schedule.compare_info", { max: window.ddpmSchedules.most - 1 });
 reset.textContent = say("schedule.params_reset");
 reset.disabled = true;
 reset.addEventListener("click", () => {
-  values = Object.fromEntries(data.params.map(({ key, published }) => [key, published]));
-  paramsBox.replaceChildren(...data.params.map(row));
+  showParams(publishedParams(key));
   send();
 });
-watch("value", () => { receive(); hint(); });
-const hint = () => { if (data) root.querySelector(".hint").textContent = say("schedule.compare_info", { max: data.most }); };
-receive();
-hint();
+onRecipe(["schedule", "params", "compare"], update);

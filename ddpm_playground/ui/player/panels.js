@@ -129,7 +129,7 @@ class Panels {
     if (!now && performance.now() - this.described < 1000) return;
     this.described = performance.now();
     const { film, frame, source, step } = still;
-    const t = film.tOf(frame), share = frame.k < film.steps.length ? 1 - film.steps[frame.k].alpha_bar : 0;
+    const t = film.tOf(frame), share = frame.k < film.steps.length ? noiseVariance(film.steps[frame.k].alpha_bar) : 0;
     this.by.x_t.describe(say("player.seen_x_t", { t, count: this.grid.N, percent: Math.round(100 * share) }));
     const values = { x_hat_0: still.xHat0, eps: still.epsHat, mean: still.mean, sigma_z: still.sigmaZ };
     for (const key of PANELS.slice(1)) {

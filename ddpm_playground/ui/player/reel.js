@@ -29,7 +29,7 @@ class Reel {
     pen.fillRect(0, 0, width, height);
     for (let i = 0; i < count; i++) {
       const alphaBar = alphaBars[Math.round((T * i) / (count - 1))];
-      paint(this.frame, blend(mixed, x.values, Math.sqrt(alphaBar), e.values, Math.sqrt(1 - alphaBar)), x.shape);
+      paint(this.frame, blend(mixed, x.values, signalWeight(alphaBar), e.values, noiseWeight(alphaBar)), x.shape);
       pen.imageSmoothingEnabled = x.shape[2] > cell;
       pen.drawImage(this.frame, i * cell + 3, REEL.edge + 1, cell - 6, height - 2 * REEL.edge - 2);
     }

@@ -1,36 +1,4 @@
-// The mathematics of a reverse chain as the player needs it. No DOM: node tests these functions.
-// Arrays are flat, N·C·H·W; `step` holds the numbers of one step t → s.
-
-// x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t, kept within ±1 if `clip` (Ho et al. 2020, eq. 15).
-// Returns false where ᾱ_t = 0: there ε̂ says nothing about x_0.
-const xHat0From = (xT, epsHat, step, clip, out) => {
-  if (!(step.alpha_bar > 0)) return false;
-  const inverse = 1 / Math.sqrt(step.alpha_bar), noise = Math.sqrt(1 - step.alpha_bar);
-  for (let i = 0; i < out.length; i++) {
-    const v = (xT[i] - noise * epsHat[i]) * inverse;
-    out[i] = clip ? (v < -1 ? -1 : v > 1 ? 1 : v) : v;
-  }
-  return true;
-};
-
-// Mean of p_θ(x_s | x_t) = of_x_0 x̂_0 + of_x_t x_t + of_eps ε̂. With clipping, ε̂ is made to agree with the
-// clipped x̂_0: (x_t − √ᾱ_t x̂_0) / √(1 − ᾱ_t). Returns false where the sampler has no such line.
-const meanFrom = (xT, epsHat, xHat0, step, clip, out) => {
-  if (!step.coef) return false;
-  const [ofX0, ofXt, ofEps] = step.coef;
-  const again = clip && ofEps !== 0 && step.alpha_bar < 1;
-  const signal = Math.sqrt(step.alpha_bar), inverse = again ? 1 / Math.sqrt(1 - step.alpha_bar) : 0;
-  for (let i = 0; i < out.length; i++) {
-    const eps = again ? (xT[i] - signal * xHat0[i]) * inverse : epsHat[i];
-    out[i] = ofX0 * xHat0[i] + ofXt * xT[i] + ofEps * eps;
-  }
-  return true;
-};
-
-// σ z = x_s − mean.
-const sigmaZFrom = (xS, mean, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = xS[i] - mean[i];
-};
+// Where the pictures of a run stand, and how numbers become pixels. No DOM. Arrays are flat, N·C·H·W.
 
 // Rows and columns for N pictures: ten columns for ten classes, else near 1.2 √N with few empty places.
 const columnsFor = (N, labelled) => {

@@ -43,10 +43,9 @@ class Walk {
     this.energy = x_0.reduce((sum, v) => sum + v * v, 0);
   }
 
-  // One draw from q(x_s | x_k) = N(√(ᾱ_s/ᾱ_k) x_k, (1 − ᾱ_s/ᾱ_k) I); for s = k + 1 this is 1 − β_s and β_s.
+  // One draw from q(x_s | x_k) = N(√(ᾱ_s/ᾱ_k) x_k, (1 − ᾱ_s/ᾱ_k) I); formulas.js has α and β.
   step(s) {
-    const keep = this.alphaBars[this.k] > 0 ? this.alphaBars[s] / this.alphaBars[this.k] : 0;
-    const a = Math.sqrt(keep), b = Math.sqrt(Math.max(0, 1 - keep)), { x, normals } = this;
+    const { alpha, beta } = stepBetween(this.alphaBars, this.k, s), a = Math.sqrt(alpha), b = Math.sqrt(beta), { x, normals } = this;
     for (let i = 0; i < x.length; i++) x[i] = a * x[i] + b * normals.next();
     this.k = s;
     this.draws++;
@@ -77,8 +76,8 @@ class Walk {
     const variance = Math.max(0, squares - (grey ? 0 : factor * dot)) / free;
     return {
       k, factor, variance,
-      factorExpected: Math.sqrt(alphaBar), varianceExpected: 1 - alphaBar,
-      factorError: grey ? null : Math.sqrt((1 - alphaBar) / energy), varianceError: (1 - alphaBar) * Math.sqrt(2 / free),
+      factorExpected: signalWeight(alphaBar), varianceExpected: noiseVariance(alphaBar),
+      factorError: grey ? null : noiseWeight(alphaBar) / Math.sqrt(energy), varianceError: noiseVariance(alphaBar) * Math.sqrt(2 / free),
     };
   }
 }

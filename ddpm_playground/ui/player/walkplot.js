@@ -18,8 +18,8 @@ const drawWalk = (canvas, alphaBars, seen, t) => {
     pen.stroke();
     pen.globalAlpha = 1;
   };
-  curve(colours["sym-x-0"], Math.sqrt);
-  curve(colours["sym-eps"], (alphaBar) => 1 - alphaBar);
+  curve(colours["sym-x-0"], signalWeight);
+  curve(colours["sym-eps"], noiseVariance);
   pen.strokeStyle = colours.muted;
   pen.lineWidth = 1;
   pen.setLineDash([3, 3]);

@@ -1,4 +1,4 @@
-"""Forward: one picture noised to any t in one step, in the browser; here its picture, noise and tables are made."""
+"""Forward: one picture noised to any t in one step, in the browser; here picture and noise are made."""
 
 import base64
 import io
@@ -15,7 +15,7 @@ from PIL import Image
 
 from ...core import SeededNoise
 from ...learn.data import bundled_digits, tile
-from ...recipe import DEFAULT, MAX_SCREEN_T, MAX_SEED, RANGES, schedule_of
+from ...recipe import DEFAULT, MAX_SCREEN_T, MAX_SEED, RANGES
 from ...run import Start
 from ...views.picture import COLOURS, read_picture
 from ..component import canvas_component, packed
@@ -24,10 +24,9 @@ from ..handover import HandOver
 from ..page import HOT, Page, told
 from ..text import text
 
-STAGE_PARTS = ("blend", "axes", "histogram", "walk", "walkplot", "walker", "reel")
+STAGE_PARTS = ("formulas", "shown", "blend", "axes", "histogram", "walk", "walkplot", "walker", "reel")
 ATLAS_COLUMNS = 40
 DRAWN_SHAPE = (1, 28, 28)
-TABLE_FIELDS = ("schedule", "T", "params", "zero_snr", "t")
 SIZES = (28, 32, 64, 128, 256)
 LARGEST = RANGES["size"][1]
 
@@ -119,8 +118,8 @@ def picture_of(own: Own | None, wish: Wish) -> tuple[torch.Tensor, str]:
     return read_picture(own.data, wish.size, own.colour), text("forward.caption_file", name=name, size=wish.size)
 
 
-def message(own: Own | None, wish: Wish) -> dict:
-    """Update of the stage: x_0, and ε ~ N(0, I) of its shape from the noise seed."""
+def message(own: Own | None, wish: Wish) -> str:
+    """Value of the stage: x_0, and ε ~ N(0, I) of its shape from the noise seed."""
     x_0, caption = picture_of(own, wish)
     eps = SeededNoise(wish.noise_seed, [0], x_0.shape)()[0]
     value = {
@@ -133,10 +132,10 @@ def message(own: Own | None, wish: Wish) -> dict:
         # The class that suits it, for Reverse; ∅ for pictures that we know nothing of.
         "label": bundled_digits().class_names[int(bundled_digits().labels[wish.digit])] if own is None else "none",
     }
-    return gr.update(picture=json.dumps(value))
+    return json.dumps(value)
 
 
-def show(*values: object) -> tuple[dict, Own | None]:
+def show(*values: object) -> tuple[str, Own | None]:
     """Digit, seed or size has changed: another digit takes the place of an own picture, a seed or size does not."""
     *settings, own = values
     try:
@@ -147,33 +146,12 @@ def show(*values: object) -> tuple[dict, Own | None]:
         raise told(error) from None
 
 
-def tables(schedule: str, T: object, params: str, zero_snr: bool, t: object) -> dict:
-    """Update of the stage: ᾱ_0…ᾱ_T, so that a schedule costs some kilobytes at most, and the address's t.
-
-    Settings that do not fit together yet (a new schedule beside the old one's parameters) change nothing:
-    the Schedule tab, which they belong to, says so.
-    """
-    try:
-        recipe = DEFAULT.with_(schedule=schedule, T=T, params=params, zero_snr=zero_snr, t=0)
-        value = {"alpha_bars": packed(schedule_of(recipe).alpha_bars, "<f8"), "t": t}
-        return gr.update(tables=json.dumps(value))
-    except ValueError:
-        return gr.skip()
-
-
-def everything(*values: object) -> tuple[dict, Own | None]:
-    """Both updates of the stage in one: its tab has just come into being."""
-    count = len(Wish._fields)
-    shown, own = show(*values[:count], values[-1])
-    return tables(*values[count:-1]) | shown, own  # type: ignore[arg-type]
-
-
 def mark(digit: object) -> dict:
     """Update of the strip of digits: the one that is chosen."""
     return gr.update(digit=digit)
 
 
-def pick(event: gr.EventData, *settings: object) -> tuple[int, dict, None]:
+def pick(event: gr.EventData, *settings: object) -> tuple[int, str, None]:
     """A digit of the strip was chosen: it takes the place of an own picture, even if it is the digit as before."""
     try:
         wish = wish_of(event.digit, *settings[1:])
@@ -182,7 +160,7 @@ def pick(event: gr.EventData, *settings: object) -> tuple[int, dict, None]:
         raise told(error) from None
 
 
-def drawn(event: gr.EventData, *settings: object) -> tuple[dict, Own]:
+def drawn(event: gr.EventData, *settings: object) -> tuple[str, Own]:
     """The drawing becomes x_0."""
     try:
         wish = wish_of(*settings)
@@ -192,7 +170,7 @@ def drawn(event: gr.EventData, *settings: object) -> tuple[dict, Own]:
         raise told(error) from None
 
 
-def uploaded(path: str | None, colour: str, *settings: object) -> tuple[dict, Own | dict]:
+def uploaded(path: str | None, colour: str, *settings: object) -> tuple[str | dict, Own | dict]:
     """The uploaded picture becomes x_0; one that cannot be read is told of, and the old one stays."""
     if path is None:
         return gr.skip(), gr.skip()
@@ -204,7 +182,7 @@ def uploaded(path: str | None, colour: str, *settings: object) -> tuple[dict, Ow
         raise told(error) from None
 
 
-def recoloured(own: Own | None, colour: str, *settings: object) -> tuple[dict, Own | dict]:
+def recoloured(own: Own | None, colour: str, *settings: object) -> tuple[str | dict, Own | dict]:
     """The uploaded picture again, in colour or grey; nothing to do for digits and drawings."""
     if own is None or own.kind != "file":
         return gr.skip(), gr.skip()
@@ -250,7 +228,7 @@ def build(page: Page) -> None:
         return text(f"forward.{key}")
 
     gr.Markdown(say("lead"), elem_classes="ddpm-lead")
-    stage = canvas_component("forward", None, STAGE_PARTS, picture="", tables="", elem_id="forward-stage")
+    stage = canvas_component("forward", None, STAGE_PARTS, elem_id="forward-stage")
     own = gr.State(None)
 
     gr.Markdown(f"### {say('source_title')}", elem_id="forward-source")
@@ -285,14 +263,11 @@ def build(page: Page) -> None:
         page.control(name, widget)
     settings = [digit, noise_seed, size]
     page.refresh(show, Wish._fields, [stage, own], states=[own])
-    page.refresh(tables, TABLE_FIELDS, [stage])
     page.refresh(mark, ["digit"], [strip])
     strip.pick(pick, settings, [digit, stage, own], **HOT)
     pad.drawn(drawn, settings, [stage, own], **HOT)
     upload.upload(uploaded, [upload, colour, *settings], [stage, own], **HOT)
     colour.input(recoloured, [own, colour, *settings], [stage, own], **HOT)
-    curves = [page.controls[name] for name in TABLE_FIELDS]
-    stage.arrived(everything, [*settings, *curves, own], [stage, own], **HOT)
     stage.denoise(denoise, None, page.start, **HOT)
     random_digit.click(None, None, digit, js="() => Math.floor(Math.random() * 1000)")
     new_noise.click(None, None, noise_seed, js="() => Math.floor(Math.random() * 1e9)")

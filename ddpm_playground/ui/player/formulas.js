@@ -1,0 +1,115 @@
+// Every formula that the browser computes. The only other place for a formula is core, and a test holds the two together
+// to 1e-6. No DOM, no screen text. t is the paper's t: tables have T + 1 entries, and index 0 is clean data (ᾱ_0 = 1).
+
+// Weights of x_0 and ε in x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε (Ho et al. 2020, eq. 4), the noise's variance, and SNR(t) = ᾱ_t / (1 − ᾱ_t).
+const signalWeight = (alphaBar) => Math.sqrt(alphaBar);
+const noiseVariance = (alphaBar) => 1 - alphaBar;
+const noiseWeight = (alphaBar) => Math.sqrt(noiseVariance(alphaBar));
+const snrOf = (alphaBar) => alphaBar / noiseVariance(alphaBar);
+
+// Density of N(0, 1).
+const normalDensity = (v) => Math.exp((-v * v) / 2) / Math.sqrt(2 * Math.PI);
+
+// x_t, with a and b the two weights.
+const blend = (out, x_0, a, eps, b) => {
+  for (let i = 0; i < out.length; i++) out[i] = a * x_0[i] + b * eps[i];
+  return out;
+};
+
+// α and β of one step s → t, which may be a stride: α = ᾱ_t / ᾱ_s, β = 1 − α (Ho et al. 2020, eq. 2 for s = t − 1).
+const stepBetween = (alphaBars, s, t) => {
+  const alpha = alphaBars[s] > 0 ? alphaBars[t] / alphaBars[s] : 0;
+  return { alpha, beta: Math.max(0, 1 - alpha) };
+};
+
+// x̂_0 = (x_t − √(1 − ᾱ_t) ε̂) / √ᾱ_t, kept within ±1 if `clip` (Ho et al. 2020, eq. 15).
+// Returns false where ᾱ_t = 0: there ε̂ says nothing about x_0.
+const xHat0From = (xT, epsHat, step, clip, out) => {
+  if (!(step.alpha_bar > 0)) return false;
+  const inverse = 1 / signalWeight(step.alpha_bar), noise = noiseWeight(step.alpha_bar);
+  for (let i = 0; i < out.length; i++) {
+    const v = (xT[i] - noise * epsHat[i]) * inverse;
+    out[i] = clip ? (v < -1 ? -1 : v > 1 ? 1 : v) : v;
+  }
+  return true;
+};
+
+// Mean of p_θ(x_s | x_t) = of_x_0 x̂_0 + of_x_t x_t + of_eps ε̂. With clipping, ε̂ is made to agree with the
+// clipped x̂_0: (x_t − √ᾱ_t x̂_0) / √(1 − ᾱ_t). Returns false where the sampler has no such line.
+const meanFrom = (xT, epsHat, xHat0, step, clip, out) => {
+  if (!step.coef) return false;
+  const [ofX0, ofXt, ofEps] = step.coef;
+  const again = clip && ofEps !== 0 && step.alpha_bar < 1;
+  const signal = signalWeight(step.alpha_bar), inverse = again ? 1 / noiseWeight(step.alpha_bar) : 0;
+  for (let i = 0; i < out.length; i++) {
+    const eps = again ? (xT[i] - signal * xHat0[i]) * inverse : epsHat[i];
+    out[i] = ofX0 * xHat0[i] + ofXt * xT[i] + ofEps * eps;
+  }
+  return true;
+};
+
+// σ z = x_s − mean.
+const sigmaZFrom = (xS, mean, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = xS[i] - mean[i];
+};
+
+// What cannot be a schedule: `message` is a key of the screen's texts, `values` go into it.
+class NoSchedule extends Error {
+  constructor(key, values = {}) {
+    super(key);
+    this.values = values;
+  }
+}
+
+const tableOf = (T, of) => Float64Array.from({ length: T + 1 }, (_, t) => of(t));
+// β_t = min(1 − ᾱ_t / ᾱ_{t−1}, max_beta) (Nichol & Dhariwal 2021, section 3.2).
+const betasFrom = (alphaBars, maxBeta = 1) => alphaBars.map((now, t) => (t === 0 ? 0 : Math.min(maxBeta, Math.max(0, 1 - now / alphaBars[t - 1]))));
+const alphaBarsFrom = (betas) => {
+  let product = 1;
+  return betas.map((beta) => (product *= 1 - beta));
+};
+const spaced = (T, start, end, of = (v) => v) => tableOf(T, (t) => (t === 0 ? 0 : of(T === 1 ? start : start + ((end - start) * (t - 1)) / (T - 1))));
+const sigmoid = (u) => 1 / (1 + Math.exp(-u));
+
+// β_0 = 0, β_1 … β_T of the named schedules; core's functions of the same names cite their papers.
+const SCHEDULES = {
+  linear: (T, { beta_start, beta_end }) => spaced(T, beta_start, beta_end),
+  scaled_linear: (T, { beta_start, beta_end }) => spaced(T, Math.sqrt(beta_start), Math.sqrt(beta_end), (v) => v * v),
+  cosine: (T, { s, max_beta }) => betasFrom(tableOf(T, (t) => Math.cos(((t / T + s) / (1 + s)) * (Math.PI / 2)) ** 2), max_beta),
+  sigmoid: (T, { start, end, tau, clip_min }) => {
+    if (!(start < end)) throw new NoSchedule("bad_ends", { start, end });
+    const v = tableOf(T, (t) => sigmoid((start + (end - start) * (t / T)) / tau));
+    return betasFrom(v.map((now) => Math.min(1, Math.max(clip_min, (v[T] - now) / (v[T] - v[0])))));
+  },
+  laplace: (T, { mu, b, tail }) => {
+    const logSnr = (u) => mu - b * Math.sign(0.5 - u) * Math.log(Math.max(tail, 1 - 2 * Math.abs(u - 0.5)));
+    return betasFrom(tableOf(T, (t) => (t === 0 ? 1 : sigmoid(logSnr(t / T)))));
+  },
+  constant: (T, { beta }) => tableOf(T, (t) => (t === 0 ? 0 : beta)),
+};
+
+// √ᾱ_t shifted and scaled so that ᾱ_T = 0 and ᾱ_1 stays (Lin et al. 2023, algorithm 1).
+const zeroTerminalSnr = (betas) => {
+  const roots = alphaBarsFrom(betas).map(Math.sqrt), first = roots[1], last = roots[roots.length - 1];
+  if (!(first > last)) throw new NoSchedule("bad_rescale");
+  return betasFrom(roots.map((root, t) => (t === 0 ? 1 : ((root - last) * (first / (first - last))) ** 2)));
+};
+
+// Every table of a schedule, T + 1 numbers each. β_t, β̃_t and α_t belong to a step, so they are NaN at t = 0;
+// β̃_t = (1 − ᾱ_{t−1}) / (1 − ᾱ_t) β_t (Ho et al. 2020, eq. 7). log SNR is in nats.
+const scheduleTables = (name, T, params, zeroSnr) => {
+  const betas = zeroSnr ? zeroTerminalSnr(SCHEDULES[name](T, params)) : SCHEDULES[name](T, params);
+  const wrong = betas.findIndex((beta) => !(beta >= 0 && beta <= 1));
+  if (wrong >= 0) throw new NoSchedule("bad_beta", { t: wrong, beta: betas[wrong] });
+  const alpha_bar = alphaBarsFrom(betas), snr = alpha_bar.map(snrOf), steps = (of) => tableOf(T, (t) => (t === 0 ? NaN : of(t)));
+  return {
+    beta: steps((t) => betas[t]),
+    beta_tilde: steps((t) => (alpha_bar[t] < 1 ? (noiseVariance(alpha_bar[t - 1]) / noiseVariance(alpha_bar[t])) * betas[t] : 0)),
+    alpha: steps((t) => 1 - betas[t]),
+    alpha_bar,
+    sqrt_alpha_bar: alpha_bar.map(signalWeight),
+    sqrt_one_minus_alpha_bar: alpha_bar.map(noiseWeight),
+    snr,
+    log_snr: snr.map(Math.log),
+  };
+};
