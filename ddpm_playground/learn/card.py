@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 
+def _weight(gamma: float) -> str:
+    """What the errors of algorithm 1 counted for."""
+    return f"min(SNR(t), {gamma:g})/SNR(t) (Hang et al. 2023)" if gamma else "1 (algorithm 1)"
+
+
 def model_card(name: str, facts: Mapping[str, Any], scores: Mapping[str, Any] | None) -> str:
     """README.md text of a checkpoint folder.
 
@@ -22,6 +27,7 @@ def model_card(name: str, facts: Mapping[str, Any], scores: Mapping[str, Any] | 
         "seed": settings["seed"],
         "steps × batch": f"{facts['step']:,} × {settings['batch_size']}",
         "schedule": f"{settings['schedule']}, T = {settings['T']}",
+        "weight of an error at t": _weight(settings.get("min_snr", 0.0)),
         "hours": facts["hours"],
         "machine": facts["machine"],
         "torch": facts["torch"],

@@ -5,7 +5,10 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything a training run depends on; two runs with equal settings are the same run."""
+    """Everything a training run depends on; two runs with equal settings are the same run.
+
+    min_snr is the γ of `trainer.loss_weight`; 0 is algorithm 1's own loss.
+    """
 
     data: str = ""
     start_from: str = ""
@@ -25,6 +28,7 @@ class Settings:
     layers: int = 1
     attention_levels: int = 0
     t_sampling: str = "stratified"
+    min_snr: float = 0.0
     precision: str = "auto"
 
     def __post_init__(self) -> None:
@@ -32,7 +36,7 @@ class Settings:
             "steps": (1, 100_000_000), "batch_size": (1, 65_536), "learning_rate": (0.0, 10.0),
             "warm_up": (0, 1_000_000), "decay": (0.0, 1.0), "weight_decay": (0.0, 10.0), "clip_norm": (0.0, 1e9),
             "ema_decay": (0.0, 1.0), "label_dropout": (0.0, 1.0), "seed": (0, 2**63 - 1), "layers": (1, 8),
-            "attention_levels": (0, len(self.channels)),
+            "attention_levels": (0, len(self.channels)), "min_snr": (0.0, 1e6),
         }  # fmt: skip
         for name, (low, high) in checks.items():
             value = getattr(self, name)

@@ -34,6 +34,17 @@ def algorithm_1_error(
     return (eps - network_output(unet, x_t, t, label).float()).square().flatten(1).mean(1)
 
 
+def loss_weight(schedule: Schedule, t: torch.Tensor, gamma: float) -> torch.Tensor:
+    """min(SNR(t), γ)/SNR(t), (B,) float32: what each error counts for (Hang et al. 2023); all 1 for γ = 0.
+
+    Algorithm 1 weighs all t alike. A small network then spends itself on small t, where its errors are large and
+    seen least; with γ they count as an error of x̂_0 of weight γ.
+    """
+    if gamma == 0:
+        return torch.ones(len(t))
+    return (gamma / schedule.snr[t]).clamp_max(1.0).float()
+
+
 def draw_t(T: int, size: int, generator: torch.Generator, how: str = "stratified") -> torch.Tensor:
     """t ~ Uniform{1…T}, (size,) int64 (algorithm 1, line 3).
 
@@ -134,7 +145,7 @@ class Trainer:
         start = time.monotonic()
         x_0, t, eps, label = self.batch()
         errors = self._errors(self.forward, x_0, t, eps, label)
-        errors.mean().backward()
+        (loss_weight(self.schedule, t, self.settings.min_snr).to(errors) * errors).mean().backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate_at(self.settings, self.step)
@@ -225,7 +236,7 @@ class Trainer:
                 "give the same --data, or start anew"
             )
         mine, theirs = asdict(self.settings), dict(facts["settings"])
-        theirs["channels"] = tuple(theirs["channels"])
+        theirs = asdict(Settings()) | theirs | {"channels": tuple(theirs["channels"])}
         differing = [k for k in mine if k not in ("steps", "decay", "data", "start_from") and mine[k] != theirs.get(k)]
         if differing:
             told = ", ".join(f"{k} {theirs.get(k)} → {mine[k]}" for k in differing)

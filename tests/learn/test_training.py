@@ -20,7 +20,7 @@ from ddpm_playground.learn.checkpoint import CheckpointError, load_checkpoint, l
 from ddpm_playground.learn.data import load_pictures
 from ddpm_playground.learn.network import NetworkEps, make_network
 from ddpm_playground.learn.settings import Settings, learning_rate_at
-from ddpm_playground.learn.trainer import Trainer, algorithm_1_error, by_quarter, draw_t
+from ddpm_playground.learn.trainer import Trainer, algorithm_1_error, by_quarter, draw_t, loss_weight
 from ddpm_playground.learn.training import train
 
 ROOT = Path(__file__).parents[2]
@@ -194,6 +194,32 @@ def test_algorithm_1_s_error_is_line_5(idx_folder: Callable[..., Path]) -> None:
     assert given_t.tolist() == [0, 6, 19] and torch.equal(given_label, label)
     bar = schedule.alpha_bars[t].reshape(3, 1, 1, 1).float()
     torch.testing.assert_close(x_t, bar.sqrt() * x_0 + (1 - bar).sqrt() * eps)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 5.0])
+def test_errors_are_weighed_by_min_snr(gamma: float) -> None:
+    schedule, t = make_schedule("linear"), torch.arange(1, 1001)
+    weight, snr = loss_weight(schedule, t, gamma), schedule.snr[1:].float()
+    few = snr <= gamma
+    assert bool(few.any()) and not bool(few.all())
+    assert bool((weight[few] == 1).all())
+    torch.testing.assert_close(weight[~few] * snr[~few], torch.full_like(snr[~few], gamma))
+    assert loss_weight(schedule, t, 0.0).unique().tolist() == [1.0]
+
+
+def test_the_weight_reaches_the_gradient(idx_folder: Callable[..., Path]) -> None:
+    folder = idx_folder()
+
+    def step(**changes) -> tuple[torch.Tensor, torch.Tensor]:
+        trainer = Trainer(tiny(folder, weight_decay=0.0, **changes), load_pictures(str(folder)))
+        _, errors = trainer.advance()
+        moments = [state["exp_avg"].flatten() for state in trainer.optimizer.state.values()]
+        return errors, torch.cat(moments)
+
+    (errors, plain), (same, all_one), (_, weighed) = step(), step(min_snr=1e6), step(min_snr=0.1)
+    torch.testing.assert_close(errors, same, rtol=0, atol=0)  # what is logged is never weighed
+    torch.testing.assert_close(plain, all_one)
+    assert not torch.allclose(plain, weighed)
 
 
 @pytest.mark.parametrize("how", ["uniform", "stratified"])
