@@ -46,7 +46,9 @@ def main() -> None:
         for row in PARTS[part](arguments.steps, arguments.rounds):
             print(row, flush=True)
         if part == "chain":
-            print(f"\n{chain.drift(arguments.steps)}\n", flush=True)
+            print()
+            for line in chain.drift(arguments.steps):
+                print(f"{line}\n", flush=True)
 
 
 if __name__ == "__main__":

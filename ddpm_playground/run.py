@@ -15,7 +15,6 @@ from .core import (
     Step,
     line_4_factors,
     q_sample,
-    reverse,
     step_coefficients,
     timestep_path,
 )
@@ -134,7 +133,7 @@ class Run:
                 label=label, clip_x_0=recipe.clip_x_0, start_t=self.start.t if self.start else None,
             )  # fmt: skip
             return
-        yield from reverse(
+        yield from self.checkpoint.reverse(
             self.schedule, predict, x, self.path, noise, sampler=recipe.sampler, strength=recipe.strength,
             label=label, clip_x_0=recipe.clip_x_0, add_noise=recipe.add_noise,
         )  # fmt: skip

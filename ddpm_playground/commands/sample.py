@@ -11,7 +11,7 @@ from ..engine.device import pick_device
 from ..lab.foreign import FOREIGN
 from ..run import labels_of
 
-ENGINE_HELP = "what runs the network: auto (the fastest here), eager or onnx"
+ENGINE_HELP = "what runs the network: auto (the fastest here), eager, onnx, cuda-graph or cuda-graph-fp32"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

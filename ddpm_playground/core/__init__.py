@@ -1,12 +1,25 @@
 """The mathematics: torch only, every formula once, t as in the paper (0…T)."""
 
-from .chain import SeededNoise, Step, Trajectory, forward, reverse, stream_seed
+from .chain import (
+    Noise,
+    SeededNoise,
+    Step,
+    Trajectory,
+    forward,
+    reverse,
+    steps_along,
+    stream_seed,
+    take_step,
+)
 from .gaussian import (
     Gaussian,
+    Level,
     eps_from_score,
     eps_from_v,
     eps_from_x_0,
+    gather,
     kl,
+    level,
     posterior,
     posterior_coefficients,
     q,
@@ -18,7 +31,7 @@ from .gaussian import (
     x_0_from_eps,
     x_0_from_v,
 )
-from .predictor import EpsPredictor, ExactEps, Prediction, prediction_from
+from .predictor import EpsPredictor, ExactEps, LevelPredictor, Prediction, prediction_from
 from .sampler import (
     SAMPLERS,
     SPACINGS,
@@ -48,6 +61,9 @@ __all__ = [
     "EpsPredictor",
     "ExactEps",
     "Gaussian",
+    "Level",
+    "LevelPredictor",
+    "Noise",
     "Prediction",
     "Schedule",
     "SeededNoise",
@@ -58,7 +74,9 @@ __all__ = [
     "eps_from_v",
     "eps_from_x_0",
     "forward",
+    "gather",
     "kl",
+    "level",
     "line_4_factors",
     "make_schedule",
     "posterior",
@@ -75,7 +93,9 @@ __all__ = [
     "score_from_eps",
     "step_coefficients",
     "step_gaussian",
+    "steps_along",
     "stream_seed",
+    "take_step",
     "timestep_path",
     "v_from_eps",
     "x_0_from_eps",

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import torch
 
-from .gaussian import q_step
-from .predictor import EpsPredictor
-from .sampler import clip, step_coefficients, step_gaussian
+from .gaussian import Gaussian, Level, q_step
+from .predictor import EpsPredictor, Prediction
+from .sampler import Coefficients, clip, step_coefficients, step_gaussian
 from .schedule import Schedule
 
 
@@ -33,11 +33,14 @@ class SeededNoise:
         self, seed: int, indices: Sequence[int], shape: Sequence[int], device: torch.device | str = "cpu"
     ) -> None:
         self.shape, self.device = tuple(shape), device
+        self._on_cuda = torch.device(device).type == "cuda"
         self.generators = [torch.Generator().manual_seed(stream_seed(seed, i)) for i in indices]
 
     def __call__(self) -> torch.Tensor:
         draws = [torch.randn(self.shape, generator=generator) for generator in self.generators]
-        return torch.stack(draws).to(self.device)
+        z = torch.stack(draws)
+        # Pinned memory is copied without waiting for it.
+        return z.pin_memory().to(self.device, non_blocking=True) if self._on_cuda else z.to(self.device)
 
 
 def stream_seed(seed: int, *stream: int | str) -> int:
@@ -81,6 +84,47 @@ class Trajectory:
         )
 
 
+def steps_along(path: Sequence[int]) -> list[tuple[int, int]]:
+    """The steps (t, s) of a path.
+
+    Raises:
+        ValueError: a path that does not fall from t to 0.
+    """
+    steps = list(zip(path, path[1:], strict=False))
+    if not steps or path[-1] != 0 or any(s >= t for t, s in steps):
+        raise ValueError(f"a path must fall from t to 0, got {list(path)[:8]}; use timestep_path")
+    return steps
+
+
+def take_step(
+    schedule: Schedule,
+    x_t: torch.Tensor,
+    t: int | Level,
+    raw: Prediction,
+    c: Coefficients[float] | Coefficients[torch.Tensor],
+    z: torch.Tensor | None,
+    clip_x_0: bool,
+) -> tuple[Prediction, Gaussian, torch.Tensor]:
+    """From the network's word on x_t to x_s (Ho et al. 2020, algorithm 2, lines 3 and 4).
+
+    Args:
+        schedule: the noise schedule.
+        x_t: (B,*D).
+        t: 1…T, or its level.
+        raw: what the ε-predictor says of x_t.
+        c: the sampler's coefficients of this step.
+        z: the draw, (B,*D); None to add none.
+        clip_x_0: keep x̂_0 within [−1, 1].
+
+    Returns:
+        The prediction after clipping, p_θ(x_s | x_t), and x_s = mean + σ z.
+    """
+    prediction = clip(schedule, x_t, t, raw) if clip_x_0 else raw
+    gaussian = step_gaussian(c, x_t, prediction)
+    x_s = gaussian.mean if z is None else gaussian.mean + gaussian.variance.sqrt() * z
+    return prediction, gaussian, x_s
+
+
 def reverse(
     schedule: Schedule,
     predict: EpsPredictor,
@@ -111,16 +155,14 @@ def reverse(
     Raises:
         ValueError: unknown sampler, strength outside [0, 1], or a path that does not fall.
     """
-    if len(path) < 2 or path[-1] != 0 or any(s >= t for t, s in zip(path, path[1:], strict=False)):
-        raise ValueError(f"a path must fall from t to 0, got {list(path)[:8]}; use timestep_path")
     x = x_T
-    for t, s in zip(path, path[1:], strict=False):
+    for t, s in steps_along(path):
         coefficients = step_coefficients(schedule, sampler, strength, t, s)
         raw = predict(x, torch.full((len(x),), t, dtype=torch.int64, device=x.device), label)
-        prediction = clip(schedule, x, t, raw) if clip_x_0 else raw
-        mean, variance = step_gaussian(coefficients, x, prediction)
         z = noise() if s > 0 else None
-        x_s = mean + variance.sqrt() * z if z is not None and add_noise else mean
+        prediction, (mean, variance), x_s = take_step(
+            schedule, x, t, raw, coefficients, z if add_noise else None, clip_x_0
+        )
         yield Step(t, s, x, raw.eps_hat, prediction.x_hat_0, mean, variance, z, x_s)
         x = x_s
 

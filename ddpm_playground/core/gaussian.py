@@ -13,6 +13,28 @@ from .schedule import Schedule
 Time = int | torch.Tensor
 
 
+class Level(NamedTuple):
+    """How much of x_0 and of noise there is in x_t: √ᾱ_t and √(1 − ᾱ_t), each broadcastable to (B,*D)."""
+
+    signal: torch.Tensor
+    noise: torch.Tensor
+
+
+class Refusal(NamedTuple):
+    """An ᾱ_t that a formula divides by zero at, and the sentence that says so; {t} stands for t."""
+
+    alpha_bar: float
+    sentence: str
+
+
+NO_SIGNAL = Refusal(
+    0.0,
+    "x_0 cannot be had from ε where ᾱ_t = 0, got t = {t} on a schedule with zero terminal SNR; "
+    "use v- or x_0-prediction, or a schedule with ᾱ_T > 0",
+)
+NO_NOISE = Refusal(1.0, "there is no noise to name where ᾱ_t = 1, got t = {t}; use t ≥ 1 and β_1 > 0")
+
+
 class Gaussian(NamedTuple):
     """N(mean, variance · I): mean (B,*D), variance broadcastable to it."""
 
@@ -47,6 +69,26 @@ def cast(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
         raise ValueError(f"t must be one number or one for each of the {len(like)} pictures, got {len(value)}")
     shape = (-1,) + (1,) * (like.ndim - 1) if value.ndim else (1,) * like.ndim
     return value.reshape(shape).to(device=like.device, dtype=like.dtype)
+
+
+def level(schedule: Schedule, t: Time | Level, like: torch.Tensor, refusal: Refusal | None = None) -> Level:
+    """√ᾱ_t and √(1 − ᾱ_t) with the type, device and dimensions of `like`.
+
+    Args:
+        schedule: the noise schedule.
+        t: 0…T, int or (B,); or a Level, for whoever has it on the device already: it is handed back unread.
+        like: (B,*D).
+        refusal: the ᾱ_t that the caller cannot do with.
+
+    Raises:
+        ValueError: t outside 0…T, or ᾱ_t is the one that is refused.
+    """
+    if isinstance(t, Level):
+        return t
+    alpha_bar_t = gather(schedule.alpha_bars, t)
+    if refusal is not None and bool((alpha_bar_t == refusal.alpha_bar).any()):
+        raise ValueError(refusal.sentence.format(t=t))
+    return Level(cast(alpha_bar_t.sqrt(), like), cast((1.0 - alpha_bar_t).sqrt(), like))
 
 
 def alpha_bar_between(schedule: Schedule, t: Time, s: Time) -> torch.Tensor:
@@ -89,8 +131,8 @@ def q(schedule: Schedule, x_0: torch.Tensor, t: Time) -> Gaussian:
 
 def q_sample(schedule: Schedule, x_0: torch.Tensor, t: Time, eps: torch.Tensor) -> torch.Tensor:
     """x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, (B,*D) (Ho et al. 2020, eq. 4 and algorithm 1, line 5)."""
-    alpha_bar_t = gather(schedule.alpha_bars, t)
-    return cast(alpha_bar_t.sqrt(), x_0) * x_0 + cast((1.0 - alpha_bar_t).sqrt(), x_0) * eps
+    signal, noise = level(schedule, t, x_0)
+    return signal * x_0 + noise * eps
 
 
 def q_step(schedule: Schedule, x_prev: torch.Tensor, t: Time) -> Gaussian:
@@ -145,63 +187,52 @@ def posterior(schedule: Schedule, x_t: torch.Tensor, x_0: torch.Tensor, t: Time,
     return Gaussian(cast(c.of_x_0, x_t) * x_0 + cast(c.of_x_t, x_t) * x_t, cast(c.variance, x_t))
 
 
-def x_0_from_eps(schedule: Schedule, x_t: torch.Tensor, t: Time, eps: torch.Tensor) -> torch.Tensor:
+def x_0_from_eps(schedule: Schedule, x_t: torch.Tensor, t: Time | Level, eps: torch.Tensor) -> torch.Tensor:
     """x_0 = (x_t − √(1 − ᾱ_t) ε) / √ᾱ_t (Ho et al. 2020, eq. 15).
 
     Raises:
         ValueError: ᾱ_t = 0, where ε says nothing about x_0.
     """
-    alpha_bar_t = gather(schedule.alpha_bars, t)
-    if bool((alpha_bar_t == 0).any()):
-        raise ValueError(
-            f"x_0 cannot be had from ε where ᾱ_t = 0, got t = {t} on a schedule with zero terminal SNR; "
-            "use v- or x_0-prediction, or a schedule with ᾱ_T > 0"
-        )
-    return (x_t - cast((1.0 - alpha_bar_t).sqrt(), x_t) * eps) / cast(alpha_bar_t.sqrt(), x_t)
+    signal, noise = level(schedule, t, x_t, NO_SIGNAL)
+    return (x_t - noise * eps) / signal
 
 
-def eps_from_x_0(schedule: Schedule, x_t: torch.Tensor, t: Time, x_0: torch.Tensor) -> torch.Tensor:
+def eps_from_x_0(schedule: Schedule, x_t: torch.Tensor, t: Time | Level, x_0: torch.Tensor) -> torch.Tensor:
     """ε = (x_t − √ᾱ_t x_0) / √(1 − ᾱ_t) (Ho et al. 2020, eq. 4, solved for ε).
 
     Raises:
         ValueError: ᾱ_t = 1 (t = 0), where no noise has been added.
     """
-    alpha_bar_t = gather(schedule.alpha_bars, t)
-    return (x_t - cast(alpha_bar_t.sqrt(), x_t) * x_0) / cast(_noise_root(alpha_bar_t, t), x_t)
-
-
-def _noise_root(alpha_bar_t: torch.Tensor, t: Time) -> torch.Tensor:
-    if bool((alpha_bar_t == 1).any()):
-        raise ValueError(f"there is no noise to name where ᾱ_t = 1, got t = {t}; use t ≥ 1 and β_1 > 0")
-    return (1.0 - alpha_bar_t).sqrt()
+    signal, noise = level(schedule, t, x_t, NO_NOISE)
+    return (x_t - signal * x_0) / noise
 
 
 def v_from_eps(schedule: Schedule, x_0: torch.Tensor, t: Time, eps: torch.Tensor) -> torch.Tensor:
     """v = √ᾱ_t ε − √(1 − ᾱ_t) x_0 (Salimans & Ho 2022, section 4)."""
-    alpha_bar_t = gather(schedule.alpha_bars, t)
-    return cast(alpha_bar_t.sqrt(), eps) * eps - cast((1.0 - alpha_bar_t).sqrt(), eps) * x_0
+    signal, noise = level(schedule, t, eps)
+    return signal * eps - noise * x_0
 
 
-def x_0_from_v(schedule: Schedule, x_t: torch.Tensor, t: Time, v: torch.Tensor) -> torch.Tensor:
+def x_0_from_v(schedule: Schedule, x_t: torch.Tensor, t: Time | Level, v: torch.Tensor) -> torch.Tensor:
     """x_0 = √ᾱ_t x_t − √(1 − ᾱ_t) v (Salimans & Ho 2022, appendix D); fine at ᾱ_t = 0."""
-    alpha_bar_t = gather(schedule.alpha_bars, t)
-    return cast(alpha_bar_t.sqrt(), x_t) * x_t - cast((1.0 - alpha_bar_t).sqrt(), x_t) * v
+    signal, noise = level(schedule, t, x_t)
+    return signal * x_t - noise * v
 
 
-def eps_from_v(schedule: Schedule, x_t: torch.Tensor, t: Time, v: torch.Tensor) -> torch.Tensor:
+def eps_from_v(schedule: Schedule, x_t: torch.Tensor, t: Time | Level, v: torch.Tensor) -> torch.Tensor:
     """ε = √ᾱ_t v + √(1 − ᾱ_t) x_t (Salimans & Ho 2022, appendix D); fine at t = 0."""
-    alpha_bar_t = gather(schedule.alpha_bars, t)
-    return cast(alpha_bar_t.sqrt(), x_t) * v + cast((1.0 - alpha_bar_t).sqrt(), x_t) * x_t
+    signal, noise = level(schedule, t, x_t)
+    return signal * v + noise * x_t
 
 
 def score_from_eps(schedule: Schedule, t: Time, eps: torch.Tensor) -> torch.Tensor:
     """∇ log q(x_t) = −ε / √(1 − ᾱ_t) (Song et al. 2021, section 3; Ho et al. 2020, section 3.2)."""
-    return -eps / cast(_noise_root(gather(schedule.alpha_bars, t), t), eps)
+    return -eps / level(schedule, t, eps, NO_NOISE).noise
 
 
 def eps_from_score(schedule: Schedule, t: Time, score: torch.Tensor) -> torch.Tensor:
     """ε = −√(1 − ᾱ_t) ∇ log q(x_t) (Song et al. 2021, section 3)."""
-    return -cast((1.0 - gather(schedule.alpha_bars, t)).sqrt(), score) * score
+    return -level(schedule, t, score).noise * score
 
 
 def kl(p: Gaussian, r: Gaussian) -> torch.Tensor:

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 import torch
 
-from .gaussian import cast, eps_from_v, eps_from_x_0, gather, x_0_from_eps, x_0_from_v
+from .gaussian import Level, cast, eps_from_v, eps_from_x_0, gather, x_0_from_eps, x_0_from_v
 from .schedule import Schedule
 
 
@@ -24,8 +24,18 @@ class EpsPredictor(Protocol):
         ...
 
 
+class LevelPredictor(Protocol):
+    """An EpsPredictor that, told √ᾱ_t and √(1 − ᾱ_t), does not look at t on the host."""
+
+    def __call__(
+        self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None
+    ) -> Prediction:
+        """As an EpsPredictor; `level` is that of t, one for the whole batch, or None to look it up."""
+        ...
+
+
 def prediction_from(
-    schedule: Schedule, prediction_type: str, x_t: torch.Tensor, t: int | torch.Tensor, value: torch.Tensor
+    schedule: Schedule, prediction_type: str, x_t: torch.Tensor, t: int | torch.Tensor | Level, value: torch.Tensor
 ) -> Prediction:
     """Prediction from whatever the network was trained to say: "epsilon", "v_prediction" or "sample" (x_0).
 

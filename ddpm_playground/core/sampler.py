@@ -2,29 +2,31 @@
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import torch
 
-from .gaussian import Gaussian, alpha_bar_between, eps_from_x_0, posterior_coefficients
+from .gaussian import Gaussian, Level, alpha_bar_between, eps_from_x_0, posterior_coefficients
 from .predictor import Prediction
 from .schedule import Schedule
 
+Number = TypeVar("Number", float, torch.Tensor)
 
-class Coefficients(NamedTuple):
-    """p_θ(x_s | x_t) = N(of_x_0 · x̂_0 + of_x_t · x_t + of_eps · ε̂, variance), all floats."""
 
-    of_x_0: float
-    of_x_t: float
-    of_eps: float
-    variance: float
+class Coefficients(NamedTuple, Generic[Number]):
+    """p_θ(x_s | x_t) = N(of_x_0 · x̂_0 + of_x_t · x_t + of_eps · ε̂, variance): floats, or () tensors on a device."""
+
+    of_x_0: Number
+    of_x_t: Number
+    of_eps: Number
+    variance: Number
 
 
 # (schedule, t, s, strength) -> Coefficients; strength is w for ddpm, η for ddim, in [0, 1]
-Rule = Callable[[Schedule, int, int, float], Coefficients]
+Rule = Callable[[Schedule, int, int, float], Coefficients[float]]
 
 
-def ddpm(schedule: Schedule, t: int, s: int, w: float = 0.0) -> Coefficients:
+def ddpm(schedule: Schedule, t: int, s: int, w: float = 0.0) -> Coefficients[float]:
     """Ancestral step: mean of q(x_s | x_t, x̂_0), variance β̃^(1−w) β^w.
 
     With s = t − 1 the mean is (x_t − (1−α_t)/√(1−ᾱ_t) ε̂)/√α_t (Ho et al. 2020, algorithm 2, line 4).
@@ -36,7 +38,7 @@ def ddpm(schedule: Schedule, t: int, s: int, w: float = 0.0) -> Coefficients:
     return Coefficients(float(c.of_x_0), float(c.of_x_t), 0.0, variance)
 
 
-def ddim(schedule: Schedule, t: int, s: int, eta: float = 0.0) -> Coefficients:
+def ddim(schedule: Schedule, t: int, s: int, eta: float = 0.0) -> Coefficients[float]:
     """Step of Song, Meng & Ermon (2021), eq. 12 and 16: variance η² β̃, mean √ᾱ_s x̂_0 + √(1 − ᾱ_s − σ²) ε̂."""
     variance = eta**2 * float(posterior_coefficients(schedule, t, s).variance)
     alpha_bar_s = float(schedule.alpha_bars[s])
@@ -46,7 +48,7 @@ def ddim(schedule: Schedule, t: int, s: int, eta: float = 0.0) -> Coefficients:
 SAMPLERS: dict[str, Rule] = {"ddpm": ddpm, "ddim": ddim}
 
 
-def step_coefficients(schedule: Schedule, sampler: str, strength: float, t: int, s: int) -> Coefficients:
+def step_coefficients(schedule: Schedule, sampler: str, strength: float, t: int, s: int) -> Coefficients[float]:
     """The coefficients of one step of a named sampler.
 
     Raises:
@@ -59,10 +61,12 @@ def step_coefficients(schedule: Schedule, sampler: str, strength: float, t: int,
     return SAMPLERS[sampler](schedule, t, s, strength)
 
 
-def step_gaussian(c: Coefficients, x_t: torch.Tensor, prediction: Prediction) -> Gaussian:
+def step_gaussian(
+    c: Coefficients[float] | Coefficients[torch.Tensor], x_t: torch.Tensor, prediction: Prediction
+) -> Gaussian:
     """p_θ(x_s | x_t) from its coefficients: mean (B,*D), variance one number."""
     mean = c.of_x_0 * prediction.x_hat_0 + c.of_x_t * x_t + c.of_eps * prediction.eps_hat
-    return Gaussian(mean, x_t.new_tensor(c.variance))
+    return Gaussian(mean, torch.as_tensor(c.variance, dtype=x_t.dtype, device=x_t.device))
 
 
 def line_4_factors(schedule: Schedule, t: int, s: int) -> tuple[float, float]:
@@ -71,7 +75,9 @@ def line_4_factors(schedule: Schedule, t: int, s: int) -> tuple[float, float]:
     return alpha**-0.5 if alpha > 0 else math.inf, (1.0 - alpha) / math.sqrt(1.0 - float(schedule.alpha_bars[t]))
 
 
-def clip(schedule: Schedule, x_t: torch.Tensor, t: int, prediction: Prediction, limit: float = 1.0) -> Prediction:
+def clip(
+    schedule: Schedule, x_t: torch.Tensor, t: int | Level, prediction: Prediction, limit: float = 1.0
+) -> Prediction:
     """The prediction with x̂_0 kept within ±limit and ε̂ made to agree with it, so that x_t stays their blend."""
     x_hat_0 = prediction.x_hat_0.clamp(-limit, limit)
     return Prediction(eps_from_x_0(schedule, x_t, t, x_hat_0), x_hat_0)

@@ -27,6 +27,11 @@ def has_fast_bf16(device: torch.device) -> bool:
     return device.type == "cpu" and "avx512_bf16" in _cpu_flags()
 
 
+def has_fast_fp16(device: torch.device) -> bool:
+    """Whether float16 pays on this device: any CUDA card since Volta (2017)."""
+    return device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 7
+
+
 def _cpu_flags() -> set[str]:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:

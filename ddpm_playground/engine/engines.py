@@ -7,6 +7,7 @@ from typing import Any
 
 from diffusers import UNet2DModel
 
+from .cuda_graph import cuda_graph_fp32_network, cuda_graph_network
 from .network import EngineUnavailable, Network
 from .onnx_cpu import onnx_network
 
@@ -17,9 +18,22 @@ def eager_network(unet: UNet2DModel, sha256: str) -> Any:
 
 
 # An engine is one function and one line here: (network, sha256 of its weights) → the network as that engine runs it.
-ENGINES: dict[str, Callable[[UNet2DModel, str], Network]] = {"eager": eager_network, "onnx": onnx_network}
+# A network with a method `reverse` walks the whole chain itself, as `core.reverse` would.
+ENGINES: dict[str, Callable[[UNet2DModel, str], Network]] = {
+    "eager": eager_network,
+    "onnx": onnx_network,
+    "cuda-graph": cuda_graph_network,
+    "cuda-graph-fp32": cuda_graph_fp32_network,
+}
+# What "auto" is on a device; eager elsewhere.
+FASTEST = {"cpu": "onnx", "cuda": "cuda-graph"}
 # What is shown of an engine beside the device.
-TITLES = {"eager": "PyTorch eager", "onnx": "ONNX Runtime"}
+TITLES = {
+    "eager": "PyTorch eager",
+    "onnx": "ONNX Runtime",
+    "cuda-graph": "CUDA graph",
+    "cuda-graph-fp32": "CUDA graph in float32",
+}
 
 
 def pick_engine(device_type: str, name: str = "auto") -> str:
@@ -30,7 +44,7 @@ def pick_engine(device_type: str, name: str = "auto") -> str:
     """
     wanted = os.environ.get("DDPM_ENGINE", "auto") if name == "auto" else name
     if wanted == "auto":
-        return "onnx" if device_type == "cpu" else "eager"
+        return FASTEST.get(device_type, "eager")
     if wanted not in ENGINES:
         raise ValueError(f"engine must be auto or one of {', '.join(ENGINES)}, got {wanted!r}; pick one of these")
     return wanted

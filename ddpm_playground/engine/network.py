@@ -5,6 +5,9 @@ from typing import Any, Protocol
 
 import torch
 
+# How far a float32 engine's output may lie from eager float32's.
+AGREEMENT = 1e-5
+
 
 class EngineUnavailable(RuntimeError):
     """An engine that cannot run this network on this machine."""
@@ -21,3 +24,13 @@ class Network(Protocol):
     def __call__(self, x: torch.Tensor, t: torch.Tensor, class_labels: torch.Tensor | None = None) -> Any:
         """x (B,C,H,W), t (B,) int64, class_labels (B,) int64 or None → an object whose `sample` is (B,C,H,W)."""
         ...
+
+
+def examples(config: Mapping[str, Any], batch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """Inputs of a network of this config, on the CPU, from a fixed seed."""
+    size, generator = config["sample_size"], torch.Generator().manual_seed(batch)
+    height, width = (size, size) if isinstance(size, int) else size
+    x = torch.randn(batch, config["in_channels"], height, width, generator=generator)
+    t = torch.randint(0, 1000, (batch,), generator=generator)
+    classes = config["num_class_embeds"]
+    return x, t, None if classes is None else torch.randint(0, classes, (batch,), generator=generator)

@@ -13,10 +13,8 @@ from types import SimpleNamespace
 import torch
 from diffusers import UNet2DModel
 
-from .network import EngineUnavailable
+from .network import AGREEMENT, EngineUnavailable, examples
 
-# How far an output may lie from eager float32's.
-AGREEMENT = 1e-5
 OPSET = 18
 
 
@@ -133,7 +131,7 @@ def export(unet: UNet2DModel) -> bytes:
     Raises:
         EngineUnavailable: torch cannot export it.
     """
-    plain, (x, t, label) = _Plain(copy.deepcopy(unet)).eval(), _examples(unet, 2)
+    plain, (x, t, label) = _Plain(copy.deepcopy(unet)).eval(), examples(unet.config, 2)
     inputs = {"x": x, "t": t} | ({} if label is None else {"label": label})
     file = io.BytesIO()
     try:
@@ -156,18 +154,8 @@ def export(unet: UNet2DModel) -> bytes:
     return file.getvalue()
 
 
-def _examples(unet: UNet2DModel, batch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
-    """Inputs of the network, from a fixed seed."""
-    size, generator = unet.config["sample_size"], torch.Generator().manual_seed(batch)
-    height, width = (size, size) if isinstance(size, int) else size
-    x = torch.randn(batch, unet.config["in_channels"], height, width, generator=generator)
-    t = torch.randint(0, 1000, (batch,), generator=generator)
-    classes = unet.config["num_class_embeds"]
-    return x, t, None if classes is None else torch.randint(0, classes, (batch,), generator=generator)
-
-
 def disagreement(unet: UNet2DModel, network: OnnxNetwork) -> float:
     """Largest difference from eager float32 on another batch size than the exported one."""
-    x, t, label = _examples(unet, 3)
+    x, t, label = examples(unet.config, 3)
     with torch.no_grad():
         return float((unet(x, t, class_labels=label).sample - network(x, t, label).sample).abs().max())

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +16,7 @@ from diffusers import DDPMScheduler, UNet2DModel
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from ..core import Schedule
+from ..core import Schedule, Step, reverse
 from ..engine.device import describe_device
 from ..engine.engines import TITLES, network_on
 from ..engine.network import Network
@@ -73,6 +73,11 @@ class Checkpoint:
         """The network as an ε-predictor."""
         network = cast(Network, self.unet) if self.network is None else self.network
         return NetworkEps(self.schedule, network, self.prediction_type, guidance)
+
+    @property
+    def reverse(self) -> Callable[..., Iterator[Step]]:
+        """`core.reverse`, or where the engine has its own way to walk that chain, the engine's."""
+        return getattr(self.network, "reverse", reverse)
 
     def on(self, engine: str = "auto") -> "Checkpoint":
         """The same checkpoint with its network run by an engine, see `network_on`; "auto" is the fastest."""

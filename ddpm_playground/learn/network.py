@@ -1,11 +1,12 @@
 """The network and the one place where the paper's t becomes a diffusers network's 0-based t."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from diffusers import UNet2DModel
 
-from ..core import Prediction, Schedule, prediction_from
+from ..core import Level, Prediction, Schedule, prediction_from
 from ..engine.network import Network
 
 
@@ -60,36 +61,43 @@ def network_output(unet: Callable, x_t: torch.Tensor, t: torch.Tensor, label: to
     return unet(x_t, t - 1, class_labels=label).sample
 
 
+@dataclass(frozen=True)
 class NetworkEps:
     """A diffusers network behind the EpsPredictor protocol, with classifier-free guidance.
 
     ε̂ = ε_∅ + W (ε_c − ε_∅) (Ho & Salimans 2022, eq. 6, with W = 1 + w); W = 1 is the conditional
-    network alone, W = 0 the unconditional one. A label of −1 is the null class.
+    network alone, W = 0 the unconditional one. A label of −1 is the null class. Two of them are equal where
+    they say the same, so that an engine knows again what it has prepared.
 
-    Args:
+    Attributes:
         schedule: the schedule that the network was trained with.
         network: a UNet2DModel, or what an engine makes of it.
         prediction_type: what the network says: "epsilon", "v_prediction" or "sample".
         guidance: W.
     """
 
-    def __init__(
-        self, schedule: Schedule, network: Network, prediction_type: str = "epsilon", guidance: float = 1.0
-    ) -> None:
-        self.schedule, self.network, self.prediction_type, self.guidance = schedule, network, prediction_type, guidance
-        embeddings = network.config["num_class_embeds"]
-        self.null_class = None if embeddings is None else embeddings - 1
+    schedule: Schedule
+    network: Network
+    prediction_type: str = "epsilon"
+    guidance: float = 1.0
+
+    @property
+    def null_class(self) -> int | None:
+        """The label that stands for none; None for a network without classes."""
+        embeddings = self.network.config["num_class_embeds"]
+        return None if embeddings is None else embeddings - 1
 
     def with_guidance(self, guidance: float) -> "NetworkEps":
         """The same network under another W."""
-        return NetworkEps(self.schedule, self.network, self.prediction_type, guidance)
+        return replace(self, guidance=guidance)
 
     @torch.no_grad()
-    def __call__(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
-        """Prediction (B,C,H,W) each; t (B,) in 1…T; label (B,) with −1 for none."""
+    def __call__(
+        self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None
+    ) -> Prediction:
+        """Prediction (B,C,H,W) each; t (B,) in 1…T; label (B,) with −1 for none; level of t, or None."""
         value = self._output(x_t, t, label)
-        # One t for the whole batch is the rule, and as an int it needs no look at the device.
-        return prediction_from(self.schedule, self.prediction_type, x_t, t, value)
+        return prediction_from(self.schedule, self.prediction_type, x_t, t if level is None else level, value)
 
     def _output(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
         if self.null_class is None:

@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from ..core import EpsPredictor, Prediction, SeededNoise, Step, reverse, step_coefficients, timestep_path
+from ..core import Level, LevelPredictor, Prediction, SeededNoise, Step, step_coefficients, timestep_path
 from ..lab.foreign import FOREIGN, foreign_reverse, foreign_scheduler
 from .checkpoint import Checkpoint
 from .data import MAX_SAMPLES, to_uint8
@@ -21,6 +22,7 @@ BATCH_SIZE = 32
 BLOCK = {"cpu": 4, "cuda": 64, "mps": 16}
 
 
+@dataclass(frozen=True)
 class FixedBatches:
     """An ε-predictor asked with exactly `size` pictures at a time, gaps filled with copies.
 
@@ -28,21 +30,23 @@ class FixedBatches:
     MNIST network differs from size 4 in the last bit, and a chain of 1,000 steps makes pixels of it). With
     one size, and each picture always in the same place, a picture's bits do not depend on its companions.
 
-    Args:
+    Attributes:
         predict: the predictor to ask.
         size: pictures per call.
     """
 
-    def __init__(self, predict: EpsPredictor, size: int) -> None:
-        self.predict, self.size = predict, size
+    predict: LevelPredictor
+    size: int
 
-    def __call__(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
+    def __call__(
+        self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None
+    ) -> Prediction:
         """Prediction (B,*D) each, for any B."""
         parts = []
         for start in range(0, len(x_t), self.size):
             part = slice(start, start + self.size)
             classes = None if label is None else self._full(label[part])
-            answer = self.predict(self._full(x_t[part]), self._full(t[part]), classes)
+            answer = self.predict(self._full(x_t[part]), self._full(t[part]), classes, level)
             parts.append([a[: len(x_t[part])] for a in answer])
         eps_hats, x_hats_0 = zip(*parts, strict=True)
         return Prediction(torch.cat(eps_hats), torch.cat(x_hats_0))
@@ -86,14 +90,16 @@ def chain(
 ) -> Iterator[Step]:  # fmt: skip
     """The reverse chain of pictures `indices`, clipping on; x_T and z of picture i come from (seed, i)."""
     device = next(checkpoint.unet.parameters()).device
-    predict: EpsPredictor = checkpoint.predictor(guidance)
+    predict: LevelPredictor = checkpoint.predictor(guidance)
     if not getattr(checkpoint.network, "batch_invariant", False):
         predict = FixedBatches(predict, BLOCK[device.type])
     noise, label = SeededNoise(seed, indices, checkpoint.image_shape, device), labels.to(device)
     if sampler in FOREIGN:
         return foreign_reverse(checkpoint.schedule, predict, noise(), num_steps, sampler, spacing, label=label)
     path = timestep_path(checkpoint.schedule.T, num_steps, spacing)
-    return reverse(checkpoint.schedule, predict, noise(), path, noise, sampler=sampler, strength=strength, label=label)
+    return checkpoint.reverse(
+        checkpoint.schedule, predict, noise(), path, noise, sampler=sampler, strength=strength, label=label
+    )
 
 
 def sample(

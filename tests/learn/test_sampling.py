@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ddpm_playground.cli import main
-from ddpm_playground.core import Prediction, SeededNoise, reverse, timestep_path
+from ddpm_playground.core import Level, Prediction, SeededNoise, reverse, timestep_path
 from ddpm_playground.learn.checkpoint import Checkpoint, load_checkpoint
 from ddpm_playground.learn.data import to_uint8
 from ddpm_playground.learn.sampling import BLOCK, FixedBatches, sample
@@ -70,9 +70,12 @@ def test_it_is_algorithm_2(checkpoint: Checkpoint) -> None:
 
 
 def test_fixed_batches_ask_for_one_size_and_answer_for_any() -> None:
-    sizes = []
+    sizes, levels = [], []
 
-    def predict(x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
+    def predict(
+        x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None
+    ) -> Prediction:
+        levels.append(level)
         sizes.append((len(x_t), len(t), None if label is None else len(label)))
         return Prediction(x_t * t[:, None], x_t + 1)
 
@@ -80,8 +83,10 @@ def test_fixed_batches_ask_for_one_size_and_answer_for_any() -> None:
     prediction = FixedBatches(predict, 4)(x, t, t)
     torch.testing.assert_close(prediction.eps_hat, x * t[:, None])
     torch.testing.assert_close(prediction.x_hat_0, x + 1)
-    FixedBatches(predict, 4)(x[:1], t[:1])
+    told = Level(torch.tensor(0.6), torch.tensor(0.8))
+    FixedBatches(predict, 4)(x[:1], t[:1], None, told)
     assert sizes == [(4, 4, 4), (4, 4, 4), (4, 4, None)]
+    assert levels == [None, None, told]
     assert set(BLOCK) == {"cpu", "cuda", "mps"}
 
 
