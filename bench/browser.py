@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -15,6 +16,7 @@ from ddpm_playground.run import Run, shelf
 
 from .row import Row, seconds
 from .startup import chromium
+from .synthetic import Synthetic
 
 # Moves a slider once a frame for `ms` and returns the gaps between frames.
 DRAG = """([selector, ms]) => new Promise((done) => {
@@ -34,6 +36,8 @@ DRAG = """([selector, ms]) => new Promise((done) => {
 DONE = """(before) => { const p = document.querySelector('.player');
   return p?.dataset.run && p.dataset.run !== 'recorded' && p.dataset.run !== before && p.dataset.done === '1' }"""
 LATENCY_MS = 100
+# As many large frames as a run keeps.
+LARGE_STEPS = 9
 
 
 def served() -> str:
@@ -45,6 +49,27 @@ def served() -> str:
     while not demo.local_url:
         threading.Event().wait(0.1)
     return demo.local_url
+
+
+def served_player() -> str:
+    """A page with the player alone, and in it a run of 4 pictures of 256×256 in colour."""
+    from ddpm_playground.ui.app import css, head, theme
+    from ddpm_playground.ui.component import canvas_component
+    from ddpm_playground.ui.runs import LiveRun
+    from ddpm_playground.ui.stream import messages
+
+    run = Synthetic(DEFAULT.with_(num_images=4, num_steps=LARGE_STEPS), shape=(3, 256, 256))
+
+    def play() -> Iterator[str]:
+        yield from messages(LiveRun(run, "large", ""))
+
+    with gr.Blocks(fill_width=True) as demo:
+        demo.load(play, None, canvas_component("player"), show_progress="hidden", concurrency_limit=4)
+    _, url, _ = demo.launch(
+        prevent_thread_lock=True, quiet=True, run_history=False, footer_links=[], ssr_mode=False,
+        head=head(), css=css(), theme=theme(),
+    )  # fmt: skip
+    return url
 
 
 def dragged(page: Page, selector: str, ms: int = 4000) -> tuple[float, int]:
@@ -98,6 +123,17 @@ def player(browser: Browser, url: str, latency: bool) -> Row:
     return gap_row(page, ".player input[type=range]", "Player, 64 pictures, scrubbed", latency)
 
 
+def large_player(browser: Browser, url: str, latency: bool) -> Row:
+    """All five panels of a run of large pictures scrubbed."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto(url)
+    page.wait_for_selector(f".player[data-done='1'][data-frames='{LARGE_STEPS + 1}']", timeout=120_000)
+    for panel in ("mean", "sigma_z"):
+        page.click(f".player [data-toggle={panel}]")
+    what = "Player, 4 colour pictures of 256×256, five panels, scrubbed"
+    return gap_row(page, ".player input[type=range]", what, latency)
+
+
 def stream(browser: Browser, url: str, rounds: int) -> Row:
     """A run from Start to the last frame on screen, against the bare loop in the same process."""
     settings = {"num_steps": 200, "num_images": 16}
@@ -121,13 +157,37 @@ def stream(browser: Browser, url: str, rounds: int) -> Row:
     return Row("200 steps of 16 pictures into a browser", here, "the bare loop", there, "s", here / there, "≤ 1.10")
 
 
+def together(browser: Browser, url: str, rounds: int) -> Row:
+    """The same run in one browser tab, then in two at once: how fast the slower of the two is."""
+    pages = [browser.new_page(viewport={"width": 1280, "height": 1000}) for _ in range(2)]
+    for page in pages:
+        page.goto(f"{url}?tab=reverse&num_steps=200&num_images=16")
+    for page in pages:
+        page.wait_for_function(DONE, arg="", timeout=600_000)
+
+    def streamed(count: int) -> None:
+        before = [page.get_attribute(".player", "data-run") for page in pages]
+        for page in pages[:count]:
+            page.click("#reverse-start")
+        for page, run in zip(pages[:count], before, strict=False):
+            page.wait_for_function(DONE, arg=run, timeout=600_000)
+
+    taken = [(seconds(lambda: streamed(2)), seconds(lambda: streamed(1))) for _ in range(rounds)]
+    both, alone = (200 / statistics.median(column) for column in zip(*taken, strict=True))
+    for page in pages:
+        page.close()
+    return Row("two browser tabs at once, the slower", both, "one alone", alone, "steps/s", both / alone, "≥ 0.45")
+
+
 def rows(rounds: int) -> Iterator[Row]:
     """Forward, player and stream."""
-    url = served()
-    while shelf().load(DEFAULT.checkpoint).engine == "eager":
+    url, player_url = served(), served_player()
+    while shelf().begin(DEFAULT.checkpoint).busy:
         threading.Event().wait(0.5)
     with chromium() as browser:
         for latency in (False, True):
             yield forward(browser, url, latency)
             yield player(browser, url, latency)
+            yield large_player(browser, player_url, latency)
         yield stream(browser, url, rounds)
+        yield together(browser, url, rounds)

@@ -22,7 +22,7 @@ from ddpm_playground.run import Run, Start, labels_of, same_noise_t, start_of, s
 from ddpm_playground.ui import stream as stream_module
 from ddpm_playground.ui.handover import HandOver, read_hand_over
 from ddpm_playground.ui.page import once_typed, told
-from ddpm_playground.ui.runs import LiveRun, Runs
+from ddpm_playground.ui.runs import FRAME_BYTES, LiveRun, Runs
 from ddpm_playground.ui.stream import catch_up, messages
 from ddpm_playground.views.export import write_gif, write_npz
 
@@ -69,7 +69,7 @@ def test_messages_hold_every_frame_of_every_sampler(sampler):
 def test_a_player_that_missed_messages_gets_every_frame(monkeypatch):
     live = LiveRun(Run(RECIPE), "a run", "a note")
     whole = [f for m in messages(live) for f in decoded(m)["frames"]]
-    monkeypatch.setattr(stream_module, "REPLY_BYTES", 2 * live.frame_bytes)
+    monkeypatch.setattr(stream_module, "MESSAGE_BYTES", 2 * live.frame_bytes)
     had, replies = 0, []
     while had < len(whole):
         replies.append(decoded(catch_up(live, had)))
@@ -82,6 +82,31 @@ def test_a_player_that_missed_messages_gets_every_frame(monkeypatch):
     runs = Runs()
     mine = runs.begin("a", live.run, "")
     assert runs.find("a", mine.run_id) is mine and runs.find("a", "other") is None and runs.find("b", "") is None
+
+
+def test_to_a_tab_that_does_not_read_nothing_is_sent_and_nothing_is_lost(monkeypatch):
+    monkeypatch.setattr(stream_module, "MESSAGES_PER_SECOND", 1e9)
+    live = LiveRun(Run(RECIPE.with_(num_steps=20)))
+    monkeypatch.setattr(stream_module, "MESSAGE_BYTES", 4 * live.frame_bytes)
+    allowed = stream_module.UNREAD_BYTES // (4 * live.frame_bytes * 4 // 3)
+    assert stream_module.has_room(live, allowed - 1) and not stream_module.has_room(live, allowed)
+    # The tab stops reading after the 5th step and goes on after the 15th.
+    said = []
+    for message in messages(live, lambda: allowed if 5 <= len(live.ks) < 15 else 0):
+        said.append((len(live.ks), decoded(message)))
+    assert {kept for kept, _ in said}.isdisjoint(range(5, 15)) and 15 in {kept for kept, _ in said}
+    pushed = [message for _, message in said[1:]]
+    assert all(m["before"] == sum(len(n["frames"]) for n in pushed[:i]) for i, m in enumerate(pushed))
+    assert max(len(m["frames"]) for m in pushed) == 4
+    assert [k for m in pushed for k, _, _ in m["frames"]] == list(range(21)) and pushed[-1]["done"]
+    # One that never reads gets one line, and can still ask for everything.
+    live = LiveRun(Run(RECIPE.with_(num_steps=20)))
+    (only,) = [decoded(m) for m in messages(live, lambda: allowed)]
+    assert only["frames"] == [] and only["total"] == 21 and "done" not in only and len(json.dumps(only)) < 200
+    had = []
+    while len(had) < only["total"]:
+        had += decoded(catch_up(live, len(had)))["frames"]
+    assert [k for k, _, _ in had] == list(range(21))
 
 
 def test_the_browser_can_rebuild_mean_and_noise_from_what_it_is_sent():
@@ -140,7 +165,7 @@ def test_long_runs_are_thinned_to_their_share_of_memory():
     assert live.stride == 1
     live.run.shape = (3, 256, 256)
     per_frame = 64 * 3 * 256 * 256 * 4
-    assert len(live.run.path) / live.stride * per_frame <= 48 * 2**20 + per_frame
+    assert len(live.run.path) / live.stride * per_frame <= FRAME_BYTES + per_frame
 
 
 def test_start_from_a_noised_picture_takes_the_steps_below_it():

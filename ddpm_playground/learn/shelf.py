@@ -1,16 +1,43 @@
 """The checkpoints at hand: pipeline folders below the allowed roots, loaded once and kept."""
 
+import contextlib
 import os
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints"
 KEPT = 3
+
+Key = tuple[Path, int, str]  # folder, when its weights were written, device
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How far a checkpoint is.
+
+    Attributes:
+        stage: not asked for yet; its weights are being read; it runs eagerly while a faster engine is made ready
+            and checked; it runs as it shall; it runs eagerly since the engine cannot be had; it cannot be read.
+        engine: title of the engine that is being prepared or cannot be had.
+        described: device and engine that run it.
+        reason: why it cannot be read.
+    """
+
+    stage: Literal["unread", "reading", "preparing", "ready", "fallback", "refused"]
+    engine: str = ""
+    described: str = ""
+    reason: str = ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether another stage follows by itself."""
+        return self.stage in ("reading", "preparing")
 
 
 class Shelf:
@@ -24,8 +51,10 @@ class Shelf:
     def __init__(self, roots: list[Path] | None = None) -> None:
         named = [Path(p) for p in os.environ.get("DDPM_CHECKPOINTS", "").split(os.pathsep) if p]
         self.roots = [root.resolve() for root in (roots or [SHIPPED, *named])]
-        self._kept: OrderedDict[tuple[Path, int, str], Checkpoint] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept: OrderedDict[Key, Checkpoint] = OrderedDict()
+        self._lock = threading.Lock()  # held while weights are read
+        self._loading: dict[Key, Loading] = {}
+        self._loading_lock = threading.Lock()  # never held for long
 
     def names(self) -> list[str]:
         """Names of the pipeline folders directly below the roots."""
@@ -54,6 +83,24 @@ class Shelf:
             raise ValueError(f"there is no checkpoint {name!r}; there are {', '.join(self.names()) or 'none'}")
         return there[0]
 
+    def state(self, name: str) -> Loading:
+        """How far the checkpoint of that name is; does not wait for it."""
+        try:
+            key = self._key(name)
+        except ValueError as error:
+            return Loading("refused", reason=str(error))
+        with self._loading_lock:
+            return self._loading.get(key, Loading("unread"))
+
+    def begin(self, name: str) -> Loading:
+        """Load it in the background unless that has begun; what becomes of it is in `state`."""
+        state = self.state(name)
+        if state.stage != "unread":
+            return state
+        self._note(self._key(name), reading := Loading("reading"))
+        threading.Thread(target=self._load_quietly, args=(name,), daemon=True).start()
+        return reading
+
     def load(self, name: str) -> "Checkpoint":
         """The checkpoint of that name on the best device, kept in memory until others replace it.
 
@@ -62,25 +109,61 @@ class Shelf:
         Raises:
             ValueError: as `folder` and `load_checkpoint` say.
         """
-        from ..engine.device import pick_device
-        from ..engine.engines import pick_engine
-        from .checkpoint import WEIGHTS, load_checkpoint
-
-        folder, device = self.folder(name), pick_device()
-        weights = folder / WEIGHTS
-        key = (folder, weights.stat().st_mtime_ns if weights.is_file() else 0, str(device))
+        key = self._key(name)
         with self._lock:
             if key not in self._kept:
-                self._kept[key] = checkpoint = load_checkpoint(folder, device)
-                if pick_engine(device.type) != "eager":
-                    threading.Thread(target=self._speed_up, args=(key, checkpoint), daemon=True).start()
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
+                self._note(key, Loading("reading"))
+                try:
+                    self._read(key)
+                except Exception as error:
+                    self._note(key, Loading("refused", reason=str(error)))
+                    raise
             self._kept.move_to_end(key)
             return self._kept[key]
 
-    def _speed_up(self, key: tuple[Path, int, str], checkpoint: "Checkpoint") -> None:
-        faster = checkpoint.on()
-        with self._lock:
-            if key in self._kept:
-                self._kept[key] = faster
+    def _key(self, name: str) -> Key:
+        from ..engine.device import pick_device
+        from .checkpoint import WEIGHTS
+
+        folder = self.folder(name)
+        weights = folder / WEIGHTS
+        return folder, weights.stat().st_mtime_ns if weights.is_file() else 0, str(pick_device())
+
+    def _note(self, key: Key, state: Loading | None) -> None:
+        with self._loading_lock:
+            self._loading.pop(key, None)
+            if state is not None:
+                self._loading[key] = state
+
+    def _load_quietly(self, name: str) -> None:
+        with contextlib.suppress(ValueError):
+            self.load(name)
+
+    def _read(self, key: Key) -> None:
+        """Put a checkpoint on the shelf, and a faster engine's preparation behind it; the lock is held."""
+        from ..engine.engines import TITLES, pick_engine
+        from .checkpoint import load_checkpoint
+
+        folder, _, device = key
+        checkpoint, wanted = load_checkpoint(folder, device), pick_engine(device.partition(":")[0])
+        self._kept[key] = checkpoint
+        while len(self._kept) > KEPT:
+            self._note(self._kept.popitem(last=False)[0], None)
+        if wanted == "eager":
+            self._note(key, Loading("ready", described=checkpoint.described()))
+            return
+        self._note(key, Loading("preparing", TITLES[wanted], checkpoint.described()))
+        threading.Thread(target=self._speed_up, args=(key, checkpoint, wanted), daemon=True).start()
+
+    def _speed_up(self, key: Key, checkpoint: "Checkpoint", wanted: str) -> None:
+        from ..engine.engines import TITLES
+
+        found = checkpoint
+        try:
+            found = checkpoint.on()
+        finally:
+            stage = "ready" if found.engine == wanted else "fallback"
+            with self._lock:
+                if key in self._kept:
+                    self._kept[key] = found
+                    self._note(key, Loading(stage, TITLES[wanted], found.described()))

@@ -3,7 +3,10 @@
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from mmap import mmap
 
 import torch
 
@@ -11,7 +14,7 @@ from ..core import Step
 from ..run import Run
 
 KEPT_RUNS = 6
-FRAME_BYTES = 48 * 2**20
+FRAME_BYTES = 32 * 2**20  # with what waits unread, one browser tab costs no more than 64 MB
 
 
 @dataclass(eq=False)
@@ -46,7 +49,7 @@ class LiveRun:
 
     def keep(self, k: int, step: Step) -> None:
         """Keep x_t and ε̂ of step k."""
-        self.eps_hats.append(half(step.eps_hat))
+        self.eps_hats.append(self._put(step.eps_hat))
         self._add(k, step.t, step.x_t)
 
     def finish(self, step: Step) -> None:
@@ -54,20 +57,26 @@ class LiveRun:
         self._add(len(self.run.path) - 1, step.s, step.x_s)
 
     def _add(self, k: int, t: int, x: torch.Tensor) -> None:
-        self.xs.append(half(x))
+        self.xs.append(self._put(x))
         self.ts.append(t)
         self.ks.append(k)  # last: whoever reads in between finds what it counts
+
+    def _put(self, x: torch.Tensor) -> torch.Tensor:
+        """A copy as float16 on the CPU, kept within its range."""
+        return next(self._places).copy_(x.detach().clamp(-65504, 65504))
+
+    @cached_property
+    def _places(self) -> Iterator[torch.Tensor]:
+        """Where the frames go: memory of its own, which a forgotten run gives back to the system whole."""
+        count = 2 * -(-(len(self.run.path) - 1) // self.stride) + 1
+        memory = torch.frombuffer(mmap(-1, count * self.frame_bytes // 2), dtype=torch.float16)
+        return iter(memory.view(count, self.run.recipe.num_images, *self.run.shape))
 
     @property
     def frame_bytes(self) -> int:
         """Bytes of a frame's x_t and ε̂."""
         C, H, W = self.run.shape
         return self.run.recipe.num_images * C * H * W * 2 * 2
-
-
-def half(x: torch.Tensor) -> torch.Tensor:
-    """float16 on the CPU, kept within its range."""
-    return x.detach().clamp(-65504, 65504).to("cpu", torch.float16)
 
 
 class Runs:

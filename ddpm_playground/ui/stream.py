@@ -3,10 +3,12 @@
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
+import gradio as gr
 import torch
+from gradio.context import LocalContext
 
 from ..core import Step
 from ..run import Run, steps_of
@@ -14,7 +16,9 @@ from .component import packed
 from .runs import LiveRun
 
 MESSAGES_PER_SECOND = 30.0
-REPLY_BYTES = 4 * 2**20
+# Most that one message carries unless a single frame is larger, and most that waits for a tab that does not read.
+MESSAGE_BYTES = 2**20
+UNREAD_BYTES = 8 * 2**20
 
 
 def opening(run: Run, run_id: str, badge: str, note: str) -> dict[str, object]:
@@ -54,10 +58,38 @@ def frame(k: int, x_t: torch.Tensor, eps_hat: torch.Tensor | None) -> list[objec
     return [k, packed(x_t, "<f2"), None if eps_hat is None else packed(eps_hat, "<f2")]
 
 
-def messages(live: LiveRun) -> Iterator[str]:
-    """The player's messages of a run, while it runs; ends within one step of `live.stop`."""
+def all_read() -> int:
+    """No message waits."""
+    return 0
+
+
+def unread_by(request: gr.Request) -> Callable[[], int]:
+    """Counts the messages that wait for this browser tab; Gradio itself would let any number wait."""
+    owner, blocks = str(request.session_hash), LocalContext.blocks.get()
+
+    def count() -> int:
+        waiting = blocks._queue.pending_messages_per_session.get(owner) if blocks else None
+        return waiting.qsize() if waiting else 0
+
+    return count
+
+
+def has_room(live: LiveRun, unread: int) -> bool:
+    """Whether one more message may wait beside `unread` others; base64 has 4 bytes for 3."""
+    return unread < max(1, UNREAD_BYTES // (max(MESSAGE_BYTES, live.frame_bytes) * 4 // 3))
+
+
+def messages(live: LiveRun, unread: Callable[[], int] = all_read) -> Iterator[str]:
+    """The player's messages of a run, while it runs; ends within one step of `live.stop`.
+
+    While too much waits unread, frames are kept and none is sent. What the last message has no room for, the player
+    asks for.
+    """
     run = live.run
-    yield json.dumps(opening(run, live.run_id, "live", live.note))
+    start = opening(run, live.run_id, "live", live.note)
+    if has_room(live, unread()):
+        yield json.dumps(start)
+        start = {}
     num_steps, stride = len(run.path) - 1, live.stride
     started = sent_s = time.monotonic()
     sent = 0
@@ -71,10 +103,12 @@ def messages(live: LiveRun) -> Iterator[str]:
             now = time.monotonic()
             if live.stop.is_set():
                 break
-            if len(live.ks) > sent and now - sent_s >= 1.0 / MESSAGES_PER_SECOND:
-                left = (now - started) / (k + 1) * (num_steps - k - 1)
-                yield json.dumps(since(live, sent, len(live.ks)) | {"seconds_left": round(left, 1)})
-                sent, sent_s = len(live.ks), now
+            due = len(live.ks) > sent and now - sent_s >= 1.0 / MESSAGES_PER_SECOND
+            if due and has_room(live, unread()):
+                end, left = reach(live, sent), (now - started) / (k + 1) * (num_steps - k - 1)
+                told = {"total": end, "seconds_left": round(left, 1)}  # what comes later is not missing yet
+                yield json.dumps(start | since(live, sent, end) | told)
+                start, sent, sent_s = {}, end, now
     finally:
         close = getattr(steps, "close", None)
         if close:
@@ -82,7 +116,13 @@ def messages(live: LiveRun) -> Iterator[str]:
     if step is not None and not live.stop.is_set():
         live.finish(step)
     live.done = True
-    yield json.dumps(since(live, sent, len(live.ks)) | {"at": k})
+    room = has_room(live, unread())
+    yield json.dumps((start if room else {}) | since(live, sent, reach(live, sent) if room else sent) | {"at": k})
+
+
+def reach(live: LiveRun, first: int) -> int:
+    """One past the last frame of a message that begins with frame `first`."""
+    return min(len(live.ks), first + max(1, MESSAGE_BYTES // live.frame_bytes))
 
 
 def since(live: LiveRun, first: int, end: int) -> dict[str, object]:
@@ -100,8 +140,7 @@ def since(live: LiveRun, first: int, end: int) -> dict[str, object]:
 
 
 def catch_up(live: LiveRun, first: int) -> str:
-    """What a player that has only `first` frames of this run gets next: some megabytes at most."""
+    """What a player that has only `first` frames of this run gets next."""
     first = min(max(first, 0), len(live.ks))
-    end = min(len(live.ks), first + max(1, REPLY_BYTES // live.frame_bytes))
     start = opening(live.run, live.run_id, "live", live.note) if first == 0 else {}
-    return json.dumps(start | since(live, first, end))
+    return json.dumps(start | since(live, first, reach(live, first)))

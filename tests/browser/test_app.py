@@ -217,3 +217,20 @@ def test_a_recorded_run_that_was_taken_hold_of_is_left_alone(visitor):
     visit.slide(SCRUBBER, 100)
     visit.page.wait_for_timeout(9000)
     assert data(visit, "run") == "recorded"
+
+
+def test_the_engine_says_how_far_it_is_moves_nothing_and_then_asks_no_more(visitor):
+    visit = visitor("?tab=reverse&num_images=2&num_steps=3")
+    line, player = visit.page.locator("#reverse-engine p"), visit.page.locator("#player")
+    line.wait_for()
+    player.wait_for()
+    places = [line.bounding_box(), player.bounding_box()]
+    visit.wait("() => document.querySelector('#reverse-engine p').textContent.startsWith('Ready: ')")
+    assert [line.bounding_box(), player.bounding_box()] == places
+    finished(visit)
+    before = visit.settled()
+    visit.page.wait_for_timeout(2500)
+    assert visit.asked == before
+    wrong = visitor("?checkpoint=nowhere&tab=reverse&num_images=2&num_steps=3")
+    wrong.wait("() => document.querySelector('#reverse-engine p').textContent.includes(\"no checkpoint 'nowhere'\")")
+    assert wrong.page.locator("#reverse-engine p").bounding_box()["height"] == places[0]["height"]

@@ -168,7 +168,7 @@ function beat(on) {
   pulse = on && !calm ? pulse || player.querySelector(".dot").animate(dim, { duration: 1400, iterations: Infinity }) : null;
 }
 // A busy or late page gets only the newest of several messages: what came between them is asked for, and asked
-// for again if the answer went the same way.
+// for again, ever more patiently, if the answer went the same way or is long under way.
 function fetchMissing(of, first, tries = 5) {
   if (asking && asking.of === of && asking.first === first) return;
   const mine = (asking = { of, first });
@@ -177,7 +177,7 @@ function fetchMissing(of, first, tries = 5) {
     if (asking !== mine) return;
     asking = null;
     if (tries && element.isConnected && (of === run ? had <= first : of === awaited)) fetchMissing(of, first, tries - 1);
-  }, 1000);
+  }, 1000 * 2 ** (5 - tries));
 }
 function receive() {
   if (!props.value) return;

@@ -11,15 +11,17 @@ import gradio as gr
 
 from ...core import SAMPLERS, SPACINGS
 from ...lab.foreign import FOREIGN
+from ...learn.shelf import Loading
 from ...recipe import DEFAULT, MAX_IMAGES, MAX_SEED, Recipe
 from ...run import Run, shelf
 from ...views.export import write_gif, write_npz
 from ..component import canvas_component
 from ..fields import Number, Slider
 from ..handover import HandOver, read_hand_over
+from ..loading import loading_line, said
 from ..page import HOT, LATEX, Page, told, warn
 from ..runs import Runs
-from ..stream import catch_up, messages
+from ..stream import catch_up, has_room, messages, unread_by
 from ..text import text
 
 FIELDS = (
@@ -31,6 +33,7 @@ RUNS = Runs()
 REMEMBER = "(v) => window.ddpmRemember('from_forward', Boolean(v && JSON.parse(v).repeatable))"
 # Resolves once this tab has been seen for a while.
 ARRIVE = "() => window.ddpmArrived()"
+STATUS_LINE = '<p class="ddpm-note" role="status">${value}</p>'
 
 
 @cache
@@ -59,7 +62,7 @@ def stream(request: gr.Request, *values: object) -> Iterator[str]:
             T=run.schedule.T,
             device=run.checkpoint.described(),
         )
-        yield from messages(RUNS.begin(str(request.session_hash), run, note))
+        yield from messages(RUNS.begin(str(request.session_hash), run, note), unread_by(request))
     except ValueError as error:
         raise told(error) from None
 
@@ -80,13 +83,16 @@ def stream_on_arrival(request: gr.Request, *values: object) -> Iterator[str]:
 
 
 def send_missing(event: gr.EventData, request: gr.Request) -> str | dict:
-    """The player has missed messages of its run: those frames again; nothing if the run is no longer this tab's."""
+    """The player has missed messages of its run: those frames again.
+
+    Nothing if the run is no longer this tab's, or as long as too much waits unread; the player asks again.
+    """
     try:
         run_id, first = str(event.run), int(event.first)
     except (AttributeError, TypeError, ValueError):
         return gr.skip()
     live = RUNS.find(str(request.session_hash), run_id)
-    return gr.skip() if live is None else catch_up(live, first)
+    return catch_up(live, first) if live and has_room(live, unread_by(request)()) else gr.skip()
 
 
 def stop(request: gr.Request) -> None:
@@ -225,6 +231,7 @@ def build(page: Page) -> None:
         stop_button = gr.Button(text("reverse.stop"), elem_id="reverse-stop", min_width=90)
         gif = gr.Button(text("reverse.gif"), elem_id="reverse-gif", min_width=120)
         npz = gr.Button(text("reverse.npz"), elem_id="reverse-npz", min_width=120)
+        line = gr.HTML(said(Loading("reading")), elem_id="reverse-engine", html_template=STATUS_LINE)
     with gr.Row(equal_height=False):
         with gr.Column(scale=7, min_width=320):
             player = canvas_component("player", None, elem_id="player")
@@ -235,6 +242,7 @@ def build(page: Page) -> None:
                 )
         with gr.Column(scale=3, min_width=300, elem_classes="ddpm-settings"):
             _settings(page)
+    loading_line(page.controls["checkpoint"], line)
     gif_file = gr.DownloadButton(elem_id="gif-file", elem_classes="ddpm-offstage")
     npz_file = gr.DownloadButton(elem_id="npz-file", elem_classes="ddpm-offstage")
 

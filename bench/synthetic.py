@@ -1,0 +1,53 @@
+"""A run of any size without a network, to load the page with."""
+
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+
+from ddpm_playground.core import ExactEps, SeededNoise, Step, make_schedule, reverse, timestep_path
+from ddpm_playground.learn.data import bundled_digits
+from ddpm_playground.recipe import Recipe
+from ddpm_playground.run import Run, Start
+
+TINT = (1.0, 0.55, -0.2)
+
+
+class Synthetic(Run):
+    """A Run whose ε is exact for one bundled digit, enlarged and tinted.
+
+    Args:
+        recipe: its sampler, steps, images and seed count; its checkpoint does not.
+        start: there is none; the chain begins with noise.
+        shape: (C,H,W) of a picture.
+        pause_s: how long each step takes at least.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        start: Start | None = None,
+        *,
+        shape: tuple[int, int, int] = (3, 256, 256),
+        pause_s: float = 0.0,
+    ) -> None:
+        self.recipe, self.start, self.shape, self.pause_s = recipe, start, shape, pause_s
+        self.checkpoint: Any = SimpleNamespace(class_names=(), described=lambda: "exact ε of one digit")
+        self.schedule = make_schedule("linear")
+        self.labels = torch.full((recipe.num_images,), -1)
+        self.path = timestep_path(self.schedule.T, recipe.num_steps, recipe.spacing)
+
+    def __iter__(self) -> Iterator[Step]:
+        C, H, W = self.shape
+        digit = torch.nn.functional.interpolate(bundled_digits().x_0(slice(0, 1)), (H, W), mode="nearest")
+        tint = torch.tensor(TINT[:C]).view(C, 1, 1)
+        predict = ExactEps(self.schedule, (digit + 1.0) * (tint + 1.0) / 2.0 - 1.0)
+        noise = SeededNoise(self.recipe.seed, range(self.recipe.num_images), self.shape)
+        for step in reverse(
+            self.schedule, predict, noise(), self.path, noise, sampler=self.recipe.sampler,
+            strength=self.recipe.strength, clip_x_0=self.recipe.clip_x_0, add_noise=self.recipe.add_noise,
+        ):  # fmt: skip
+            time.sleep(self.pause_s)
+            yield step
