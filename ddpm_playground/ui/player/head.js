@@ -17,7 +17,8 @@ window.ddpmRemember = (() => {
   return (key, value) => {
     if (window.ddpmRecipe[key] !== value) {
       window.ddpmRecipe[key] = value;
-      window.dispatchEvent(new CustomEvent("ddpm:recipe", { detail: { key } }));
+      // Until all of them are there, one alone says nothing.
+      if (window.ddpmIsRestored) window.dispatchEvent(new CustomEvent("ddpm:recipe", { detail: { key } }));
     }
     wanted.set(key, value);
     if (waiting === null) waiting = setTimeout(write, 250);
