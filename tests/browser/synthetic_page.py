@@ -54,7 +54,7 @@ def held(request: object) -> JSONResponse:
     queues = list(demo._queue.pending_messages_per_session.values())
     waiting = [getattr(message, "output", None) for queue in queues for message in list(queue._queue)]
     unread = sum(characters(output["data"]) for output in waiting if isinstance(output, dict))
-    runs = sum(isinstance(thing, LiveRun) for thing in gc.get_objects())
+    runs = sum(type(thing) is LiveRun for thing in gc.get_objects())
     return JSONResponse(count | {"runs": runs, "mb": mb, "unread_mb": unread / 2**20})
 
 
