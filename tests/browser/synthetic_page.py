@@ -3,10 +3,10 @@
 `python -m tests.browser.synthetic_page` serves it.
 """
 
-import gc
 import threading
 import time
 from collections.abc import Iterator
+from weakref import WeakSet
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -15,13 +15,14 @@ from bench.memory import resident_mb
 from bench.synthetic import Synthetic
 from ddpm_playground.core import Step
 from ddpm_playground.recipe import Recipe
-from ddpm_playground.run import Start
+from ddpm_playground.run import Run, Start
 from ddpm_playground.ui import app
-from ddpm_playground.ui.runs import LiveRun
+from ddpm_playground.ui.runs import LiveRun, Runs
 from ddpm_playground.ui.tabs import reverse
 
 SHAPE, PAUSE_S = (3, 64, 64), 0.05
-count = {"running": 0, "most": 0, "steps": 0}
+count = {"running": 0, "steps": 0}
+alive: WeakSet[LiveRun] = WeakSet()
 
 
 class Watched(Synthetic):
@@ -32,13 +33,20 @@ class Watched(Synthetic):
 
     def __iter__(self) -> Iterator[Step]:
         count["running"] += 1
-        count["most"] = max(count["most"], count["running"])
         try:
             for step in super().__iter__():
                 count["steps"] += 1
                 yield step
         finally:
             count["running"] -= 1
+
+
+class WatchedRuns(Runs):
+    """Runs that are counted as long as anything holds their frames."""
+
+    def begin(self, owner: str, run: Run, note: str) -> LiveRun:
+        alive.add(live := super().begin(owner, run, note))
+        return live
 
 
 def characters(data: object) -> int:
@@ -49,17 +57,16 @@ def characters(data: object) -> int:
 
 
 def held(request: object) -> JSONResponse:
-    """Chains that run, the most at once, steps so far, runs whose frames are in memory, and what is held, in MB."""
+    """Chains that run, steps so far, runs whose frames are in memory, and what is held, in MB."""
     mb = resident_mb()  # collects garbage first
     queues = list(demo._queue.pending_messages_per_session.values())
     waiting = [getattr(message, "output", None) for queue in queues for message in list(queue._queue)]
-    unread = sum(characters(output["data"]) for output in waiting if isinstance(output, dict))
-    runs = sum(type(thing) is LiveRun for thing in gc.get_objects())
-    return JSONResponse(count | {"runs": runs, "mb": mb, "unread_mb": unread / 2**20})
+    unread = sum(characters(output.get("data")) for output in waiting if isinstance(output, dict))
+    return JSONResponse(count | {"runs": len(alive), "mb": mb, "unread_mb": unread / 2**20})
 
 
 if __name__ == "__main__":
-    reverse.Run = Watched  # type: ignore[misc]
+    reverse.Run, reverse.RUNS = Watched, WatchedRuns()  # type: ignore[misc]
     app.warm = time.time  # there is no network to load
     demo = app.build()
     threading.Thread(target=app.launch, args=(demo,), daemon=True).start()

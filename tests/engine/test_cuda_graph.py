@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 import types
 from contextlib import nullcontext
 from dataclasses import fields
@@ -229,6 +230,7 @@ def test_a_closed_chain_stops_at_once_and_leaves_no_thread(checkpoint) -> None:
 
     def counted() -> torch.Tensor:
         drawn.append(1)
+        time.sleep(0.02)  # so that draws are waiting when the chain is closed
         return noise()
 
     walk = fast.reverse(fast.schedule, fast.predictor(), noise(), timestep_path(T, T), counted)
