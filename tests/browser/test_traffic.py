@@ -52,6 +52,17 @@ def until(holds: Callable[[], bool], patience_s: float) -> float:
     return time.monotonic() - start
 
 
+def at_rest(address: str, quiet_s: float = 6.0) -> dict[str, float]:
+    """What the server holds once the visitors before are forgotten: nothing has changed for a while."""
+    seen, since = held(address), time.monotonic()
+    while time.monotonic() - since < quiet_s:
+        time.sleep(0.3)
+        now = held(address)
+        if (now["running"], now["runs"]) != (seen["running"], seen["runs"]):
+            seen, since = now, time.monotonic()
+    return seen
+
+
 @contextmanager
 def raw_client(address: str, name: str, **settings: object) -> Iterator[socket.socket]:
     """Presses Start as a page would, and opens the stream of messages without reading it."""
@@ -131,7 +142,7 @@ def test_a_slow_reader_ends_with_every_frame(chromium, address):
 
 @pytest.mark.browser
 def test_a_closed_tab_frees_its_worker_at_once_and_its_frames_soon(chromium, address):
-    before = held(address)
+    before = at_rest(address)
     assert before["running"] == 0
     visit = Visit(chromium, address, query(num_images=4, num_steps=1000))
     visit.tab("reverse")
