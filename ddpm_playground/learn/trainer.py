@@ -17,6 +17,7 @@ from .checkpoint import CheckpointError, load_checkpoint
 from .data import Pictures, tile, to_uint8
 from .network import NetworkEps, make_network, network_output
 from .settings import Settings, learning_rate_at
+from .widening import widen
 
 HELD_OUT = 512
 
@@ -107,13 +108,13 @@ class Trainer:
         """Take a checkpoint's weights; returns what is known of how they came about."""
         start = load_checkpoint(folder)
         try:
-            self.unet.load_state_dict(start.unet.state_dict())
-        except RuntimeError as error:
-            reason = " ".join(str(error).split())[:200]
+            weights = widen(start.unet, self.unet, self.settings.seed)
+        except ValueError as error:
             raise CheckpointError(
-                f"the weights of {folder} are of another architecture ({reason}); "
-                "give --channels, --layers and --attention-levels as they were trained with, and the same classes"
+                f"the weights of {folder} are of another architecture ({error}); give --channels, --layers and "
+                "--attention-levels as they were trained with or wider, and the same classes"
             ) from None
+        self.unet.load_state_dict(weights)
         facts = start.folder / "training.json"
         known = json.loads(facts.read_text(encoding="utf-8")) if facts.is_file() else {}
         return {"sha256": start.sha256, **known}
