@@ -12,6 +12,7 @@ COMMANDS = {
     "train": ("train", "Algorithm 1: make a checkpoint"),
     "sample": ("sample", "Algorithm 2: draw pictures from a checkpoint"),
     "evaluate": ("evaluate", "score a checkpoint of handwritten digits"),
+    "schedule": ("schedule", "examine a noise schedule: its numbers, what is wrong with it, how samplers walk it"),
     "train-classifier": ("train_classifier", "make the reader of digits that evaluate scores with"),
 }
 
@@ -38,16 +39,16 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; bad input gives one line on stderr and exit code 2."""
+    """Run one command; bad input gives one line on stderr and exit code 2. A command may return a code of its own."""
     argv = list(sys.argv[1:] if argv is None else argv)
     arguments = _parser(next((a for a in argv if not a.startswith("-")), None)).parse_args(argv)
     arguments.command_line = "python -m ddpm_playground " + shlex.join(argv)
     try:
-        arguments.run(arguments)
+        code = arguments.run(arguments)
     except (ValueError, OSError) as error:
         print(f"ddpm_playground: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("ddpm_playground: stopped", file=sys.stderr)
         return 130
-    return 0
+    return code or 0

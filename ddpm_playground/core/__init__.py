@@ -1,5 +1,6 @@
 """The mathematics: torch only, every formula once, t as in the paper (0…T)."""
 
+from .bound import prior_kl
 from .chain import (
     Noise,
     SeededNoise,
@@ -82,6 +83,7 @@ __all__ = [
     "posterior",
     "posterior_coefficients",
     "prediction_from",
+    "prior_kl",
     "q",
     "q_between",
     "q_sample",

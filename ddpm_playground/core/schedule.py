@@ -97,9 +97,14 @@ def schedule_from_betas(betas: Sequence[float] | torch.Tensor, name: str = "cust
     return Schedule(torch.cat([torch.zeros(1, dtype=torch.float64), table]), name)
 
 
-def betas_from_alpha_bars(alpha_bars: torch.Tensor, max_beta: float = 1.0) -> torch.Tensor:
-    """β_t = min(1 − ᾱ_t / ᾱ_{t−1}, max_beta), from ᾱ_0…ᾱ_T to β_1…β_T (Nichol & Dhariwal 2021, section 3.2)."""
-    return (1.0 - alpha_bars[1:] / alpha_bars[:-1]).clamp(0.0, max_beta)
+def betas_from_alpha_bars(alpha_bars: torch.Tensor, max_beta: float = 1.0, min_beta: float = 0.0) -> torch.Tensor:
+    """β_t = 1 − ᾱ_t / ᾱ_{t−1} within [min_beta, max_beta] (Nichol & Dhariwal 2021, section 3.2).
+
+    From ᾱ_0…ᾱ_T to β_1…β_T. Where ᾱ has reached 0 and rests there, β_t = 1.
+    """
+    now, before = alpha_bars[1:], alpha_bars[:-1]
+    alphas = torch.where((now == 0) & (before == 0), 0.0, now / before)
+    return (1.0 - alphas).clamp(min_beta, max_beta)
 
 
 def _t_over_T(T: int) -> torch.Tensor:

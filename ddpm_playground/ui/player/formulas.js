@@ -62,8 +62,9 @@ class NoSchedule extends Error {
 }
 
 const tableOf = (T, of) => Float64Array.from({ length: T + 1 }, (_, t) => of(t));
-// β_t = min(1 − ᾱ_t / ᾱ_{t−1}, max_beta) (Nichol & Dhariwal 2021, section 3.2).
-const betasFrom = (alphaBars, maxBeta = 1) => alphaBars.map((now, t) => (t === 0 ? 0 : Math.min(maxBeta, Math.max(0, 1 - now / alphaBars[t - 1]))));
+// β_t = min(1 − ᾱ_t / ᾱ_{t−1}, max_beta) (Nichol & Dhariwal 2021, section 3.2), and 1 where ᾱ rests at 0.
+const ratio = (now, before) => (now === 0 && before === 0 ? 0 : now / before);
+const betasFrom = (alphaBars, maxBeta = 1) => alphaBars.map((now, t) => (t === 0 ? 0 : Math.min(maxBeta, Math.max(0, 1 - ratio(now, alphaBars[t - 1])))));
 const alphaBarsFrom = (betas) => {
   let product = 1;
   return betas.map((beta) => (product *= 1 - beta));

@@ -1,0 +1,1 @@
+"""The examinations, one function for each code."""

@@ -1,0 +1,71 @@
+"""How the noise is spread over t."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+
+from ..case import Case
+from ..finding import Finding, found
+
+# A pixel of 8 bits: half of what it can carry, gone in one step, leaves a network a jump instead of a step.
+PIXEL_BITS, ABRUPT_BITS = 8.0, 4.0
+# Nichol & Dhariwal 2021, figure 4: up to a fifth of the linear schedule can be skipped without harm, so a tenth is
+# worth a note; where it is more than half, most of the training is spent on nothing.
+NEAR_END, WASTED_NOTED, WASTED_HURT = 1e-3, 0.1, 0.5
+# Hoogeboom et al. 2023: the cosine schedule (log SNR = 0 half-way) fits 64 pixels; each doubling asks for
+# 2 log 2 less. A whole doubling beside it is told.
+BASE_SIZE, DOUBLING = 64, 2 * math.log(2)
+
+
+def information(case: Case) -> torch.Tensor:
+    """½ log₂(1 + SNR(t)) in bits per pixel, at most 8, (T+1,): what a Gaussian channel of that SNR carries."""
+    return (0.5 * torch.log2(1.0 + case.schedule.snr)).clamp_max(PIXEL_BITS)
+
+
+def abrupt(case: Case) -> Iterator[Finding]:
+    """A single step that removes most of the information."""
+    if not case.sound:
+        return
+    bits = -information(case).diff()
+    worst = int(bits.argmax())
+    if float(bits[worst]) > ABRUPT_BITS:
+        t, alpha_bars = worst + 1, case.schedule.alpha_bars
+        before, after = float(alpha_bars[t - 1]), float(alpha_bars[t])
+        yield found("abrupt", "warning", (t - 1, t), t=t, bits=f"{float(bits[worst]):.1f}", before=before, after=after)
+
+
+def wasted_steps(case: Case) -> Iterator[Finding]:
+    """Steps at which x_t is as good as x_0, or as good as noise."""
+    if not case.sound:
+        return
+    alpha_bars = case.schedule.alpha_bars[1:]
+    wasted = (alpha_bars < NEAR_END) | (alpha_bars > 1 - NEAR_END)
+    share = float(wasted.double().mean())
+    if share < WASTED_NOTED:
+        return
+    low, high = alpha_bars < NEAR_END, alpha_bars > 1 - NEAR_END
+    end = low if int(low.sum()) >= int(high.sum()) else high
+    where = end.nonzero().flatten() + 1
+    severity = "warning" if share > WASTED_HURT else "note"
+    yield found("wasted-steps", severity, (int(where[0]), int(where[-1])), share=f"{share:.0%}")
+
+
+def resolution_shift(case: Case) -> Iterator[Finding]:
+    """The middle of the schedule against the size of the pictures; latents have no such rule."""
+    if not case.sound or case.sample_size is None or case.latent:
+        return
+    t = max(1, case.schedule.T // 2)
+    middle = float(case.schedule.log_snr[t])
+    wanted = 2 * math.log(BASE_SIZE / case.sample_size)
+    beside = middle - wanted
+    values = {
+        "size": case.sample_size,
+        "middle": f"{middle:.2f}",
+        "wanted": f"{wanted:.2f}",
+        "shift": f"{-beside:+.2f}",
+    }
+    if beside > DOUBLING:
+        yield found("resolution-shift/clean", "warning", t, **values)
+    elif beside < -2 * DOUBLING:
+        yield found("resolution-shift/noisy", "note", t, **values)

@@ -1,0 +1,144 @@
+"""What the findings say: key → (what was found, what to do), by language; and who says so."""
+
+WORDING: dict[str, dict[str, tuple[str, str]]] = {
+    "en": {
+        "not-finite": (
+            "β_{t} = {value} is no finite number, and {others} other β_t are none either.",
+            "Correct the values from t = {t} on; every picture after that step would be NaN.",
+        ),
+        "beta-out-of-range": (
+            "β_{t} = {value} lies outside [0, 1] ({count} of {T} values do), so √(1 − β_t) or √β_t does not exist.",
+            "Keep every β_t in [0, 1); only β_T may be 1.",
+        ),
+        "non-monotone": (
+            "ᾱ rises from {before} to {after} at t = {t} (in {count} steps in all): that step would take noise away.",
+            "Sort the values from data to noise, or export the curve made monotone.",
+        ),
+        "zero-beta/no-noise": (
+            "ᾱ_t = 1 up to t = {t}: these steps add no noise, so (1 − α_t)/√(1 − ᾱ_t) is 0/0 there.",
+            "Start at β_1 > 0, for example 1e-4, or drop these steps.",
+        ),
+        "zero-beta": (
+            "β_t = 0 at {count} of {T} steps, first at t = {t}: nothing happens there, and log β_t = −∞.",
+            "Drop these steps, or give them a small β_t.",
+        ),
+        "terminal-snr": (
+            "√ᾱ_T = {root} of the picture is left at T (SNR(T) = {snr}), while sampling starts from pure noise. The "
+            "network has learned to take brightness from x_T, so very bright and very dark pictures drift to mid-grey.",
+            'Set "rescale_betas_zero_snr": true with "prediction_type": "v_prediction" and "timestep_spacing": '
+            '"trailing", and train on; or raise β or T until SNR(T) is below {threshold}.',
+        ),
+        "short-t-unscaled": (
+            "These β_t are meant for about 1000 steps, but T = {T}: Σ β_t = {total}, so SNR(T) = {snr} and x_T is "
+            "still a picture.",
+            "Multiply β_t by 1000/T = {factor}: {advice}.",
+        ),
+        "eps-with-zero-terminal-snr": (
+            "The network predicts ε, and ᾱ_t = 0 at t = {t}: x̂_0 = (x_t − √(1 − ᾱ_t) ε̂)/√ᾱ_t divides by 0.",
+            'Use "prediction_type": "v_prediction" (and train for it), or a schedule with ᾱ_T > 0.',
+        ),
+        "eps-with-zero-terminal-snr/unknown": (
+            "ᾱ_t = 0 at t = {t}. A network that predicts ε cannot be used there: x̂_0 divides by √ᾱ_t = 0.",
+            "Predict v or x_0, or keep ᾱ_T > 0.",
+        ),
+        "spacing-skips-t": (
+            "With {spacing} spacing, {steps} steps begin at t = {visited} and never visit T = {T}.",
+            'Set "timestep_spacing": "trailing".',
+        ),
+        "wrong-previous-timestep": (
+            "{name} at {steps} steps ({spacing}) goes from t = {t} to the noise of t = {used}, but visits t = {next} "
+            "next; {count} of its steps land beside the t that follows.",
+            'Set "timestep_spacing": "{other}", or a number of steps that divides T = {T}.',
+        ),
+        "steps-offset/outside": (
+            "With steps_offset = {offset}, {steps} steps visit t = {t}, outside the trained 1…{T}.",
+            'Set "steps_offset": 0, or take fewer steps.',
+        ),
+        "steps-offset": (
+            "steps_offset = {offset} raises every visited t by {offset}; the lowest is t = {lowest}, and the last step "
+            "goes from there straight to the end.",
+            "Keep it if the network was trained and tuned that way (Stable Diffusion 1.x: 1), else set it to 0.",
+        ),
+        "steps-offset/ignored": (
+            "steps_offset = {offset} does nothing with {spacing} spacing.",
+            'Remove it, or set "timestep_spacing": "leading" if it was meant.',
+        ),
+        "clip-hides-divergence": (
+            "At T, an error of ε̂ comes out {factor} times as large in x̂_0; that is more than half precision resolves, "
+            "and clipping makes a plausible ±1 of it.",
+            'Use "prediction_type": "v_prediction", or an end with more signal (max_beta below 0.999).',
+        ),
+        "variance-type": (
+            "variance_type = {kind} adds noise of variance β of a whole stride; at {steps} steps that is far more than "
+            "the posterior's.",
+            'Set "variance_type": "fixed_small", or take the deterministic DDIM for few steps.',
+        ),
+        "variance-type/learned": (
+            "variance_type = {kind} expects a network with twice as many output channels: mean and variance.",
+            'Set "variance_type": "fixed_small" if the network predicts ε alone.',
+        ),
+        "float32-loss/zero": (
+            "1 − ᾱ_{t} is 0 in float32, so √(1 − ᾱ_t) divides by 0 there.",
+            "Compute the tables in float64, or raise β_1 above 1e-7.",
+        ),
+        "float32-loss": (
+            "In float32, 1 − ᾱ_1 = {value} is off by {error} of itself.",
+            "Compute the tables in float64 and cast at the end.",
+        ),
+        "abrupt": (
+            "The step to t = {t} takes {bits} of at most 8 bits per pixel at once (ᾱ {before} → {after}).",
+            "Spread this step over more t, or take a larger T.",
+        ),
+        "wasted-steps": (
+            "{share} of the steps have ᾱ_t within 0.001 of 0 or 1, where there is next to nothing to learn.",
+            "Lower T or β, or use the cosine schedule.",
+        ),
+        "resolution-shift/clean": (
+            "Pictures of {size} pixels a side keep more signal under the same noise: half-way log SNR is {middle}, where "
+            "{wanted} would match the cosine schedule at 64.",
+            "Shift log SNR by {shift} (that is 2 log(64/{size}) against the cosine schedule), or lower the resolution.",
+        ),
+        "resolution-shift/noisy": (
+            "Half-way log SNR is {middle}, where {wanted} would do for pictures of {size} pixels a side: many steps go "
+            "to noise in which such a small picture cannot be seen.",
+            "Shift log SNR by {shift}, for example with the cosine schedule.",
+        ),
+        "prediction-type": (
+            "prediction_type = {kind} is none that {name} knows here.",
+            "Set it to what the network was trained for: {allowed}.",
+        ),
+        "prediction-type/flow": (
+            "prediction_type = {kind} does not go with use_flow_sigmas = {flow}: the velocity ε − x_0 belongs to flow "
+            "matching's σ, and only to it.",
+            'Set both, or neither: "prediction_type": "flow_prediction" with "use_flow_sigmas": true.',
+        ),
+    }
+}
+
+REFERENCES: dict[str, str] = {
+    "not-finite": "Ho et al. 2020, section 2: β_t ∈ (0, 1)",
+    "beta-out-of-range": "Ho et al. 2020, section 2: β_t ∈ (0, 1)",
+    "non-monotone": "Kingma et al. 2021, section 3.1: SNR(t) falls strictly",
+    "zero-beta/no-noise": "Ho et al. 2020, algorithm 2, line 4",
+    "zero-beta": "Nichol & Dhariwal 2021, section 3.1: log β̃_t is clipped for this reason",
+    "terminal-snr": "Lin et al. 2023, section 3.1 and table 1; diffusers #3851",
+    "short-t-unscaled": "Ho et al. 2020, section 4: β so that SNR at T is as small as possible; L_T ≈ 1e-5 bits/dim",
+    "eps-with-zero-terminal-snr": "Lin et al. 2023, section 3.2; Salimans & Ho 2022, section 4; diffusers #5103",
+    "eps-with-zero-terminal-snr/unknown": "Lin et al. 2023, section 3.2",
+    "spacing-skips-t": "Lin et al. 2023, section 3.3 and table 2",
+    "wrong-previous-timestep": "Song, Meng & Ermon 2021, section 4.2: x_{τ_i} → x_{τ_{i−1}}; diffusers #11347, #12633",
+    "steps-offset/outside": "diffusers, DDIMScheduler.set_timesteps",
+    "steps-offset": "diffusers, DDIMScheduler.set_timesteps; Lin et al. 2023, section 3.3",
+    "steps-offset/ignored": "diffusers, DDIMScheduler.set_timesteps",
+    "clip-hides-divergence": "Salimans & Ho 2022, section 4 and appendix D",
+    "variance-type": "Song, Meng & Ermon 2021, table 1 (σ̂); Nichol & Dhariwal 2021, section 3.1",
+    "variance-type/learned": "Nichol & Dhariwal 2021, section 3.1",
+    "float32-loss/zero": "IEEE 754: 1 − 2⁻²⁴ rounds to 1 in float32",
+    "float32-loss": "IEEE 754: float32 near 1 is spaced by 6e-8",
+    "abrupt": "Nichol & Dhariwal 2021, section 3.2: an abrupt loss of information hurts; I = ½ log₂(1 + SNR)",
+    "wasted-steps": "Nichol & Dhariwal 2021, section 3.2 and figure 4: a fifth of the linear schedule can be skipped",
+    "resolution-shift/clean": "Hoogeboom, Heek & Salimans 2023, section 3.1; Chen 2023",
+    "resolution-shift/noisy": "Hoogeboom, Heek & Salimans 2023, section 3.1; Chen 2023",
+    "prediction-type": "diffusers, SchedulerMixin configs",
+    "prediction-type/flow": "Esser et al. 2024, section 2; diffusers, DPMSolverMultistepScheduler",
+}
