@@ -53,7 +53,12 @@ class Quantity:
 
 QUANTITIES: dict[str, Quantity] = {
     "beta": Quantity(
-        "β_t", "ᾱ_t = Π (1 − β_t) (Ho et al. 2020, section 2)", _from_beta, ("beta", "betas", "trained_betas", "β"), None, 0.0
+        "β_t",
+        "ᾱ_t = Π (1 − β_t) (Ho et al. 2020, section 2)",
+        _from_beta,
+        ("beta", "betas", "trained_betas", "β"),
+        None,
+        0.0,
     ),
     "alpha_bar": Quantity(
         "ᾱ_t",

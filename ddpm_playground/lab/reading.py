@@ -14,6 +14,7 @@ from .peers import PEERS
 from .quantities import QUANTITIES, guess_quantity, quantity_named, schedule_of_values
 from .subject import Subject, named_subject, subject_of_config
 
+MAX_NAME_LINE = 200
 MAX_BYTES = 10 * 2**20
 CONFIG_KEYS = {
     "_class_name",
@@ -62,6 +63,35 @@ def subject_of_text(text: str, name: str = "pasted", quantity: str | None = None
     except (RecursionError, ValueError) as error:
         raise ValueError(f"{name} is no JSON that can be read here: {str(error)[:100]}; simplify it") from None
     return _of_list(value, name, quantity) if isinstance(value, list) else _of_object(value, name)
+
+
+def read_text(text: str) -> Subject:
+    """A schedule from what was typed or pasted: a name with its parameters, a Hub id, or `subject_of_text`.
+
+    "linear T=100 beta_end=0.2" names one; files on this machine are not read.
+
+    Raises:
+        ValueError: what cannot be read as a schedule.
+    """
+    words = text.split() if len(text) < MAX_NAME_LINE else []
+    if words and words[0] in (*SCHEDULES, *PEERS):
+        params: dict[str, float] = {}
+        for word in words[1:]:
+            name, _, value = word.partition("=")
+            number = _number(value)
+            if number is None or not math.isfinite(number):
+                raise ValueError(f"after {words[0]} come parameters such as T=100, got {word[:40]!r}; correct it")
+            params[name] = number
+        T = params.pop("T", 1000.0)
+        if not T.is_integer():
+            raise ValueError(f"T must be a whole number, got {T:g}; round it")
+        return named_subject(words[0], int(T), params)
+    if len(words) == 1 and HUB_ID.fullmatch(words[0]):
+        return subject_of_path(fetch_config(words[0], CONFIG_PLACES))
+    if len(words) == 1 and words[0][0].isalpha():
+        known = ", ".join((*SCHEDULES, *PEERS))
+        raise ValueError(f"unknown schedule {words[0][:40]!r}; choose one of {known}, or paste a config or numbers")
+    return subject_of_text(text)
 
 
 def _of_object(value: dict[str, Any], name: str) -> Subject:
@@ -174,12 +204,12 @@ def _sample_size(folder: Path) -> tuple[int | None, bool]:
         config = folder / name / "config.json"
         if config.is_file():
             try:
-                size = json.loads(_read(config)).get("sample_size")
+                given = json.loads(_read(config)).get("sample_size")
             except (ValueError, AttributeError):
-                size = None
-            size = max(size) if isinstance(size, list) and size and all(isinstance(v, int) for v in size) else size
-            whole = isinstance(size, int) and not isinstance(size, bool) and size > 0
-            return size if whole else None, (folder / "vae").is_dir()
+                given = None
+            sizes = given if isinstance(given, list) else [given]
+            whole = [size for size in sizes if type(size) is int and size > 0]
+            return max(whole, default=None), (folder / "vae").is_dir()
     return None, False
 
 

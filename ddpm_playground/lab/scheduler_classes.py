@@ -101,6 +101,7 @@ def build(
             scheduler_class()
         except ImportError as error:
             raise Unauditable(" ".join(str(error).split())) from None
+        raise Unauditable("diffusers exports an empty placeholder in its stead")
     arguments = dict(options)
     if spacing is not None:
         if "timestep_spacing" in known:

@@ -109,6 +109,8 @@ def parity(process: str, steps: Sequence[Measured]) -> Parity | None:
         # An earlier one that fits as well but for rounding is the simpler one.
         if worst < 0.1 * best - 1e-9 or math.isinf(best):
             best, closed_form = worst, title
+        if best < 1e-9:
+            break
     if not best < 1e-3:
         return None
     rule = CLOSED_FORMS[closed_form]

@@ -94,8 +94,8 @@ WORDING: dict[str, dict[str, tuple[str, str]]] = {
             "Lower T or β, or use the cosine schedule.",
         ),
         "resolution-shift/clean": (
-            "Pictures of {size} pixels a side keep more signal under the same noise: half-way log SNR is {middle}, where "
-            "{wanted} would match the cosine schedule at 64.",
+            "Pictures of {size} pixels a side keep more signal under the same noise: half-way log SNR is {middle}, "
+            "where {wanted} would match the cosine schedule at 64.",
             "Shift log SNR by {shift} (that is 2 log(64/{size}) against the cosine schedule), or lower the resolution.",
         ),
         "resolution-shift/noisy": (

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.interpolate
 import torch
 
 from ddpm_playground.core import (
@@ -18,6 +19,7 @@ from ddpm_playground.core import (
     step_gaussian,
     x_0_from_eps,
 )
+from ddpm_playground.lab.quantities import QUANTITIES
 from ddpm_playground.views.figures import schedule_tables
 
 pytestmark = pytest.mark.browser
@@ -96,7 +98,10 @@ def test_one_step_forward_is_cores(script, t):
 @pytest.mark.parametrize("t", [1, 2, 500, 1000])
 def test_a_single_step_of_the_walk_is_q_of_x_t_given_x_before(script, t):
     schedule, ones = make_schedule("linear"), torch.ones(1, 1, dtype=torch.float64)
-    step = script("return stepBetween(arg.alphaBars, arg.s, arg.t)", {"alphaBars": schedule.alpha_bars.tolist(), "s": t - 1, "t": t})  # noqa: E501
+    step = script(
+        "return stepBetween(arg.alphaBars, arg.s, arg.t)",
+        {"alphaBars": schedule.alpha_bars.tolist(), "s": t - 1, "t": t},
+    )  # noqa: E501
     want = q_step(schedule, ones, t)
     close([step["alpha"] ** 0.5], want.mean)
     close([step["beta"]], want.variance)
@@ -104,7 +109,10 @@ def test_a_single_step_of_the_walk_is_q_of_x_t_given_x_before(script, t):
 
 def test_the_normal_density_is_the_normal_density(script):
     at = [-3.0, -0.5, 0.0, 2.0]
-    close(script("return arg.map(normalDensity)", at), torch.distributions.Normal(0.0, 1.0).log_prob(torch.tensor(at).double()).exp())  # noqa: E501
+    close(
+        script("return arg.map(normalDensity)", at),
+        torch.distributions.Normal(0.0, 1.0).log_prob(torch.tensor(at).double()).exp(),
+    )  # noqa: E501
 
 
 DERIVE = """
@@ -143,3 +151,41 @@ def test_without_signal_nothing_is_said_of_x_0(script):
 def test_without_coefficients_there_is_no_mean(script):
     step = {"alpha_bar": 0.5, "coef": None}
     assert script("return meanFrom([1], [1], [1], arg, true, new Float64Array(1))", step) is False
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_smooth_curve_is_scipys(script, seed):
+    generator = np.random.default_rng(seed)
+    xs = np.cumsum(generator.integers(1, 40, size=int(generator.integers(2, 10))))
+    ys = generator.normal(size=len(xs)).round(int(generator.integers(0, 3)))
+    want = scipy.interpolate.PchipInterpolator(xs, ys)(np.arange(xs[0], xs[-1] + 1))
+    got = script("return [...monotoneCurve(arg.xs, arg.ys)]", {"xs": xs.tolist(), "ys": ys.tolist()})
+    np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-12)
+
+
+BEND = "return [...bent(tablesFrom(Float64Array.from(arg.betas)), arg.quantity, arg.knots, arg.offsets)]"
+
+
+@pytest.mark.parametrize("quantity", ["log_snr", "alpha_bar", "beta"])
+@pytest.mark.parametrize("name", ["linear", "cosine", "sigmoid"])
+def test_a_curve_that_was_dragged_is_what_its_offsets_say(script, name, quantity):
+    schedule, knots = make_schedule(name, 200), [1, 50, 120, 200]
+    offsets = {"log_snr": [0.0, -1.5, 2.0, 0.0], "alpha_bar": [0.0, 0.2, -0.3, 0.1], "beta": [0.0, 0.5, -2.0, 1.0]}[
+        quantity
+    ]
+    got = script(BEND, {"betas": schedule.betas.tolist(), "quantity": quantity, "knots": knots, "offsets": offsets})
+    by = torch.from_numpy(scipy.interpolate.PchipInterpolator(knots, offsets)(np.arange(1, 201)))
+    if quantity == "beta":
+        moved = torch.cumprod(1 - (schedule.betas[1:] * by.exp()).clamp_max(1), 0)
+    else:
+        table = {"log_snr": schedule.log_snr, "alpha_bar": schedule.alpha_bars}[quantity][1:] + by
+        moved = QUANTITIES[quantity].alpha_bars(table)
+    moved = torch.cummin(torch.cat([torch.ones(1, dtype=torch.float64), moved.clamp(0, 1)]), 0).values
+    close(script("return [...alphaBarsFrom(Float64Array.from(arg))]", got), moved)
+    assert got[0] == 0 and all(0 <= beta <= 1 for beta in got)
+
+
+def test_a_curve_that_was_not_dragged_stays(script):
+    betas = make_schedule("linear").betas
+    arg = {"betas": betas.tolist(), "quantity": "log_snr", "knots": [1, 500, 1000], "offsets": [0, 0, 0]}
+    np.testing.assert_allclose(script(BEND, arg), betas.numpy(), rtol=1e-9)

@@ -33,8 +33,9 @@ const make = (tag, className = "", ...children) => {
   node.append(...children);
   return node;
 };
-// "ᾱ_t" or "x_{t−1}" with its subscript set as one, made of nodes and never of markup.
-const typeset = (text) => text.split(/_(\{[^}]+\}|[a-z0-9θ]+)/i).map((part, i) => (i % 2 ? make("sub", "", part.replace(/[{}]/g, "")) : part));
+// "ᾱ_t" or "x_{t−1}" with its subscript set as one, made of nodes and never of markup. Names such as beta_end stay.
+const SUBSCRIPT = /(?<=(?:^|[^a-z_])[a-z]|[^\x00-\x7f]|\))_(\{[^}]+\}|[0-9]+|[a-zθ]{1,2}(?![a-z]))/i;
+const typeset = (text) => text.split(SUBSCRIPT).map((part, i) => (i % 2 ? make("sub", "", part.replace(/[{}]/g, "")) : part));
 const write = (node, text) => {
   node.replaceChildren(...typeset(text));
   return node;

@@ -11,33 +11,13 @@ const TRACE = 0.02, SOME = 0.2;
 let data = null, t = null, shape = "", zoom = null, logBeta = true, Plotly = window.Plotly, cells = [], queued = false, asked = false;
 const plots = new Map();
 
-const colour = (name) => getComputedStyle(root).getPropertyValue(name).trim();
-
-// The library is 4.8 MB (1.4 MB on the wire), so it comes when the plots are first seen, once for the page.
-const library = () => {
-  window.ddpmPlotly = window.ddpmPlotly || new Promise((done, fail) => {
-    const script = document.createElement("script");
-    script.src = `${(window.gradio_config && window.gradio_config.root) || ""}/gradio_api/file=${data.plotly}`;
-    script.onload = () => done(window.Plotly);
-    script.onerror = () => { window.ddpmPlotly = null; fail(); };
-    document.head.append(script);
-  });
-  return window.ddpmPlotly;
-};
-
 function layoutOf(key, figure) {
-  const layout = structuredClone(figure.layout), [ink, muted, line, panel] = ["--ink", "--muted", "--line", "--panel"].map(colour);
-  const x = layout.xaxis, y = layout.yaxis, sub = (text) => text.replace(/_([tT1])/g, "<sub>$1</sub>");
-  layout.title = { text: "" };
-  layout.width = plots.get(key).area.clientWidth;
-  layout.font.color = muted;
+  const layout = dressed(figure.layout, root, plots.get(key).area.clientWidth);
   layout.dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";
-  layout.hoverlabel = { bgcolor: panel, bordercolor: line, font: { color: ink, size: 12.5, family: layout.font.family } };
-  Object.assign(x, { gridcolor: line, linecolor: line, tickcolor: line, range: zoom || [0, data.T] });
-  Object.assign(y, { gridcolor: line, linecolor: line, tickcolor: line });
-  x.title.text = sub(say(`schedule.x`));
-  y.title.text = sub(say(`schedule.${key}_y`));
-  if (key === "beta" && !logBeta) Object.assign(y, { type: "linear", rangemode: "tozero", dtick: null, exponentformat: "none" });
+  layout.xaxis.range = zoom || [0, data.T];
+  layout.xaxis.title.text = subscripted(say(`schedule.x`));
+  layout.yaxis.title.text = subscripted(say(`schedule.${key}_y`));
+  if (key === "beta" && !logBeta) Object.assign(layout.yaxis, { type: "linear", rangemode: "tozero", dtick: null, exponentformat: "none" });
   return layout;
 }
 
@@ -46,15 +26,9 @@ function tracesOf(figure, log) {
   return figure.data.filter(({ meta }) => meta.schedule < data.schedules.length).map((trace) => {
     const { schedule, table, colour: css } = trace.meta, values = data.schedules[schedule].tables[table], x = [], y = [];
     for (const at of data.steps) if (Number.isFinite(values[at]) && !(log && values[at] <= 0)) { x.push(at); y.push(values[at]); }
-    return { ...trace, mode, x, y, name: nameOf(data.schedules[schedule]), line: { ...trace.line, color: colour(css) } };
+    return { ...trace, mode, x, y, name: nameOf(data.schedules[schedule]), line: { ...trace.line, color: colourOf(root, css) } };
   });
 }
-
-// The t at which curves are drawn: all of 0…T, or about `most` of them with both ends.
-const plottedSteps = (T, most) => {
-  const count = Math.min(T + 1, most);
-  return Array.from({ length: count }, (_, i) => Math.round((i * T) / (count - 1)));
-};
 
 // Zoomed in t, the height follows what is seen, so that tails can be read.
 function fit(layout, traces) {
@@ -127,7 +101,7 @@ function draw() {
     if (!asked) {
       asked = true;
       status.textContent = say(`schedule.loading`);
-      library().then((found) => { Plotly = found; status.textContent = ""; draw(); }, () => { status.textContent = say(`schedule.failed`); asked = false; });
+      plotly(data.plotly).then((found) => { Plotly = found; status.textContent = ""; draw(); }, () => { status.textContent = say(`schedule.failed`); asked = false; });
     }
     return;
   }
@@ -135,7 +109,7 @@ function draw() {
     const figure = data.figures[key], layout = layoutOf(key, figure), traces = tracesOf(figure, layout.yaxis.type === "log"), fresh = !plot.gd.data;
     fit(layout, traces);
     plot.all.hidden = !zoom;
-    Plotly.react(plot.gd, traces, layout, { displayModeBar: false, doubleClick: false, scrollZoom: false, showTips: false });
+    Plotly.react(plot.gd, traces, layout, QUIET_PLOT);
     if (fresh) listen(plot);
     const { l: left, t: top, w: width, h: height } = plot.gd._fullLayout._size, [low, high] = layout.xaxis.range;
     plot.box = { left, top, width, height, low, high };

@@ -98,11 +98,8 @@ const zeroTerminalSnr = (betas) => {
 
 // Every table of a schedule, T + 1 numbers each. β_t, β̃_t and α_t belong to a step, so they are NaN at t = 0;
 // β̃_t = (1 − ᾱ_{t−1}) / (1 − ᾱ_t) β_t (Ho et al. 2020, eq. 7). log SNR is in nats.
-const scheduleTables = (name, T, params, zeroSnr) => {
-  const betas = zeroSnr ? zeroTerminalSnr(SCHEDULES[name](T, params)) : SCHEDULES[name](T, params);
-  const wrong = betas.findIndex((beta) => !(beta >= 0 && beta <= 1));
-  if (wrong >= 0) throw new NoSchedule("bad_beta", { t: wrong, beta: betas[wrong] });
-  const alpha_bar = alphaBarsFrom(betas), snr = alpha_bar.map(snrOf), steps = (of) => tableOf(T, (t) => (t === 0 ? NaN : of(t)));
+const tablesFrom = (betas) => {
+  const T = betas.length - 1, alpha_bar = alphaBarsFrom(betas), snr = alpha_bar.map(snrOf), steps = (of) => tableOf(T, (t) => (t === 0 ? NaN : of(t)));
   return {
     beta: steps((t) => betas[t]),
     beta_tilde: steps((t) => (alpha_bar[t] < 1 ? (noiseVariance(alpha_bar[t - 1]) / noiseVariance(alpha_bar[t])) * betas[t] : 0)),
@@ -113,4 +110,49 @@ const scheduleTables = (name, T, params, zeroSnr) => {
     snr,
     log_snr: snr.map(Math.log),
   };
+};
+const scheduleTables = (name, T, params, zeroSnr) => {
+  const betas = zeroSnr ? zeroTerminalSnr(SCHEDULES[name](T, params)) : SCHEDULES[name](T, params);
+  const wrong = betas.findIndex((beta) => !(beta >= 0 && beta <= 1));
+  if (wrong >= 0) throw new NoSchedule("bad_beta", { t: wrong, beta: betas[wrong] });
+  return tablesFrom(betas);
+};
+
+// The smooth curve through (x_k, y_k) that rises and falls only where they do (Fritsch & Butland 1984), at whole numbers
+// from x_0 to x_n: slopes are weighted harmonic means of the secants' beside them, one-sided at the ends.
+const monotoneCurve = (xs, ys) => {
+  const n = xs.length - 1, width = (k) => xs[k + 1] - xs[k], secant = (k) => (ys[k + 1] - ys[k]) / width(k);
+  const end = (h0, h1, d0, d1) => {
+    const slope = ((2 * h0 + h1) * d0 - h0 * d1) / (h0 + h1);
+    return slope * d0 <= 0 ? 0 : d0 * d1 <= 0 && Math.abs(slope) > 3 * Math.abs(d0) ? 3 * d0 : slope;
+  };
+  const slopes = xs.map((_, k) => {
+    if (n === 1) return secant(0);
+    if (k === 0) return end(width(0), width(1), secant(0), secant(1));
+    if (k === n) return end(width(n - 1), width(n - 2), secant(n - 1), secant(n - 2));
+    const before = secant(k - 1), after = secant(k), w1 = 2 * width(k) + width(k - 1), w2 = width(k) + 2 * width(k - 1);
+    return before * after <= 0 ? 0 : (w1 + w2) / (w1 / before + w2 / after);
+  });
+  const out = new Float64Array(xs[n] - xs[0] + 1);
+  for (let k = 0, i = 0; i < out.length; i++) {
+    while (k < n - 1 && xs[0] + i > xs[k + 1]) k++;
+    const h = width(k), u = (xs[0] + i - xs[k]) / h, v = 1 - u;
+    out[i] = ys[k] * (1 + 2 * u) * v * v + slopes[k] * h * u * v * v + ys[k + 1] * (1 + 2 * v) * u * u - slopes[k + 1] * h * v * u * u;
+  }
+  return out;
+};
+
+// β_t of a schedule whose curve is moved by `offsets` at the steps `knots` (from 1 to T) and smoothly between them: log
+// SNR and ᾱ by what is added, β by e to that power. What comes out is made one: within [0, 1], and ᾱ never rises.
+const BENDS = {
+  log_snr: (tables, by) => tables.log_snr.map((v, t) => (t === 0 ? 1 : sigmoid(v + by[t]))),
+  alpha_bar: (tables, by) => tables.alpha_bar.map((v, t) => (t === 0 ? 1 : v + by[t])),
+  beta: (tables, by) => alphaBarsFrom(tables.beta.map((v, t) => (t === 0 ? 0 : Math.min(1, v * Math.exp(by[t]))))),
+};
+const bent = (tables, quantity, knots, offsets) => {
+  const by = new Float64Array(tables.alpha_bar.length);
+  by.set(monotoneCurve(knots, offsets), 1);
+  const alphaBars = BENDS[quantity](tables, by);
+  for (let t = 1; t < alphaBars.length; t++) alphaBars[t] = Math.max(0, Math.min(alphaBars[t - 1], alphaBars[t]));
+  return betasFrom(alphaBars);
 };

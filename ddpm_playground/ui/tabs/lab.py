@@ -1,0 +1,192 @@
+"""Lab: any schedule in, its curves and what is wrong with it, a curve to drag, and files out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import torch
+
+from ...core import SCHEDULES, Schedule
+from ...lab.doctor import examine_subject
+from ...lab.export import FORMATS, config_of
+from ...lab.peers import PEERS
+from ...lab.quantities import unchecked
+from ...lab.reading import MAX_BYTES, read_text
+from ...lab.subject import Subject, named_subject, subject_of_config
+from ...recipe import DEFAULT, MAX_LAB_TEXT
+from ...views.figures import FEW_STEPS, MAX_POINTS, MAX_SCHEDULES, figures_json, plotly_script
+from ...views.theme import DASHES
+from ..component import canvas_component, packed
+from ..page import Page
+from ..text import text
+
+STABLE = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
+ZERO_V = {"rescale_betas_zero_snr": True, "prediction_type": "v_prediction"}
+# key of the text → what is filled in
+BROKEN: dict[str, dict[str, Any]] = {
+    "stable": {"_class_name": "DDIMScheduler", **STABLE, "clip_sample": False, "steps_offset": 1},
+    "zero_eps": {
+        "_class_name": "DDIMScheduler",
+        **STABLE,
+        "rescale_betas_zero_snr": True,
+        "prediction_type": "epsilon",
+    },
+    "short": {"_class_name": "DDPMScheduler", "num_train_timesteps": 100, "beta_start": 1e-4, "beta_end": 0.02},
+    "linspace": {"_class_name": "DDIMScheduler", "timestep_spacing": "linspace"},
+    "zero_leading": {"_class_name": "DDIMScheduler", **STABLE, **ZERO_V, "timestep_spacing": "leading"},
+    "negative": {"_class_name": "DDPMScheduler", "trained_betas": [0.05, 0.1, -0.2, 0.4, 0.99]},
+}
+HEALTHY: dict[str, dict[str, Any]] = {
+    "ddpm": {"_class_name": "DDPMScheduler"},
+    "zero_v": {"_class_name": "DDIMScheduler", **STABLE, **ZERO_V, "timestep_spacing": "trailing"},
+    "edm": {"_class_name": "EDMEulerScheduler"},
+    "flow": {"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0},
+}
+
+
+def _say(key: str) -> str:
+    return text(f"lab.{key}")
+
+
+def _references() -> list[tuple[str, Schedule]]:
+    """Schedules to lay under the one examined."""
+    return [
+        ("linear", named_subject("linear").schedule),
+        ("cosine", named_subject("cosine").schedule),
+        (
+            "stable",
+            named_subject("scaled_linear", params={k: v for k, v in STABLE.items() if k != "beta_schedule"}).schedule,
+        ),
+        ("edm", named_subject("karras").schedule),
+        ("flow", named_subject("flow").schedule),
+    ]
+
+
+def lab_value() -> str:
+    """What lab.js starts from."""
+    named = [
+        (_say("group_ours"), [{"label": text(f"schedule.choice_{name}"), "text": name} for name in SCHEDULES]),
+        (_say("group_peers"), [{"label": name, "text": name} for name in PEERS]),
+    ]
+    examples = [
+        (
+            _say(group),
+            [{"label": _say(f"example_{key}"), "text": json.dumps(config, indent=2)} for key, config in table.items()],
+        )
+        for group, table in (("group_broken", BROKEN), ("group_healthy", HEALTHY))
+    ]
+    texts = {key: text(f"schedule.{key}") for key in ("x", *_figure_texts())}
+    value = {
+        "plotly": str(plotly_script()),
+        "dashes": DASHES,
+        "most": MAX_SCHEDULES,
+        "few_steps": FEW_STEPS,
+        "most_points": MAX_POINTS,
+        "most_bytes": MAX_BYTES,
+        "most_in_link": MAX_LAB_TEXT,
+        "figures": figures_json([""] * MAX_SCHEDULES, DEFAULT.T, texts),
+        "shown": ["cosine"],
+        "references": [
+            {"name": name, "title": _say(f"reference_{name}"), "T": schedule.T, "betas": packed(schedule.betas, "<f8")}
+            for name, schedule in _references()
+        ],
+        "examples": [{"label": label, "entries": entries} for label, entries in (*examples, *named)],
+    }
+    return json.dumps(value, allow_nan=False)
+
+
+def _figure_texts() -> list[str]:
+    return [f"{plot}_{part}" for plot in ("alpha_bar", "signal_noise", "beta", "log_snr") for part in ("title", "y")]
+
+
+def examine(asked: dict[str, Any]) -> dict[str, Any]:
+    """The verdict on a text; or {"problem"}: why it is none."""
+    try:
+        subject = _sized(read_text(str(asked.get("text", ""))), asked)
+        return _verdict(subject, asked)
+    except ValueError as error:
+        return {"problem": str(error)}
+
+
+def examine_edited(asked: dict[str, Any]) -> dict[str, Any]:
+    """The verdict on β_0…β_T that were dragged, with the rest of the config as it was."""
+    try:
+        schedule = _schedule(asked)
+        config = config_of(schedule, asked.get("config") or None)
+        subject = subject_of_config(config) if asked.get("config") else Subject(schedule)
+        return _verdict(_sized(Subject(schedule, subject.config, (text("lab.edited_read"),)), asked), asked)
+    except ValueError as error:
+        return {"problem": str(error)}
+
+
+def export(asked: dict[str, Any]) -> dict[str, Any]:
+    """{"name", "text"} of a file; or {"problem"}."""
+    try:
+        made = FORMATS[asked["format"]](_schedule(asked), asked.get("config") or None)
+    except ValueError as error:
+        return {"problem": str(error)}
+    names = {".json": "scheduler_config.json", ".csv": "schedule.csv", ".py": "scheduler.py"}
+    return {"name": names[asked["format"]], "text": made}
+
+
+def _schedule(asked: Mapping[str, Any]) -> Schedule:
+    """β_0…β_T as the browser sends them."""
+    import base64
+    import binascii
+
+    try:
+        betas = np.frombuffer(base64.b64decode(str(asked["betas"]), validate=True), "<f8")
+    except (KeyError, ValueError, binascii.Error):
+        raise ValueError("betas must be float64 numbers in base64; reload the page") from None
+    if len(betas) < 2:
+        raise ValueError("a schedule has at least one step; reload the page")
+    return unchecked(torch.from_numpy(betas[1:].copy()), "edited")
+
+
+def _sized(subject: Subject, asked: Mapping[str, Any]) -> Subject:
+    from dataclasses import replace
+
+    size = str(asked.get("size") or "").strip()
+    if not size:
+        return subject
+    if not size.isdecimal() or not 1 <= int(size) <= 100_000:
+        raise ValueError(f"the picture's side must be a whole number in [1, 100000], got {size[:20]!r}; correct it")
+    return replace(subject, sample_size=int(size))
+
+
+def _steps(asked: Mapping[str, Any]) -> list[int]:
+    """The numbers of steps in a text such as 10, 20, 50."""
+    parts = str(asked.get("steps") or DEFAULT.lab_steps).replace(",", " ").split()
+    if len(parts) > 8 or not all(part.isdecimal() and 1 <= int(part) <= 1000 for part in parts):
+        raise ValueError(
+            f"sampling steps must be up to 8 whole numbers in [1, 1000], got {' '.join(parts)[:40]!r}; correct them"
+        )
+    return [int(part) for part in parts]
+
+
+def _verdict(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
+    schedule = subject.schedule
+    return {
+        "name": schedule.name,
+        "T": schedule.T,
+        "betas": packed(schedule.betas, "<f8"),
+        "config": json.loads(json.dumps(dict(subject.config), default=str)),
+        "read_as": list(subject.read_as),
+        "findings": [asdict(finding) for finding in examine_subject(subject, _steps(asked))],
+    }
+
+
+def build(page: Page) -> None:
+    """One component; what it asks of the server are the three functions above."""
+    gr.Markdown(_say("lead"), elem_classes="ddpm-lead")
+    parts = ("formulas", "shown", "line", "plotting")
+    canvas_component(
+        "lab", lab_value(), parts, elem_id="lab", apply_default_css=False,
+        server_functions=[examine, examine_edited, export],
+    )  # fmt: skip
+    # These have no widget of their own: the address puts them here.
+    page.control("lab", gr.Textbox(DEFAULT.lab, visible="hidden", elem_id="lab-text"))
+    page.control("lab_steps", gr.Textbox(DEFAULT.lab_steps, visible="hidden", elem_id="lab-steps"))

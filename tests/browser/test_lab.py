@@ -1,0 +1,173 @@
+"""The Lab tab in a real Chromium: a broken config is pasted, its fix followed, a point dragged, files come out."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from playwright.sync_api import Browser
+
+from ddpm_playground.core import make_schedule
+from ddpm_playground.lab.reading import subject_of_text
+
+from .visit import Visit
+
+pytestmark = pytest.mark.browser
+
+READY = """() => {
+  const gds = [...document.querySelectorAll(".lab .gd")];
+  return gds.length === 3 && gds.every((gd) => gd.data && gd.querySelector(".scatterlayer path.js-line"));
+}"""
+OWN = """() => {
+  const { x, y } = document.querySelector(".lab [data-plot=alpha_bar] .gd").data.at(-1);
+  return [[...x], [...y]];
+}"""
+ASKED = re.compile("component_server")
+BROKEN = {"_class_name": "DDIMScheduler", "rescale_betas_zero_snr": True}
+
+
+@pytest.fixture
+def open_lab(chromium: Browser, playground: str) -> Iterator[Callable[..., Visit]]:
+    """Opens the Lab tab with more settings in its address, and waits for its verdict and plots."""
+    visits: list[Visit] = []
+
+    def open_lab(query: str = "", **context: object) -> Visit:
+        visits.append(Visit(chromium, playground, f"?tab=lab{query}", **context))
+        visits[-1].page.wait_for_selector(".lab .cards li")
+        visits[-1].wait(READY)
+        return visits[-1]
+
+    yield open_lab
+    for visit in visits:
+        visit.close()
+
+
+def codes(visit: Visit) -> dict[str, str]:
+    """code → severity of the cards on screen."""
+    heads = visit.page.locator(".lab .cards h3").all_inner_texts()
+    return {code: severity.lower() for severity, code in (head.split() for head in heads)}
+
+
+def examined(visit: Visit, text: str) -> dict[str, str]:
+    """The cards for a text that is pasted."""
+    visit.page.fill(".lab textarea", text)
+    with visit.page.expect_response(ASKED):
+        visit.page.click(".lab .examine")
+    visit.wait("() => !document.querySelector('.lab').hasAttribute('aria-busy')")
+    return codes(visit)
+
+
+def dragged(visit: Visit, k: int, by: float) -> int:
+    """Drag handle k by pixels; returns how often the server was asked before the finger was lifted."""
+    handle = visit.page.locator(".lab .handles button:not([hidden])").nth(k)
+    handle.scroll_into_view_if_needed()
+    visit.settled()
+    box = handle.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    asked = visit.asked
+    visit.page.mouse.move(x, y)
+    visit.page.mouse.down()
+    visit.page.mouse.move(x, y + by, steps=12)
+    asked = visit.asked - asked
+    with visit.page.expect_response(ASKED):
+        visit.page.mouse.up()
+    visit.wait("() => !document.querySelector('.lab').hasAttribute('aria-busy')")
+    visit.wait("() => !document.querySelector('.lab').classList.contains('dragging')")
+    return asked
+
+
+def test_a_broken_config_is_pasted_and_its_fix_followed(open_lab):
+    visit = open_lab()
+    assert "error" not in codes(visit).values()
+    found = examined(visit, json.dumps(BROKEN))
+    assert found["eps-with-zero-terminal-snr"] == "error" and found["spacing-skips-t"] == "warning"
+    visit.page.locator(".lab .cards li", has_text="eps-with-zero").get_by_text("Show t").click()
+    assert visit.page.locator(".lab .where").first.is_visible()
+    fixed = BROKEN | {"prediction_type": "v_prediction", "timestep_spacing": "trailing"}
+    assert not set(examined(visit, json.dumps(fixed)).values()) - {"note"}
+    visit.wait_for_address("lab=", "trailing")
+    visit.reload()
+    visit.page.wait_for_selector(".lab .cards li")
+    assert json.loads(visit.page.input_value(".lab textarea")) == fixed
+
+
+def test_what_is_no_schedule_is_said_and_the_last_one_stays(open_lab):
+    visit = open_lab("&lab=cosine")
+    heading = visit.page.inner_text(".lab h2")
+    assert "cosine" in heading
+    for text, message in [
+        ("{", "no JSON"), ("/etc/passwd", "no column"), ("linaer", "unknown schedule 'linaer'"),
+        ("linear T=1e12", "T must be a whole number in [1, 100000]"), ("owner/name", "DDPM_HUB=1"),
+        ('<img src=x onerror="alert(1)">', "img"),
+    ]:  # fmt: skip
+        examined(visit, text)
+        assert message in visit.page.inner_text(".lab .problem"), text
+        assert visit.page.inner_text(".lab h2") == heading
+    visit.page.fill(".lab .steps", "many")
+    examined(visit, "linear")
+    assert "sampling steps must be" in visit.page.inner_text(".lab .problem")
+
+
+def test_a_point_is_dragged_and_the_verdict_follows(open_lab):
+    visit = open_lab()
+    before = visit.page.evaluate(OWN)
+    assert dragged(visit, 8, -60) == 0
+    visit.wait("() => document.querySelector('.lab h2').textContent.includes('edited')")
+    assert codes(visit)["terminal-snr"] == "warning"
+    after = visit.page.evaluate(OWN)
+    assert after[1][-1] > 100 * before[1][-1] and after[1] == sorted(after[1], reverse=True)
+    with visit.page.expect_download() as download:
+        visit.page.click(".lab [data-format='.json']")
+    exported = subject_of_text(open(download.value.path()).read()).schedule  # noqa: SIM115
+    assert float(exported.alpha_bars[-1]) == pytest.approx(after[1][-1], rel=1e-6)
+
+    visit.page.locator(".lab .handles button").nth(4).focus()
+    visit.page.keyboard.press("PageDown")
+    visit.wait(
+        "([y]) => document.querySelector('.lab [data-plot=alpha_bar] .gd').data.at(-1).y[500] !== y", [after[1][500]]
+    )
+    visit.page.wait_for_timeout(800)
+    visit.page.click(".lab .undo")
+    visit.wait(
+        "([y]) => document.querySelector('.lab [data-plot=alpha_bar] .gd').data.at(-1).y[500] === y", [after[1][500]]
+    )
+    visit.page.click(".lab .reset")
+    visit.wait("() => !document.querySelector('.lab h2').textContent.includes('edited')")
+    visit.wait(READY)
+    assert visit.page.evaluate(OWN) == before and visit.page.is_disabled(".lab .undo")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "name"),
+    [(".csv", "schedule.csv"), (".py", "scheduler.py"), ("svg", "log_snr.svg"), ("png", "log_snr.png")],
+)
+def test_files_come_out(open_lab, suffix, name):
+    visit = open_lab("&lab=sigmoid T=50")
+    with visit.page.expect_download() as download:
+        visit.page.click(f".lab [data-format='{suffix}']")
+    assert download.value.suggested_filename == name
+    content = download.value.path().read_bytes()
+    if suffix == ".csv":
+        assert torch.equal(subject_of_text(content.decode()).schedule.betas, make_schedule("sigmoid", 50).betas)
+    else:
+        assert {".py": b"DDPMScheduler", "svg": b"<svg", "png": b"PNG"}[suffix] in content[:200]
+
+
+def test_a_file_is_opened_and_a_huge_one_is_not(open_lab, tmp_path):
+    visit = open_lab()
+    (tmp_path / "mine.csv").write_text("sigma\n80\n10\n1\n0.1\n")
+    with visit.page.expect_response(ASKED):
+        visit.page.set_input_files(".lab .file", tmp_path / "mine.csv")
+    visit.wait("() => document.querySelector('.lab .read').textContent.includes('turned round')")
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.truncate(11 * 2**20)
+    visit.page.set_input_files(".lab .file", tmp_path / "huge.json")
+    visit.wait("() => document.querySelector('.lab .problem').textContent.includes('at most 10 MB')")
+
+
+def test_a_phone_holds_it(open_lab):
+    visit = open_lab("&lab=linear T=100", viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    assert codes(visit)["short-t-unscaled"] == "warning"
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
