@@ -2,11 +2,10 @@
 
 import argparse
 import json
-from typing import Any
 
 from ..core import SPACINGS
 from ..lab.audit import Audit, Transition, audit
-from ..lab.scheduler_classes import scheduler_classes
+from ..lab.scheduler_classes import parse_options, scheduler_classes
 
 DEFAULT_STEPS = 50
 # The marks of the table.
@@ -54,30 +53,6 @@ def run(arguments: argparse.Namespace) -> None:
     options = parse_options(arguments.option)
     found = audit(arguments.scheduler, arguments.steps, options, arguments.spacing)
     print(json.dumps(found.as_json(), allow_nan=False) if arguments.json else table(found))
-
-
-def parse_options(given: list[str]) -> dict[str, Any]:
-    """KEY=VALUE pairs as a mapping; a VALUE that is not JSON is taken as a word.
-
-    Raises:
-        ValueError: no `=`, a key given twice, or a NaN or Infinity.
-    """
-    options: dict[str, Any] = {}
-    for text in given:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise ValueError(f"--option must be KEY=VALUE, got {text!r}; write it so")
-        if key in options:
-            raise ValueError(f"--option {key} was given twice; give it once")
-        try:
-            options[key] = json.loads(value, parse_constant=_refuse_constant)
-        except json.JSONDecodeError:
-            options[key] = value
-    return options
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"--option values must be finite, got {name}; give a number")
 
 
 def table(found: Audit) -> str:

@@ -12,7 +12,7 @@ from ..core import Schedule
 from .ladder import Ladder, table_ladder
 from .probe import Blend, Probing, on_the_line
 from .scheduler_classes import DEFAULT_T, Unauditable, build, check_options, scheduler_class
-from .scheduler_walk import Walk, walk
+from .scheduler_walk import Walk, timestep_values, walk
 from .step_parity import Measured, parity
 
 
@@ -24,6 +24,7 @@ class Transition:
         t: the visited timestep.
         used: the timestep whose noise level the step leads to, as measured; None for clean data.
         next: the timestep that is visited next; None after the last.
+        landed: log SNR of what the step leads to, as measured; None for clean data.
         error: largest |Δ| from the closed form that goes to `next` (the last one to `used`); None where none exists.
         error_to_used: the same from the closed form that goes to `used`.
     """
@@ -31,6 +32,7 @@ class Transition:
     t: float
     used: float | None
     next: float | None
+    landed: float | None = None
     error: float | None = None
     error_to_used: float | None = None
 
@@ -48,7 +50,7 @@ class Audit:
         class_name: the scheduler's class.
         num_steps: what set_timesteps was asked for.
         spacing: the timestep_spacing in force; None where the class has none.
-        timesteps: each visited t, in order, repeated where the network is asked again.
+        timesteps: each visited t, in order, repeated where the network is asked again; known without a table too.
         transitions: each step from one visited t to the next.
         log_snr: log SNR in nats at each of `timesteps`, None where infinite: the path through (t, log SNR).
         process: how x_t is made; a key of probe.PROCESSES.
@@ -146,7 +148,7 @@ def audit(
     check_options(the_class, options, spacing)
     if isinstance(num_steps, bool) or not isinstance(num_steps, int) or num_steps < 1:
         raise ValueError(f"steps must be a whole number from 1 on, got {num_steps!r}; raise it")
-    blank = Audit(the_class.__name__, num_steps)
+    blank, built = Audit(the_class.__name__, num_steps), None
     with Probing(), np.errstate(all="ignore"):
         try:
             built, notes = build(the_class, options, spacing, schedule)
@@ -156,7 +158,8 @@ def audit(
                 raise ValueError(f"steps must be in [1, {T}] for {the_class.__name__}, got {num_steps}; lower it")
             walked = walk(built, num_steps)
         except Unauditable as why:
-            return replace(blank, reason=f"{the_class.__name__} is not measured: {why}")
+            visited = timestep_values(built) if getattr(built, "num_inference_steps", None) == num_steps else ()
+            return replace(blank, timesteps=tuple(visited), reason=f"{the_class.__name__} is not measured: {why}")
     return _judged(blank, walked)
 
 
@@ -195,7 +198,8 @@ def _judged(blank: Audit, walked: Walk) -> Audit:
         same = after is not None and ladder.same(landed, wanted)
         if same and after == visit.t:
             continue
-        transitions.append(Transition(visit.t, after if same else ladder.timestep(landed), after))
+        level = landed if math.isfinite(landed) else None
+        transitions.append(Transition(visit.t, after if same else ladder.timestep(landed), after, level))
         # Between the table's t, a scheduler interpolates as it likes: there its own level at the next t is exact.
         exact = wanted if after is None or isinstance(after, int) else visits[end].fed.log_snr
         used = exact if same and ladder.rung(landed) == ladder.rung(exact) else landed

@@ -56,7 +56,7 @@ class Probing(TorchFunctionMode):
 
 def unit_noise(*sigmas: Any) -> torch.Tensor:
     """The next draw, for schedulers that ask an object of theirs for it; within Probing."""
-    return torch.randn(SHAPE)
+    return torch.randn(SHAPE, generator=torch.Generator())
 
 
 @dataclass(frozen=True)

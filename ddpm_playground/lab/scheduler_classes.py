@@ -1,7 +1,8 @@
 """The scheduler classes of the installed diffusers, found by introspection, and how one of them is built."""
 
 import inspect
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..core import SPACINGS, Schedule
@@ -56,6 +57,30 @@ def options_of(scheduler_class: type) -> dict[str, Any]:
     parameters = list(inspect.signature(getattr(scheduler_class, "__init__")).parameters.values())[1:]  # noqa: B009
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {p.name: p.default for p in parameters if p.kind in named}
+
+
+def parse_options(given: Sequence[str]) -> dict[str, Any]:
+    """KEY=VALUE pairs as a mapping; a VALUE that is not JSON is taken as a word.
+
+    Raises:
+        ValueError: no `=`, a key given twice, or a NaN or Infinity.
+    """
+    options: dict[str, Any] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise ValueError(f"an option must be KEY=VALUE, got {text!r}; write it so")
+        if key in options:
+            raise ValueError(f"option {key} was given twice; give it once")
+        try:
+            options[key] = json.loads(value, parse_constant=_refuse_constant)
+        except json.JSONDecodeError:
+            options[key] = value
+    return options
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"option values must be finite, got {name}; give a number")
 
 
 def check_options(scheduler_class: type, options: Mapping[str, Any], spacing: str | None) -> None:

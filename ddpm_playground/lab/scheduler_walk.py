@@ -66,7 +66,7 @@ def walk(scheduler: Any, num_steps: int) -> Walk:
     visits = _walked(scheduler, fed, process)
     table = getattr(scheduler, "alphas_cumprod", None)
     return Walk(
-        timesteps=tuple(_timestep_values(scheduler)),
+        timesteps=tuple(timestep_values(scheduler)),
         fed=tuple(fed),
         process=process,
         visits=tuple(visits),
@@ -114,7 +114,7 @@ def _unrounded(sigmas: torch.Tensor, alphas_cumprod: Any) -> torch.Tensor:
     return torch.tensor(exact, dtype=torch.float64)
 
 
-def _timestep_values(scheduler: Any) -> list[float]:
+def timestep_values(scheduler: Any) -> list[float]:
     """The scheduler's timesteps as it counts them; whole ones are ints."""
     values = [float(value) for value in scheduler.timesteps]
     return [int(value) if value.is_integer() else value for value in values]
@@ -181,7 +181,7 @@ def _chain(scheduler: Any, fed: Sequence[Blend], convention: Convention) -> list
     required = [key for key, p in parameters.items() if p.default is told and key not in variadic.values()]
     # A step of (*args, **kwargs) hands on what every step takes.
     taken = {*parameters, *(BASIC if inspect.Parameter.VAR_KEYWORD in variadic else ())}
-    timesteps, values, x = scheduler.timesteps, _timestep_values(scheduler), X_0
+    timesteps, values, x = scheduler.timesteps, timestep_values(scheduler), X_0
     visits: list[Visit] = []
     if getattr(scheduler, "noise_sampler", step) is None:
         # Else it makes a Brownian path of its own (torchsde).
@@ -251,7 +251,7 @@ def _walked(scheduler: Any, blends: Sequence[Blend], process: str) -> list[Visit
             len(tried) == 1 and all(visit.landed.of_z or on_the_line(process, visit.landed) for visit in visits)
         ):
             return visits
-    t = _timestep_values(scheduler)
+    t = timestep_values(scheduler)
     rises = "; its timesteps rise, so what it is handed at t may be meant for the one before" if t[0] < t[-1] else ""
     raise Unauditable(
         f"from an exact x_t and an exact network its step leads off the line of its {process} process, "

@@ -163,7 +163,7 @@ def test_the_smooth_curve_is_scipys(script, seed):
     np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-12)
 
 
-BEND = "return [...bent(tablesFrom(Float64Array.from(arg.betas)), arg.quantity, arg.knots, arg.offsets)]"
+BEND = "return [...bent(tablesFrom(Float64Array.from(arg.betas)), arg.quantity, arg.knots, arg.offsets, arg.anchor)]"
 
 
 @pytest.mark.parametrize("quantity", ["log_snr", "alpha_bar", "beta"])
@@ -173,19 +173,24 @@ def test_a_curve_that_was_dragged_is_what_its_offsets_say(script, name, quantity
     offsets = {"log_snr": [0.0, -1.5, 2.0, 0.0], "alpha_bar": [0.0, 0.2, -0.3, 0.1], "beta": [0.0, 0.5, -2.0, 1.0]}[
         quantity
     ]
-    got = script(BEND, {"betas": schedule.betas.tolist(), "quantity": quantity, "knots": knots, "offsets": offsets})
+    got = script(
+        BEND,
+        {"betas": schedule.betas.tolist(), "quantity": quantity, "knots": knots, "offsets": offsets, "anchor": 120},
+    )
     by = torch.from_numpy(scipy.interpolate.PchipInterpolator(knots, offsets)(np.arange(1, 201)))
     if quantity == "beta":
         moved = torch.cumprod(1 - (schedule.betas[1:] * by.exp()).clamp_max(1), 0)
     else:
         table = {"log_snr": schedule.log_snr, "alpha_bar": schedule.alpha_bars}[quantity][1:] + by
         moved = QUANTITIES[quantity].alpha_bars(table)
-    moved = torch.cummin(torch.cat([torch.ones(1, dtype=torch.float64), moved.clamp(0, 1)]), 0).values
+    moved = torch.cat([torch.ones(1, dtype=torch.float64), moved.clamp(0, 1)])
+    left, right = torch.cummax(moved[:121].flip(0), 0).values.flip(0), torch.cummin(moved[120:], 0).values
+    moved = torch.cat([left, right[1:]])
     close(script("return [...alphaBarsFrom(Float64Array.from(arg))]", got), moved)
     assert got[0] == 0 and all(0 <= beta <= 1 for beta in got)
 
 
 def test_a_curve_that_was_not_dragged_stays(script):
     betas = make_schedule("linear").betas
-    arg = {"betas": betas.tolist(), "quantity": "log_snr", "knots": [1, 500, 1000], "offsets": [0, 0, 0]}
+    arg = {"betas": betas.tolist(), "quantity": "log_snr", "knots": [1, 500, 1000], "offsets": [0, 0, 0], "anchor": 500}
     np.testing.assert_allclose(script(BEND, arg), betas.numpy(), rtol=1e-9)

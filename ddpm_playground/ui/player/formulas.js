@@ -143,16 +143,18 @@ const monotoneCurve = (xs, ys) => {
 };
 
 // β_t of a schedule whose curve is moved by `offsets` at the steps `knots` (from 1 to T) and smoothly between them: log
-// SNR and ᾱ by what is added, β by e to that power. What comes out is made one: within [0, 1], and ᾱ never rises.
+// SNR and ᾱ by what is added, β by e to that power. What comes out is made a schedule: ᾱ lies within [0, 1] and never
+// rises; what is in the way of step `anchor` gives way, earlier steps upwards and later ones downwards.
 const BENDS = {
   log_snr: (tables, by) => tables.log_snr.map((v, t) => (t === 0 ? 1 : sigmoid(v + by[t]))),
   alpha_bar: (tables, by) => tables.alpha_bar.map((v, t) => (t === 0 ? 1 : v + by[t])),
   beta: (tables, by) => alphaBarsFrom(tables.beta.map((v, t) => (t === 0 ? 0 : Math.min(1, v * Math.exp(by[t]))))),
 };
-const bent = (tables, quantity, knots, offsets) => {
+const bent = (tables, quantity, knots, offsets, anchor) => {
   const by = new Float64Array(tables.alpha_bar.length);
   by.set(monotoneCurve(knots, offsets), 1);
-  const alphaBars = BENDS[quantity](tables, by);
-  for (let t = 1; t < alphaBars.length; t++) alphaBars[t] = Math.max(0, Math.min(alphaBars[t - 1], alphaBars[t]));
+  const alphaBars = BENDS[quantity](tables, by).map((v) => Math.max(0, Math.min(1, v)));
+  for (let t = anchor - 1; t > 0; t--) alphaBars[t] = Math.max(alphaBars[t], alphaBars[t + 1]);
+  for (let t = anchor + 1; t < alphaBars.length; t++) alphaBars[t] = Math.min(alphaBars[t], alphaBars[t - 1]);
   return betasFrom(alphaBars);
 };

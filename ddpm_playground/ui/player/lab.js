@@ -172,7 +172,7 @@ function placeHandles() {
 function bend(from, k, value) {
   const key = quantity.value, ts = knots(), was = from[key][ts[k]];
   const by = key === "beta" ? Math.log(Math.max(value, 1e-12) / was) : value - was;
-  const betas = bent(from, key, ts, ts.map((_, i) => (i === k ? by : 0)));
+  const betas = bent(from, key, ts, ts.map((_, i) => (i === k ? by : 0)), ts[k]);
   return { ...tablesFrom(betas), betas };
 }
 
@@ -231,37 +231,13 @@ root.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "z" && past.length && !["TEXTAREA", "INPUT"].includes(event.target.tagName)) { event.preventDefault(); undo.click(); }
 });
 
-// Out: files made by the server, pictures by the plots.
-const save = (name, blob) => {
-  const link = make("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-};
-for (const format of [".json", ".csv", ".py", "svg", "png", "link"]) {
-  const button = find(".exports").appendChild(make("button", "", say(`lab.export_${format.replace(".", "")}`)));
-  button.type = "button";
-  button.dataset.format = format;
-  button.addEventListener("click", async () => {
-    const told = find(".exported");
-    told.textContent = "";
-    if (format === "link") {
-      const whole = text.value.trim().length <= start.most_in_link && !past.length;
-      if (whole) await navigator.clipboard.writeText(location.href).catch(() => {});
-      told.textContent = say(whole ? "lab.linked" : "lab.too_long");
-    } else if (format.startsWith(".")) {
-      const said = await server.export({ betas: packedFloats(tables.betas), config: subject.config, format });
-      if (said.problem) { told.textContent = said.problem; return; }
-      save(said.name, new Blob([said.text], { type: "text/plain" }));
-      told.textContent = say("lab.saved", { name: said.name });
-    } else {
-      const { gd } = plots.get(quantity.value), url = await Plotly.toImage(gd, { format, width: 1000, height: 460, scale: format === "png" ? 2 : 1 });
-      save(`${quantity.value}.${format}`, await (await fetch(url)).blob());
-      told.textContent = say("lab.saved", { name: `${quantity.value}.${format}` });
-    }
-  });
-}
+exportButtons(find(".exports"), find(".exported"), () => ({
+  betas: packedFloats(tables.betas),
+  config: subject.config,
+  linkable: text.value.trim().length <= start.most_in_link && !past.length,
+  gd: plots.get(quantity.value).gd,
+  name: quantity.value,
+}));
 
 // In: a name, a paste, a file.
 names.append(new Option(say("lab.choose_one"), ""));

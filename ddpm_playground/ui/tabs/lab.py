@@ -1,8 +1,10 @@
 """Lab: any schedule in, its curves and what is wrong with it, a curve to drag, and files out."""
 
+import base64
+import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import gradio as gr
@@ -19,8 +21,10 @@ from ...lab.subject import Subject, named_subject, subject_of_config
 from ...recipe import DEFAULT, MAX_LAB_TEXT
 from ...views.figures import FEW_STEPS, MAX_POINTS, MAX_SCHEDULES, figures_json, plotly_script
 from ...views.theme import DASHES
+from .. import audit
 from ..component import canvas_component, packed
 from ..page import Page
+from ..plots import figure_texts
 from ..text import text
 
 STABLE = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
@@ -78,7 +82,6 @@ def lab_value() -> str:
         )
         for group, table in (("group_broken", BROKEN), ("group_healthy", HEALTHY))
     ]
-    texts = {key: text(f"schedule.{key}") for key in ("x", *_figure_texts())}
     value = {
         "plotly": str(plotly_script()),
         "dashes": DASHES,
@@ -87,7 +90,7 @@ def lab_value() -> str:
         "most_points": MAX_POINTS,
         "most_bytes": MAX_BYTES,
         "most_in_link": MAX_LAB_TEXT,
-        "figures": figures_json([""] * MAX_SCHEDULES, DEFAULT.T, texts),
+        "figures": figures_json([""] * MAX_SCHEDULES, DEFAULT.T, figure_texts()),
         "shown": ["cosine"],
         "references": [
             {"name": name, "title": _say(f"reference_{name}"), "T": schedule.T, "betas": packed(schedule.betas, "<f8")}
@@ -96,10 +99,6 @@ def lab_value() -> str:
         "examples": [{"label": label, "entries": entries} for label, entries in (*examples, *named)],
     }
     return json.dumps(value, allow_nan=False)
-
-
-def _figure_texts() -> list[str]:
-    return [f"{plot}_{part}" for plot in ("alpha_bar", "signal_noise", "beta", "log_snr") for part in ("title", "y")]
 
 
 def examine(asked: dict[str, Any]) -> dict[str, Any]:
@@ -134,9 +133,6 @@ def export(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _schedule(asked: Mapping[str, Any]) -> Schedule:
     """β_0…β_T as the browser sends them."""
-    import base64
-    import binascii
-
     try:
         betas = np.frombuffer(base64.b64decode(str(asked["betas"]), validate=True), "<f8")
     except (KeyError, ValueError, binascii.Error):
@@ -147,8 +143,6 @@ def _schedule(asked: Mapping[str, Any]) -> Schedule:
 
 
 def _sized(subject: Subject, asked: Mapping[str, Any]) -> Subject:
-    from dataclasses import replace
-
     size = str(asked.get("size") or "").strip()
     if not size:
         return subject
@@ -182,11 +176,12 @@ def _verdict(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
 def build(page: Page) -> None:
     """One component; what it asks of the server are the three functions above."""
     gr.Markdown(_say("lead"), elem_classes="ddpm-lead")
-    parts = ("formulas", "shown", "line", "plotting")
+    parts = ("formulas", "shown", "line", "plotting", "exports")
     canvas_component(
         "lab", lab_value(), parts, elem_id="lab", apply_default_css=False,
         server_functions=[examine, examine_edited, export],
     )  # fmt: skip
+    audit.build()
     # These have no widget of their own: the address puts them here.
     page.control("lab", gr.Textbox(DEFAULT.lab, visible="hidden", elem_id="lab-text"))
     page.control("lab_steps", gr.Textbox(DEFAULT.lab_steps, visible="hidden", elem_id="lab-steps"))

@@ -10,11 +10,12 @@ import gradio as gr
 from ...core import PARAM_RANGES, SCHEDULES, SeededNoise, schedule_params
 from ...learn.data import bundled_digits
 from ...recipe import DEFAULT, MAX_SCREEN_T
-from ...views.figures import FEW_STEPS, MAX_POINTS, MAX_SCHEDULES, PLOTS, figures_json, plotly_script
+from ...views.figures import FEW_STEPS, MAX_POINTS, MAX_SCHEDULES, figures_json, plotly_script
 from ...views.theme import DASHES
 from ..component import canvas_component, packed
 from ..fields import Number, Slider
 from ..page import Page, told
+from ..plots import figure_texts
 from ..text import text
 
 
@@ -32,13 +33,12 @@ def facts() -> dict[str, object]:
 
 def curves_value() -> str:
     """What curves.js starts from: the empty figures of as many schedules as fit."""
-    texts = {key: text(f"schedule.{key}") for plot in PLOTS for key in (f"{plot}_title", f"{plot}_y")}
     value = {
         "plotly": str(plotly_script()),
         "dashes": DASHES,
         "few_steps": FEW_STEPS,
         "most_points": MAX_POINTS,
-        "figures": figures_json([""] * MAX_SCHEDULES, MAX_SCREEN_T, texts | {"x": text("schedule.x")}),
+        "figures": figures_json([""] * MAX_SCHEDULES, MAX_SCREEN_T, figure_texts()),
     }
     return json.dumps(value, allow_nan=False)
 
