@@ -1,6 +1,5 @@
 """From a recipe to its reverse chain: the one seam between the screen and the mathematics."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -10,11 +9,11 @@ import torch
 
 from .core import (
     SAMPLERS,
-    Schedule,
     SeededNoise,
     Step,
     line_4_factors,
     q_sample,
+    same_noise_t,
     step_coefficients,
     timestep_path,
 )
@@ -42,14 +41,6 @@ class Start:
     t: int
     x_t: torch.Tensor
     alpha_bar: float | None = None
-
-
-def same_noise_t(schedule: Schedule, alpha_bar: float) -> int:
-    """The t in 1…T whose log SNR is nearest to log ᾱ/(1−ᾱ)."""
-    if alpha_bar <= 0.0:
-        return schedule.T
-    wanted = math.log(alpha_bar) - math.log1p(-min(alpha_bar, 1.0 - 1e-12))
-    return int((schedule.log_snr[1:] - wanted).abs().argmin()) + 1
 
 
 def start_of(recipe: Recipe) -> Start | None:

@@ -12,13 +12,13 @@ import torch
 from PIL import Image
 
 from ddpm_playground import run as run_module
-from ddpm_playground.core import SAMPLERS, SeededNoise, make_schedule, q_sample
+from ddpm_playground.core import SAMPLERS, SeededNoise, make_schedule, q_sample, same_noise_t
 from ddpm_playground.engine.spaces import shared_gpu, with_shared_gpu
 from ddpm_playground.lab.foreign import FOREIGN
 from ddpm_playground.learn.data import bundled_digits
 from ddpm_playground.learn.shelf import Shelf
 from ddpm_playground.recipe import DEFAULT
-from ddpm_playground.run import Run, Start, labels_of, same_noise_t, start_of, steps_of
+from ddpm_playground.run import Run, Start, labels_of, start_of, steps_of
 from ddpm_playground.ui import stream as stream_module
 from ddpm_playground.ui.handover import HandOver, read_hand_over
 from ddpm_playground.ui.page import once_typed, told

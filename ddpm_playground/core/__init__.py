@@ -49,6 +49,7 @@ from .schedule import (
     Schedule,
     make_schedule,
     rescale_zero_terminal_snr,
+    same_noise_t,
     schedule_from_betas,
     schedule_params,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "q_step",
     "rescale_zero_terminal_snr",
     "reverse",
+    "same_noise_t",
     "schedule_from_betas",
     "schedule_params",
     "score_from_eps",

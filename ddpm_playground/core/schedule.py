@@ -225,3 +225,11 @@ def rescale_zero_terminal_snr(schedule: Schedule) -> Schedule:
     rescaled = ((roots - last) * (first / (first - last))) ** 2
     betas = betas_from_alpha_bars(torch.cat([schedule.alpha_bars[:1], rescaled]))
     return schedule_from_betas(betas, f"{schedule.name}, zero terminal SNR")
+
+
+def same_noise_t(schedule: Schedule, alpha_bar: float) -> int:
+    """The t in 1…T whose log SNR is nearest to log ᾱ/(1−ᾱ)."""
+    if alpha_bar <= 0.0:
+        return schedule.T
+    wanted = math.log(alpha_bar) - math.log1p(-min(alpha_bar, 1.0 - 1e-12))
+    return int((schedule.log_snr[1:] - wanted).abs().argmin()) + 1

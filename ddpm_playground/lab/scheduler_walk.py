@@ -137,6 +137,9 @@ def _fed_blends(scheduler: Any) -> tuple[list[Blend], str]:
                 told = f"its {name} fails: {type(error).__name__}: {' '.join(str(error).split())}"
     table = getattr(scheduler, "alphas_cumprod", None)
     if isinstance(table, torch.Tensor) and not scheduler.timesteps.is_floating_point():
+        outside = [float(t) for t in scheduler.timesteps if not -len(table) <= t < len(table)]
+        if outside:
+            raise Unauditable(f"it visits the timestep {outside[0]:g}, outside its table of {len(table)}")
         levels = [float(table[t]) for t in scheduler.timesteps]
         return [Blend(math.sqrt(a), math.sqrt(1.0 - a)) for a in levels], "no add_noise: x_t is taken from ᾱ_t"
     sigmas = getattr(scheduler, "sigmas", None)

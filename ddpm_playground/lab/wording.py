@@ -28,6 +28,11 @@ WORDING: dict[str, dict[str, tuple[str, str]]] = {
             'Set "rescale_betas_zero_snr": true with "prediction_type": "v_prediction" and "timestep_spacing": '
             '"trailing", and train on; or raise β or T until SNR(T) is below {threshold}.',
         ),
+        "terminal-snr/trace": (
+            "A trace of the picture is left at T: √ᾱ_T = {root}, SNR(T) = {snr}. That is too little to be seen as "
+            "brightness (it begins to show at about {threshold}).",
+            "Nothing need be done; for none at all, rescale to zero terminal SNR and predict v.",
+        ),
         "short-t-unscaled": (
             "These β_t are meant for about 1000 steps, but T = {T}: Σ β_t = {total}, so SNR(T) = {snr} and x_T is "
             "still a picture.",
@@ -122,6 +127,7 @@ REFERENCES: dict[str, str] = {
     "zero-beta/no-noise": "Ho et al. 2020, algorithm 2, line 4",
     "zero-beta": "Nichol & Dhariwal 2021, section 3.1: log β̃_t is clipped for this reason",
     "terminal-snr": "Lin et al. 2023, section 3.1 and table 1; diffusers #3851",
+    "terminal-snr/trace": "Lin et al. 2023, table 1; Karras et al. 2022, table 1 (σ_max = 80)",
     "short-t-unscaled": "Ho et al. 2020, section 4: β so that SNR at T is as small as possible; L_T ≈ 1e-5 bits/dim",
     "eps-with-zero-terminal-snr": "Lin et al. 2023, section 3.2; Salimans & Ho 2022, section 4; diffusers #5103",
     "eps-with-zero-terminal-snr/unknown": "Lin et al. 2023, section 3.2",

@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from ddpm_playground.core import SeededNoise, make_schedule, q_sample
+from ddpm_playground.core import SeededNoise, make_schedule, q_sample, same_noise_t
 from ddpm_playground.learn.data import bundled_digits
-from ddpm_playground.run import same_noise_t
 
 from .visit import Visit
 

@@ -23,9 +23,10 @@ def terminal_snr(case: Case) -> Iterator[Finding]:
     """Signal that is left at T though sampling starts from pure noise."""
     if not case.sound or case.terminal_snr <= SNR_NOTED:
         return
-    severity = "warning" if case.terminal_snr > SNR_HURT else "note"
+    hurts = case.terminal_snr > SNR_HURT
+    key, severity = ("terminal-snr", "warning") if hurts else ("terminal-snr/trace", "note")
     root = math.sqrt(float(case.schedule.alpha_bars[-1]))
-    yield found("terminal-snr", severity, case.schedule.T, root=root, snr=case.terminal_snr, threshold=SNR_HURT)
+    yield found(key, severity, case.schedule.T, root=root, snr=case.terminal_snr, threshold=SNR_HURT)
 
 
 def short_t_unscaled(case: Case) -> Iterator[Finding]:

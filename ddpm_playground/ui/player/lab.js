@@ -8,13 +8,6 @@ const plots = new Map(), chosen = new Set(start.shown), plain = (v) => +v.toPrec
 let subject = null, tables = null, past = [], waiting = 0, Plotly = window.Plotly, queued = false;
 fillWords(root);
 
-const floats = (packed) => new Float64Array(bytes(packed).buffer);
-const packedFloats = (values) => {
-  const raw = new Uint8Array(values.buffer);
-  let out = "";
-  for (let i = 0; i < raw.length; i += 8192) out += String.fromCharCode(...raw.subarray(i, i + 8192));
-  return btoa(out);
-};
 const references = start.references.map((one) => ({ ...one, tables: tablesFrom(floats(one.betas)) }));
 
 // What the server says of it, unless something newer has been asked since.
@@ -52,6 +45,7 @@ function receive(said) {
   find(".counts").textContent = ["error", "warning", "note"].map((severity) => say(`lab.count_${severity}`, { n: count(severity) })).join(" · ");
   cards.replaceChildren(...(said.findings.length ? said.findings.map(card) : [make("li", "none", say("lab.healthy"))]));
   mark(null);
+  announceLab({ name: find("h2").textContent, betas: said.betas, config: said.config, T: said.T, steps: steps.value, findings: said.findings });
 }
 
 function card({ code, severity, where, message, fix, reference }) {

@@ -1,43 +1,36 @@
 """Lab: any schedule in, its curves and what is wrong with it, a curve to drag, and files out."""
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
-import numpy as np
-import torch
 
 from ...core import SCHEDULES, Schedule
 from ...lab.doctor import examine_subject
 from ...lab.export import FORMATS, config_of
 from ...lab.peers import PEERS
-from ...lab.quantities import unchecked
 from ...lab.reading import MAX_BYTES, read_text
 from ...lab.subject import Subject, named_subject, subject_of_config
 from ...recipe import DEFAULT, MAX_LAB_TEXT
 from ...views.figures import FEW_STEPS, MAX_POINTS, MAX_SCHEDULES, figures_json, plotly_script
 from ...views.theme import DASHES
-from .. import audit
+from .. import audit, trial
 from ..component import canvas_component, packed
+from ..labform import config_in, schedule_in, sized, steps_in
 from ..page import Page
 from ..plots import figure_texts
 from ..text import text
 
 STABLE = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
+RAW = {"clip_sample": False}
+TRAILING = {"timestep_spacing": "trailing"}
 ZERO_V = {"rescale_betas_zero_snr": True, "prediction_type": "v_prediction"}
 # key of the text → what is filled in
 BROKEN: dict[str, dict[str, Any]] = {
     "stable": {"_class_name": "DDIMScheduler", **STABLE, "clip_sample": False, "steps_offset": 1},
-    "zero_eps": {
-        "_class_name": "DDIMScheduler",
-        **STABLE,
-        "rescale_betas_zero_snr": True,
-        "prediction_type": "epsilon",
-    },
+    "zero_eps": {"_class_name": "DDIMScheduler", **STABLE, **ZERO_V, "prediction_type": "epsilon", **TRAILING, **RAW},
     "short": {"_class_name": "DDPMScheduler", "num_train_timesteps": 100, "beta_start": 1e-4, "beta_end": 0.02},
     "linspace": {"_class_name": "DDIMScheduler", "timestep_spacing": "linspace"},
     "zero_leading": {"_class_name": "DDIMScheduler", **STABLE, **ZERO_V, "timestep_spacing": "leading"},
@@ -45,7 +38,7 @@ BROKEN: dict[str, dict[str, Any]] = {
 }
 HEALTHY: dict[str, dict[str, Any]] = {
     "ddpm": {"_class_name": "DDPMScheduler"},
-    "zero_v": {"_class_name": "DDIMScheduler", **STABLE, **ZERO_V, "timestep_spacing": "trailing"},
+    "zero_v": {"_class_name": "DDIMScheduler", **STABLE, **ZERO_V, **TRAILING},
     "edm": {"_class_name": "EDMEulerScheduler"},
     "flow": {"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0},
 }
@@ -104,7 +97,7 @@ def lab_value() -> str:
 def examine(asked: dict[str, Any]) -> dict[str, Any]:
     """The verdict on a text; or {"problem"}: why it is none."""
     try:
-        subject = _sized(read_text(str(asked.get("text", ""))), asked)
+        subject = sized(read_text(str(asked.get("text", ""))), asked)
         return _verdict(subject, asked)
     except ValueError as error:
         return {"problem": str(error)}
@@ -113,10 +106,10 @@ def examine(asked: dict[str, Any]) -> dict[str, Any]:
 def examine_edited(asked: dict[str, Any]) -> dict[str, Any]:
     """The verdict on β_0…β_T that were dragged, with the rest of the config as it was."""
     try:
-        schedule = _schedule(asked)
-        config = config_of(schedule, asked.get("config") or None)
-        subject = subject_of_config(config) if asked.get("config") else Subject(schedule)
-        return _verdict(_sized(Subject(schedule, subject.config, (text("lab.edited_read"),)), asked), asked)
+        schedule = schedule_in(asked)
+        config = config_of(schedule, config_in(asked))
+        subject = subject_of_config(config) if config_in(asked) else Subject(schedule)
+        return _verdict(sized(Subject(schedule, subject.config, (text("lab.edited_read"),)), asked), asked)
     except ValueError as error:
         return {"problem": str(error)}
 
@@ -124,41 +117,11 @@ def examine_edited(asked: dict[str, Any]) -> dict[str, Any]:
 def export(asked: dict[str, Any]) -> dict[str, Any]:
     """{"name", "text"} of a file; or {"problem"}."""
     try:
-        made = FORMATS[asked["format"]](_schedule(asked), asked.get("config") or None)
+        made = FORMATS[asked["format"]](schedule_in(asked), config_in(asked))
     except ValueError as error:
         return {"problem": str(error)}
     names = {".json": "scheduler_config.json", ".csv": "schedule.csv", ".py": "scheduler.py"}
     return {"name": names[asked["format"]], "text": made}
-
-
-def _schedule(asked: Mapping[str, Any]) -> Schedule:
-    """β_0…β_T as the browser sends them."""
-    try:
-        betas = np.frombuffer(base64.b64decode(str(asked["betas"]), validate=True), "<f8")
-    except (KeyError, ValueError, binascii.Error):
-        raise ValueError("betas must be float64 numbers in base64; reload the page") from None
-    if len(betas) < 2:
-        raise ValueError("a schedule has at least one step; reload the page")
-    return unchecked(torch.from_numpy(betas[1:].copy()), "edited")
-
-
-def _sized(subject: Subject, asked: Mapping[str, Any]) -> Subject:
-    size = str(asked.get("size") or "").strip()
-    if not size:
-        return subject
-    if not size.isdecimal() or not 1 <= int(size) <= 100_000:
-        raise ValueError(f"the picture's side must be a whole number in [1, 100000], got {size[:20]!r}; correct it")
-    return replace(subject, sample_size=int(size))
-
-
-def _steps(asked: Mapping[str, Any]) -> list[int]:
-    """The numbers of steps in a text such as 10, 20, 50."""
-    parts = str(asked.get("steps") or DEFAULT.lab_steps).replace(",", " ").split()
-    if len(parts) > 8 or not all(part.isdecimal() and 1 <= int(part) <= 1000 for part in parts):
-        raise ValueError(
-            f"sampling steps must be up to 8 whole numbers in [1, 1000], got {' '.join(parts)[:40]!r}; correct them"
-        )
-    return [int(part) for part in parts]
 
 
 def _verdict(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,18 +132,19 @@ def _verdict(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
         "betas": packed(schedule.betas, "<f8"),
         "config": json.loads(json.dumps(dict(subject.config), default=str)),
         "read_as": list(subject.read_as),
-        "findings": [asdict(finding) for finding in examine_subject(subject, _steps(asked))],
+        "findings": [asdict(finding) for finding in examine_subject(subject, steps_in(asked))],
     }
 
 
 def build(page: Page) -> None:
     """One component; what it asks of the server are the three functions above."""
     gr.Markdown(_say("lead"), elem_classes="ddpm-lead")
-    parts = ("formulas", "shown", "line", "plotting", "exports")
+    parts = ("formulas", "shown", "line", "plotting", "labstate", "exports")
     canvas_component(
         "lab", lab_value(), parts, elem_id="lab", apply_default_css=False,
         server_functions=[examine, examine_edited, export],
     )  # fmt: skip
+    trial.build()
     audit.build()
     # These have no widget of their own: the address puts them here.
     page.control("lab", gr.Textbox(DEFAULT.lab, visible="hidden", elem_id="lab-text"))
