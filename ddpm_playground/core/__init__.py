@@ -53,12 +53,14 @@ from .schedule import (
     schedule_from_betas,
     schedule_params,
 )
+from .weights import WEIGHTS, log_snr_density, min_snr
 
 __all__ = [
     "PARAM_RANGES",
     "SAMPLERS",
     "SCHEDULES",
     "SPACINGS",
+    "WEIGHTS",
     "Coefficients",
     "EpsPredictor",
     "ExactEps",
@@ -80,7 +82,9 @@ __all__ = [
     "kl",
     "level",
     "line_4_factors",
+    "log_snr_density",
     "make_schedule",
+    "min_snr",
     "posterior",
     "posterior_coefficients",
     "prediction_from",

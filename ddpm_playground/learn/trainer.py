@@ -11,7 +11,7 @@ import torch
 from diffusers.training_utils import EMAModel
 from PIL import Image
 
-from ..core import Schedule, SeededNoise, make_schedule, q_sample, reverse, stream_seed, timestep_path
+from ..core import Schedule, SeededNoise, make_schedule, min_snr, q_sample, reverse, stream_seed, timestep_path
 from ..engine.device import has_fast_bf16
 from .checkpoint import CheckpointError, load_checkpoint
 from .data import Pictures, tile, to_uint8
@@ -43,7 +43,7 @@ def loss_weight(schedule: Schedule, t: torch.Tensor, gamma: float) -> torch.Tens
     """
     if gamma == 0:
         return torch.ones(len(t))
-    return (gamma / schedule.snr[t]).clamp_max(1.0).float()
+    return min_snr(schedule, gamma)[t - 1].float()
 
 
 def draw_t(T: int, size: int, generator: torch.Generator, how: str = "stratified") -> torch.Tensor:

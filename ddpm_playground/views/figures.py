@@ -100,36 +100,38 @@ def _traces(plot: Plot, names: Sequence[str], T: int) -> list[dict]:
     return [trace(index, curve) for index in reversed(range(len(names))) for curve in plot.curves]
 
 
-def _figure(key: str, names: Sequence[str], T: int, texts: Mapping[str, str]) -> go.Figure:
-    """The figure of one plot, without points."""
-    plot = PLOTS[key]
-    y: dict = {"title": {"text": texts[f"{key}_y"], "standoff": 8}, "fixedrange": True, "zeroline": False}
-    if plot.log_y:
-        y |= {"type": "log", "exponentformat": "power", "dtick": 1}
-    if plot.y_range:
-        y["range"] = list(plot.y_range)
-    axis = {"showline": True, "ticks": "outside", "ticklen": 4, "automargin": False}
-    x = {
-        "title": {"text": texts["x"], "standoff": 4},
-        "range": [0, T],
-        "zeroline": False,
-        "showspikes": False,
-        "unifiedhovertitle": {"text": "<b>t = %{x}</b>"},
-    }
-    layout = {
+def axes_layout(x: str, y: str) -> dict[str, Any]:
+    """The look that all plots share, with the titles of their axes."""
+    axis = {"showline": True, "ticks": "outside", "ticklen": 4, "automargin": False, "zeroline": False}
+    return {
         "template": go.layout.Template(),
-        "title": {"text": texts[f"{key}_title"]},
-        "xaxis": axis | x,
-        "yaxis": axis | y,
+        "xaxis": axis | {"title": {"text": x, "standoff": 4}},
+        "yaxis": axis | {"title": {"text": y, "standoff": 8}},
         "height": HEIGHT,
         "margin": MARGIN,
         "font": {"family": FONT, "size": 12},
-        "hovermode": "x unified",
-        "hoverdistance": -1,
         "showlegend": False,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
     }
+
+
+def _figure(key: str, names: Sequence[str], T: int, texts: Mapping[str, str]) -> go.Figure:
+    """The figure of one plot, without points."""
+    plot = PLOTS[key]
+    y: dict = {"fixedrange": True}
+    if plot.log_y:
+        y |= {"type": "log", "exponentformat": "power", "dtick": 1}
+    if plot.y_range:
+        y["range"] = list(plot.y_range)
+    layout = axes_layout(texts["x"], texts[f"{key}_y"])
+    layout["yaxis"] |= y
+    layout["xaxis"] |= {
+        "range": [0, T],
+        "showspikes": False,
+        "unifiedhovertitle": {"text": "<b>t = %{x}</b>"},
+    }
+    layout |= {"title": {"text": texts[f"{key}_title"]}, "hovermode": "x unified", "hoverdistance": -1}
     return go.Figure(data=_traces(plot, names, T), layout=layout)
 
 

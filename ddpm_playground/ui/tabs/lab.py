@@ -16,7 +16,7 @@ from ...lab.subject import Subject, named_subject, subject_of_config
 from ...recipe import DEFAULT, MAX_LAB_TEXT
 from ...views.figures import FEW_STEPS, MAX_POINTS, MAX_SCHEDULES, figures_json, plotly_script
 from ...views.theme import DASHES
-from .. import audit, trial
+from .. import audit, effects, trial
 from ..component import canvas_component, packed
 from ..labform import config_in, schedule_in, sized, steps_in
 from ..page import Page
@@ -145,6 +145,8 @@ def build(page: Page) -> None:
         server_functions=[examine, examine_edited, export],
     )  # fmt: skip
     trial.build()
+    beside = {"linear", "cosine", "stable"}
+    effects.build([(_say(f"reference_{name}"), schedule) for name, schedule in _references() if name in beside])
     audit.build()
     # These have no widget of their own: the address puts them here.
     page.control("lab", gr.Textbox(DEFAULT.lab, visible="hidden", elem_id="lab-text"))

@@ -1,0 +1,104 @@
+// What the schedule of the lab does: to a picture beside other schedules, to training, to sampling, to larger pictures.
+const root = element.querySelector(".effects"), find = (selector) => root.querySelector(selector), start = JSON.parse(props.value);
+const align = find(".align"), limit = find(".limit"), rows = find(".rows"), levels = find(".levels"), FRAMES = 10, SIZES = [1, 2, 4];
+const x_0 = float32(start.x_0), shape = [start.channels, start.height, start.width], eps = float32(start.eps);
+let lab = null, schedules = [], figures = null, Plotly = window.Plotly, asked = 0, queued = false;
+fillWords(root);
+align.append(new Option(say("effects.by_t"), "t"), new Option(say("effects.by_log_snr"), "log_snr"));
+const references = start.references.map((one) => ({ ...one, tables: tablesFrom(floats(one.betas)) }));
+
+// The t of a schedule whose log SNR is nearest to `level`; null where it never comes near.
+function tOf({ tables, T }, level) {
+  let best = null, gap = 0.75;
+  for (let t = 1; t <= T; t++) {
+    const off = Math.abs(tables.log_snr[t] - level);
+    if (off < gap) [best, gap] = [t, off];
+  }
+  return best;
+}
+const frameTs = (one) => {
+  if (align.value === "t") return Array.from({ length: FRAMES }, (_, i) => Math.round((i * one.T) / (FRAMES - 1)));
+  return Array.from({ length: FRAMES }, (_, i) => tOf(one, start.levels[0] + (i * (start.levels[1] - start.levels[0])) / (FRAMES - 1)));
+};
+const limitLevel = () => schedules[0].tables.log_snr[+limit.value];
+
+function build() {
+  rows.replaceChildren(...schedules.map((one, i) => make("div", "row", make("div", "name", swatch(`--series-${i}`, start.dashes[i]), one.title), make("div", "frames", ...frameTs(one).map(() => {
+    const canvas = document.createElement("canvas");
+    canvas.setAttribute("role", "img");
+    return make("div", "frame", canvas, make("div", "t"), make("div", "snr"));
+  })))));
+}
+
+function draw() {
+  queued = false;
+  if (!schedules.length) return;
+  const level = limitLevel(), x = new Float32Array(x_0.length);
+  [...rows.children].forEach((row, r) => {
+    const one = schedules[r], ts = frameTs(one);
+    row.querySelectorAll(".frame").forEach((frame, i) => {
+      const t = ts[i], none = t === null, canvas = frame.querySelector("canvas");
+      frame.className = `frame${none ? " none" : one.tables.log_snr[t] < level ? " gone" : ""}`;
+      frame.querySelector(".t").textContent = none ? "–" : say("schedule.frame_t", { t });
+      const value = none ? "" : number(one.tables.log_snr[t], 3);
+      frame.querySelector(".snr").textContent = value;
+      if (none) return;
+      const alphaBar = one.tables.alpha_bar[t];
+      paint(canvas, blend(x, x_0, signalWeight(alphaBar), eps, noiseWeight(alphaBar)), shape);
+      canvas.setAttribute("aria-label", say("effects.frame_label", { name: one.title, t, value }));
+    });
+  });
+  write(find(".gone"), say("effects.limit", { t: limit.value }));
+  const places = schedules.map((one) => { const t = tOf(one, level); return say(t === null ? "effects.never" : "effects.place", { name: one.title, t }); });
+  levels.textContent = say("effects.level", { level: number(level, 4), places: places.join(", ") });
+  sizes();
+}
+const ask = () => { if (!queued) { queued = true; requestAnimationFrame(draw); } };
+
+// The same picture on 1, 4 and 16 times as many pixels under the same noise, and what log SNR would look the same.
+function sizes() {
+  const alphaBar = schedules[0].tables.alpha_bar[+limit.value], a = signalWeight(alphaBar), b = noiseWeight(alphaBar), [C, H, W] = shape;
+  SIZES.forEach((k, i) => {
+    const box = find(".size-row").children[i], big = new Float32Array(C * H * W * k * k), noise = float32(start.noises[i]);
+    for (let c = 0, p = 0; c < C; c++) for (let y = 0; y < H * k; y++) for (let xx = 0; xx < W * k; xx++, p++) big[p] = a * x_0[(c * H + Math.floor(y / k)) * W + Math.floor(xx / k)] + b * noise[p];
+    paint(box.querySelector("canvas"), big, [C, H * k, W * k]);
+    write(box.querySelector("span"), say("effects.size", { size: W * k, shift: number(-2 * Math.log(k), 3) }));
+  });
+  write(find(".size-note"), say("effects.size_note", { level: number(limitLevel(), 3) }));
+}
+find(".size-row").append(...SIZES.map(() => { const canvas = document.createElement("canvas"); canvas.setAttribute("role", "img"); canvas.setAttribute("aria-label", say("effects.size_title")); return make("div", "", canvas, make("span")); }));
+
+async function plot() {
+  if (!figures || !root.clientWidth) return;
+  Plotly = Plotly || (await plotly(start.plotly));
+  for (const gd of root.querySelectorAll(".gd")) {
+    const figure = figures[gd.dataset.plot], layout = dressed(figure.layout, root, gd.clientWidth);
+    layout.dragmode = false;
+    const traces = figure.data.map((trace) => ({ ...trace, line: { ...trace.line, color: colourOf(root, trace.meta.colour) } }));
+    Plotly.react(gd, traces, layout, QUIET_PLOT);
+    gd.setAttribute("aria-label", gd.parentElement.querySelector("h3").textContent);
+    gd.parentElement.querySelector(".keys").replaceChildren(...traces.map(({ name, meta, line }) => make("span", "", swatch(meta.colour, line.dash), name)));
+  }
+}
+
+onLab(async (state) => {
+  lab = state;
+  const mine = ++asked, betas = floats(state.betas), sound = betas.every((beta) => beta >= 0 && beta <= 1);
+  root.hidden = !sound;
+  if (!sound) return;
+  schedules = [{ title: state.name, T: state.T, tables: tablesFrom(betas) }, ...references];
+  limit.max = state.T;
+  limit.value = tOf(schedules[0], start.usual_limit) ?? Math.round(state.T / 2);
+  build();
+  ask();
+  const said = await server.effects({ betas: state.betas, steps: state.steps }).catch(() => null);
+  if (mine !== asked || !said || said.problem) return;
+  figures = said.figures;
+  write(find(".path-note"), say("effects.path_note", { S: said.steps }));
+  plot();
+});
+align.addEventListener("change", () => { build(); ask(); });
+limit.addEventListener("input", ask);
+new ResizeObserver(plot).observe(root);
+const ground = new MutationObserver(() => (element.isConnected ? plot() : ground.disconnect()));
+ground.observe(document.body, { attributes: true, attributeFilter: ["class"] });
