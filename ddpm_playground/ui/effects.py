@@ -17,12 +17,11 @@ from .text import text
 # From nearly clean to nothing: log SNR of the first and the last picture of a row.
 LEVELS = (6.0, -8.0)
 # Where a digit of 28 pixels is usually lost.
-USUAL_LIMIT = -4.0
-ENLARGED = (1, 2, 4)
+USUAL_LIMIT = -3.0
 
 
 def effects_value(references: list[tuple[str, Schedule]]) -> str:
-    """What effects.js starts from: a picture, its noise at three sizes, and the schedules beside."""
+    """What effects.js starts from: a picture, its noise, and the schedules beside."""
     x_0 = bundled_digits().x_0(slice(DEFAULT.digit, DEFAULT.digit + 1))
     _, C, H, W = x_0.shape
     value = {
@@ -32,7 +31,6 @@ def effects_value(references: list[tuple[str, Schedule]]) -> str:
         "usual_limit": USUAL_LIMIT,
         "x_0": packed(x_0),
         "eps": packed(SeededNoise(DEFAULT.noise_seed, [0], (C, H, W))()),
-        "noises": [packed(SeededNoise(DEFAULT.noise_seed, [k], (C, H * k, W * k))()) for k in ENLARGED],
         "channels": C,
         "height": H,
         "width": W,
@@ -58,6 +56,6 @@ def effects(asked: Mapping[str, Any]) -> dict[str, Any]:
 def build(references: list[tuple[str, Schedule]]) -> None:
     """One component; the figures come from the server, the pictures are noised in the browser."""
     canvas_component(
-        "effects", effects_value(references), ("formulas", "blend", "line", "plotting", "labstate"),
+        "effects", effects_value(references), ("formulas", "blend", "line", "walk", "plotting", "labstate"),
         elem_id="effects", apply_default_css=False, server_functions=[effects],
     )  # fmt: skip

@@ -1,6 +1,6 @@
 // What the schedule of the lab does: to a picture beside other schedules, to training, to sampling, to larger pictures.
 const root = element.querySelector(".effects"), find = (selector) => root.querySelector(selector), start = JSON.parse(props.value);
-const align = find(".align"), limit = find(".limit"), rows = find(".rows"), levels = find(".levels"), FRAMES = 10, SIZES = [1, 2, 4];
+const align = find(".align"), limit = find(".limit"), rows = find(".rows"), levels = find(".levels"), FRAMES = 10, SIZES = [1, 4, 8];
 const x_0 = float32(start.x_0), shape = [start.channels, start.height, start.width], eps = float32(start.eps);
 let lab = null, schedules = [], figures = null, Plotly = window.Plotly, asked = 0, queued = false;
 fillWords(root);
@@ -55,11 +55,12 @@ function draw() {
 }
 const ask = () => { if (!queued) { queued = true; requestAnimationFrame(draw); } };
 
-// The same picture on 1, 4 and 16 times as many pixels under the same noise, and what log SNR would look the same.
+// The same picture on more pixels under the same noise, shown at one size, and what log SNR would look the same.
+const noises = SIZES.map((k) => { const normals = new Normals(k); return Float32Array.from({ length: eps.length * k * k }, () => normals.next()); });
 function sizes() {
   const alphaBar = schedules[0].tables.alpha_bar[+limit.value], a = signalWeight(alphaBar), b = noiseWeight(alphaBar), [C, H, W] = shape;
   SIZES.forEach((k, i) => {
-    const box = find(".size-row").children[i], big = new Float32Array(C * H * W * k * k), noise = float32(start.noises[i]);
+    const box = find(".size-row").children[i], big = new Float32Array(C * H * W * k * k), noise = noises[i];
     for (let c = 0, p = 0; c < C; c++) for (let y = 0; y < H * k; y++) for (let xx = 0; xx < W * k; xx++, p++) big[p] = a * x_0[(c * H + Math.floor(y / k)) * W + Math.floor(xx / k)] + b * noise[p];
     paint(box.querySelector("canvas"), big, [C, H * k, W * k]);
     write(box.querySelector("span"), say("effects.size", { size: W * k, shift: number(-2 * Math.log(k), 3) }));
