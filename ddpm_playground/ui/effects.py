@@ -48,7 +48,8 @@ def effects(asked: Mapping[str, Any]) -> dict[str, Any]:
         steps = steps_in(asked)
     except ValueError as error:
         return {"problem": str(error)}
-    texts = {key: text(f"effects.{key}") for key in ("log_snr", "effort_y", "step_y", *WEIGHTS)}
+    texts = {key: text(f"effects.{key}") for key in ("log_snr", "effort_y", "step_y")}
+    texts |= {name: text(f"effects.weight_{name}") for name in WEIGHTS}
     figures = {name: json.loads(str(figure.to_json())) for name, figure in figures_of(schedule, steps, texts).items()}
     return {"figures": figures, "steps": max([S for S in steps if S <= schedule.T], default=schedule.T)}
 

@@ -30,7 +30,7 @@ def effort_figure(schedule: Schedule, texts: Mapping[str, str]) -> go.Figure:
         keep = torch.isfinite(share)
         kept = keep.nonzero().flatten()[:: max(1, int(keep.sum()) // MAX_POINTS)]
         figure.add_scatter(
-            x=log_snr[kept].numpy(), y=share[kept].numpy(), mode="lines", name=texts[name],
+            x=log_snr[kept].tolist(), y=share[kept].tolist(), mode="lines", name=texts[name],
             line={"dash": DASHES[i], "width": 2.5}, meta={"colour": COLOURS[i]},
             hovertemplate=f"{texts[name]}  <b>%{{y:.4~g}}</b><extra></extra>",
         )  # fmt: skip

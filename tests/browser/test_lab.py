@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from ddpm_playground.core import make_schedule
 from ddpm_playground.lab.reading import subject_of_text
 
-from .visit import Visit
+from .visit import NEXT_FRAME, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -23,6 +23,16 @@ OWN = """() => {
   const { x, y } = document.querySelector(".lab [data-plot=alpha_bar] .gd").data.at(-1);
   return [[...x], [...y]];
 }"""
+MEANS = """() => [...document.querySelectorAll(".trial img")].map((img) => {
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: img.naturalWidth, height: img.naturalHeight });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(img, 0, 0);
+  const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+  return data.filter((_, i) => i % 4 === 0).reduce((sum, v) => sum + v, 0) / (data.length / 4);
+})"""
+LEVELS = """() => [...document.querySelectorAll(".effects .row")].map((row) =>
+  [...row.querySelectorAll(".snr")].map((node) => node.textContent.replace("−", "-")))"""
 ASKED = re.compile("component_server")
 BROKEN = {"_class_name": "DDIMScheduler", "rescale_betas_zero_snr": True}
 
@@ -171,3 +181,46 @@ def test_a_phone_holds_it(open_lab):
     visit = open_lab("&lab=linear T=100", viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     assert codes(visit)["short-t-unscaled"] == "warning"
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_trial_shows_what_the_doctor_said(open_lab):
+    visit = open_lab()
+    examined(visit, json.dumps(BROKEN | {"timestep_spacing": "trailing", "clip_sample": False}))
+    visit.page.click(".trial .go")
+    visit.page.wait_for_selector(".trial img")
+    told = visit.page.locator(".trial figcaption").all_inner_texts()
+    assert "not finite" in told[0] and "mean brightness" in told[1]
+    assert "eps-with-zero-terminal-snr" in visit.page.inner_text(".trial .because")
+    means = visit.page.evaluate(MEANS)
+    assert means[0] == 0 and 10 < means[1] < 120
+
+
+def test_one_picture_under_four_schedules(open_lab):
+    visit = open_lab("&lab=laplace")
+    visit.wait("() => document.querySelectorAll('.effects .gd .main-svg').length >= 2")
+    assert visit.page.locator(".effects .row").count() == 4
+    before = visit.asked
+    visit.page.select_option(".effects .align", "log_snr")
+    visit.page.evaluate(NEXT_FRAME)
+    columns = visit.page.evaluate(LEVELS)
+    for level in columns[0]:
+        others = [float(row[columns[0].index(level)]) for row in columns[1:] if row[columns[0].index(level)]]
+        assert all(abs(float(level) - other) < 0.8 for other in others if level)
+    visit.slide(".effects .limit", 10)
+    assert "t = 10" in visit.page.inner_text(".effects .gone")
+    assert visit.page.locator(".effects .frame.gone").count() > 20
+    assert visit.asked == before
+
+
+def test_the_audit_finds_linspace(open_lab):
+    visit = open_lab()
+    visit.page.locator(".audit").scroll_into_view_if_needed()
+    visit.page.wait_for_selector(".audit .said.wrong")
+    assert visit.page.locator(".audit tr.wrong").count() == 9
+    visit.page.select_option(".audit .spacing", "leading")
+    visit.page.click(".audit button")
+    visit.page.wait_for_selector(".audit .said.right")
+    assert visit.page.locator(".audit tr.wrong").count() == 0
+    visit.page.fill(".audit .options", "colour=red")
+    visit.page.click(".audit button")
+    visit.wait("() => document.querySelector('.audit .problem').textContent.includes(\"no option 'colour'\")")
