@@ -67,7 +67,14 @@ def _number(config: Mapping[str, Any], key: str, default: float) -> float:
     value = config.get(key, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{key} must be a number in [0, 1], got {value!r}; correct it")
-    return float(value)
+    return _float(value, key)
+
+
+def _float(value: float, key: str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{key} must be a number in [0, 1], got a whole number of {len(str(value))} digits") from None
 
 
 def _betas(config: Mapping[str, Any]) -> tuple[torch.Tensor, str]:
@@ -89,12 +96,13 @@ def _betas(config: Mapping[str, Any]) -> tuple[torch.Tensor, str]:
 
 def _trained(trained: object) -> torch.Tensor:
     """trained_betas as a table."""
-    numbers = isinstance(trained, Sequence) and not isinstance(trained, str)
-    if not numbers or not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in trained):  # type: ignore[union-attr]
+    if not isinstance(trained, Sequence) or isinstance(trained, str):
         raise ValueError("trained_betas must be a list of numbers β_1…β_T; correct it")
-    if not 1 <= len(trained) <= MAX_T:  # type: ignore[arg-type]
-        raise ValueError(f"trained_betas must hold 1 to {MAX_T} numbers, got {len(trained)}; correct it")  # type: ignore[arg-type]
-    return torch.tensor(trained, dtype=torch.float64)
+    if not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in trained):
+        raise ValueError("trained_betas must be a list of numbers β_1…β_T; correct it")
+    if not 1 <= len(trained) <= MAX_T:
+        raise ValueError(f"trained_betas must hold 1 to {MAX_T} numbers, got {len(trained)}; correct it")
+    return torch.tensor([_float(value, "trained_betas") for value in trained], dtype=torch.float64)
 
 
 def has_betas(config: Mapping[str, Any]) -> bool:

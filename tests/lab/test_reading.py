@@ -85,6 +85,8 @@ def test_what_is_broken_stays_broken() -> None:
         ('{"_class_name": 5}', "_class_name must be the name"),
         ('{"beta_schedule": "mine"}', "unknown beta_schedule 'mine'; known are linear"),
         ('{"trained_betas": "0.1"}', "trained_betas must be a list of numbers"),
+        ('{"beta_end": 1' + "0" * 400 + "}", "beta_end must be a number in .0, 1., got a whole number of 401 digits"),
+        ('{"trained_betas": [1' + "0" * 400 + "]}", "trained_betas must be a number"),
         ('{"trained_betas": []}', "1 to 100000 numbers, got 0"),
         ('{"scheduler": ["diffusers", "DDPMScheduler"]}', "index of a pipeline"),
         ("[0.1, true]", "must list numbers, got 'True' at place 2"),
