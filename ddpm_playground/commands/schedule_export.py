@@ -25,3 +25,4 @@ def run(arguments: argparse.Namespace) -> None:
     temporary = arguments.out.with_name(f".{arguments.out.name}.{os.getpid()}.writing")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(arguments.out)
+    print(f"wrote {arguments.out}")

@@ -14,11 +14,19 @@ from .diffusers_config import class_defaults
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """How a number of steps runs: the t that are visited, highest first, and the audit where there is one."""
+    """How a number of steps runs.
+
+    Attributes:
+        num_steps: S.
+        visited: the t that are visited, highest first; as core spaces them where the class does not say.
+        audit: the class's own walk, where there is one.
+        refused: why the class cannot take these steps with this config, in its own words; empty if it can.
+    """
 
     num_steps: int
     visited: tuple[float, ...]
     audit: Audit | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,24 +89,36 @@ class Case:
         return bool(self.config) and self.config.get("prediction_type", "epsilon") == "epsilon" and not other
 
     @cached_property
+    def takes(self) -> Mapping[str, Any] | None:
+        """What the config's class takes and its defaults; None where there is no config or no such class."""
+        return class_defaults(self.class_name) if self.config else None
+
+    @property
+    def refusals(self) -> list[tuple[int, str]]:
+        """Numbers of steps at which the class itself refuses the config, and its words."""
+        return [(walk.num_steps, walk.refused) for walk in self.walks if walk.refused]
+
+    @cached_property
     def walks(self) -> tuple[Walk, ...]:
         """One walk for each number of steps that the schedule has; none without a config."""
         if not self.config or not self.sound:
             return ()
         possible = [S for S in self.steps if 1 <= S <= self.schedule.T]
-        return tuple(walk for S in possible if (walk := self._walk(S)) is not None)
+        return tuple(self._walk(S) for S in possible)
 
-    def _walk(self, num_steps: int) -> Walk | None:
-        takes = class_defaults(self.class_name)
-        if takes is not None:
-            spacing = self.spacing if "timestep_spacing" in takes else None
-            named = {key: value for key, value in self.config.items() if key in takes and key != "timestep_spacing"}
+    def _walk(self, num_steps: int) -> Walk:
+        refused = ""
+        if self.takes is not None:
+            spacing = self.spacing if "timestep_spacing" in self.takes else None
+            left_out = {"timestep_spacing", "trained_betas", "num_train_timesteps"}
+            named = {key: v for key, v in self.config.items() if key in self.takes and key not in left_out}
             try:
                 done = audit(self.class_name, num_steps, named, spacing, self.schedule)
-            except ValueError:  # an option that the class refuses is the business of other examinations
-                done = None
-            if done is not None and done.timesteps:
+            except ValueError as error:
+                done, refused = None, str(error)
+            if done is not None and done.reason and "set_timesteps(" in done.reason:
+                refused = done.reason
+            elif done is not None and done.timesteps:
                 return Walk(num_steps, tuple(timestep + 1 for timestep in done.timesteps), done)
-        if self.spacing in SPACINGS:
-            return Walk(num_steps, timestep_path(self.schedule.T, num_steps, self.spacing)[:-1])
-        return None
+        spacing = self.spacing if self.spacing in SPACINGS else "leading"
+        return Walk(num_steps, timestep_path(self.schedule.T, num_steps, spacing)[:-1], refused=refused)

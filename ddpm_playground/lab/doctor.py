@@ -15,7 +15,14 @@ from .findings.ends import (
     terminal_snr,
 )
 from .findings.numbers import beta_out_of_range, float32_loss, non_monotone, not_finite, zero_beta
-from .findings.sampling import spacing_skips_t, steps_offset, variance_type, wrong_previous_timestep
+from .findings.sampling import (
+    cannot_run,
+    ignored_key,
+    spacing_skips_t,
+    steps_offset,
+    variance_type,
+    wrong_previous_timestep,
+)
 from .subject import Subject
 
 # code → its examination
@@ -26,6 +33,8 @@ EXAMINATIONS: dict[str, Callable[[Case], Iterator[Finding]]] = {
     "zero-beta": zero_beta,
     "eps-with-zero-terminal-snr": eps_with_zero_terminal_snr,
     "prediction-type": prediction_type,
+    "cannot-run": cannot_run,
+    "ignored-key": ignored_key,
     "wrong-previous-timestep": wrong_previous_timestep,
     "short-t-unscaled": short_t_unscaled,
     "terminal-snr": terminal_snr,

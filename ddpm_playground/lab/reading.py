@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core import SCHEDULES
+from .diffusers_config import class_defaults
 from .hub import fetch_config
 from .peers import PEERS
 from .quantities import QUANTITIES, guess_quantity, quantity_named, schedule_of_values
@@ -34,7 +35,7 @@ CONFIG_PLACES = ("scheduler/scheduler_config.json", "scheduler_config.json")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
-def subject_of_text(text: str, name: str = "pasted", quantity: str | None = None) -> Subject:
+def subject_of_text(text: str, name: str = "the text", quantity: str | None = None) -> Subject:
     """A scheduler config, a list of numbers or a table, as JSON or CSV.
 
     Args:
@@ -86,12 +87,19 @@ def read_text(text: str) -> Subject:
         if not T.is_integer():
             raise ValueError(f"T must be a whole number, got {T:g}; round it")
         return named_subject(words[0], int(T), params)
+    if len(words) == 1 and is_class(words[0]):
+        return subject_of_config({"_class_name": words[0]})
     if len(words) == 1 and HUB_ID.fullmatch(words[0]):
         return subject_of_path(fetch_config(words[0], CONFIG_PLACES))
     if len(words) == 1 and words[0][0].isalpha():
         known = ", ".join((*SCHEDULES, *PEERS))
         raise ValueError(f"unknown schedule {words[0][:40]!r}; choose one of {known}, or paste a config or numbers")
     return subject_of_text(text)
+
+
+def is_class(name: str) -> bool:
+    """Whether this is a scheduler class of diffusers."""
+    return name.isidentifier() and name.endswith("Scheduler") and class_defaults(name) is not None
 
 
 def _of_object(value: dict[str, Any], name: str) -> Subject:
@@ -103,7 +111,7 @@ def _of_object(value: dict[str, Any], name: str) -> Subject:
         return _of_list(value[key], name, named[key])
     if "scheduler" in value:
         raise ValueError(f"{name} is the index of a pipeline; give the pipeline's folder or its scheduler_config.json")
-    known = ", ".join(quantity.names[1] for quantity in QUANTITIES.values())
+    known = ", ".join(QUANTITIES)
     raise ValueError(f"{name} holds no schedule; give a diffusers scheduler config, or a list under one of {known}")
 
 
@@ -155,8 +163,8 @@ def _of_csv(text: str, name: str, quantity: str | None) -> Subject:
     for i, row in enumerate(rows):
         value = _number(row[column]) if column < len(row) else None
         if value is None:
-            got = row[column][:40] if column < len(row) else "nothing"
-            raise ValueError(f"{name} has {got!r} where row {i + 1} needs a number; correct it")
+            got = repr(row[column][:40]) if column < len(row) and row[column] else "nothing"
+            raise ValueError(f"{name} has {got} where row {i + 1} needs a number; correct it")
         values.append(value)
     return _of_list(values, name, quantity)
 
@@ -232,6 +240,8 @@ def read_subject(
     if T is not None or params:
         raise ValueError(f"T and parameters belong to a schedule's name, got {what!r}; leave them out")
     path = Path(what)
+    if not path.exists() and is_class(what):
+        return subject_of_config({"_class_name": what})
     if not path.exists() and HUB_ID.fullmatch(what):
         return subject_of_path(fetch_config(what, CONFIG_PLACES))
     if not path.exists() and path.name == what and not path.suffix:

@@ -45,6 +45,9 @@ def named_subject(name: str, T: int = 1000, params: Mapping[str, float] | None =
     return Subject(make_schedule(name, T, **(params or {})), read_as=(f"{name}, T = {T:,}, as its paper defines it",))
 
 
+OTHER_STEPS = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas")
+
+
 def subject_of_config(config: Mapping[str, Any]) -> Subject:
     """A diffusers scheduler config, with the defaults of its class.
 
@@ -65,5 +68,10 @@ def subject_of_config(config: Mapping[str, Any]) -> Subject:
         if known is None:
             said.append(f"{name} is no scheduler of the diffusers installed here: its keys are taken as they stand")
     filled = {**defaults, **config}
-    schedule, told = unchecked_from_config(filled)
+    # What a class does not take, diffusers leaves out, and so must the schedule.
+    read = {key: v for key, v in filled.items() if not defaults or key in defaults or key.startswith("_")}
+    schedule, told = unchecked_from_config(read)
+    other = [key for key in OTHER_STEPS if filled.get(key) and key in defaults]
+    if other:
+        told = [*told, f"{other[0]}: sampling takes its steps from other σ; these curves are those of training"]
     return Subject(schedule, filled, (*said, *told), stored="beta" if has_betas(filled) else "sigma")

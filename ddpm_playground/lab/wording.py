@@ -28,6 +28,13 @@ WORDING: dict[str, dict[str, tuple[str, str]]] = {
             'Set "rescale_betas_zero_snr": true with "prediction_type": "v_prediction" and "timestep_spacing": '
             '"trailing", and train on; or raise β or T until SNR(T) is below {threshold}.',
         ),
+        "terminal-snr/class": (
+            "√ᾱ_T = {root} of the picture is left at T (SNR(T) = {snr}), while sampling starts from pure noise. The "
+            "network has learned to take brightness from x_T, so very bright and very dark pictures drift to mid-grey.",
+            '{name} takes no "rescale_betas_zero_snr". Use a class that does, such as DDIMScheduler, with it true, '
+            '"prediction_type": "v_prediction" and "timestep_spacing": "trailing", and train on; or raise β or T until '
+            "SNR(T) is below {threshold}.",
+        ),
         "terminal-snr/trace": (
             "A trace of the picture is left at T: √ᾱ_T = {root}, SNR(T) = {snr}. That is too little to be seen as "
             "brightness (it begins to show at about {threshold}).",
@@ -53,7 +60,24 @@ WORDING: dict[str, dict[str, tuple[str, str]]] = {
         "wrong-previous-timestep": (
             "{name} at {steps} steps ({spacing}) goes from t = {t} to the noise of t = {used}, but visits t = {next} "
             "next; {count} of its steps land beside the t that follows.",
-            'Set "timestep_spacing": "{other}", or a number of steps that divides T = {T}.',
+            'Set "timestep_spacing": "{other}".',
+        ),
+        "wrong-previous-timestep/trailing": (
+            "{name} at {steps} steps ({spacing}) goes from t = {t} to the noise of t = {used}, but visits t = {next} "
+            "next; {count} of its steps land beside the t that follows.",
+            'Take a number of steps that divides T = {T}, or set "timestep_spacing": "leading".',
+        ),
+        "ignored-key": (
+            "{name} takes no {keys}: diffusers leaves out what a class does not know.",
+            "Remove it, or use a class that takes it ({others}).",
+        ),
+        "cannot-run": (
+            "{name} refuses this config at {steps} steps: {reason}.",
+            "Correct the value that it names.",
+        ),
+        "cannot-run/steps": (
+            "More than T = {T} steps cannot be taken: {steps} were asked for and not examined.",
+            "Ask for fewer steps.",
         ),
         "steps-offset/outside": (
             "With steps_offset = {offset}, {steps} steps visit t = {t}, outside the trained 1…{T}.",
@@ -61,7 +85,7 @@ WORDING: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "steps-offset": (
             "steps_offset = {offset} raises every visited t by {offset}; the lowest is t = {lowest}, and the last step "
-            "goes from there straight to the end.",
+            "goes from there to {end}.",
             "Keep it if the network was trained and tuned that way (Stable Diffusion 1.x: 1), else set it to 0.",
         ),
         "steps-offset/ignored": (
@@ -71,7 +95,7 @@ WORDING: dict[str, dict[str, tuple[str, str]]] = {
         "clip-hides-divergence": (
             "At T, an error of ε̂ comes out {factor} times as large in x̂_0; that is more than half precision resolves, "
             "and clipping makes a plausible ±1 of it.",
-            'Use "prediction_type": "v_prediction", or an end with more signal (max_beta below 0.999).',
+            'Use "prediction_type": "v_prediction", or a schedule with more signal at T: linear magnifies 157 times.',
         ),
         "variance-type": (
             "variance_type = {kind} adds noise of variance β of a whole stride; at {steps} steps that is far more than "
@@ -86,6 +110,10 @@ WORDING: dict[str, dict[str, tuple[str, str]]] = {
             "1 − ᾱ_{t} is 0 in float32, so √(1 − ᾱ_t) divides by 0 there.",
             "Compute the tables in float64, or raise β_1 above 1e-7.",
         ),
+        "float32-loss/trace": (
+            "In float32, 1 − ᾱ_1 = {value} is off by {error} of itself. No picture shows that; comparisons do.",
+            "Nothing need be done; compare numbers in float64.",
+        ),
         "float32-loss": (
             "In float32, 1 − ᾱ_1 = {value} is off by {error} of itself.",
             "Compute the tables in float64 and cast at the end.",
@@ -97,6 +125,10 @@ WORDING: dict[str, dict[str, tuple[str, str]]] = {
         "wasted-steps": (
             "{share} of the steps have ᾱ_t within 0.001 of 0 or 1, where there is next to nothing to learn.",
             "Lower T or β, or use the cosine schedule.",
+        ),
+        "wasted-steps/some": (
+            "{share} of the steps have ᾱ_t within 0.001 of 0 or 1, where there is next to nothing to learn.",
+            "Nothing need be done; the cosine schedule wastes fewer.",
         ),
         "resolution-shift/clean": (
             "Pictures of {size} pixels a side keep more signal under the same noise: half-way log SNR is {middle}, "
@@ -147,4 +179,11 @@ REFERENCES: dict[str, str] = {
     "resolution-shift/noisy": "Hoogeboom, Heek & Salimans 2023, section 3.1; Chen 2023",
     "prediction-type": "diffusers, SchedulerMixin configs",
     "prediction-type/flow": "Esser et al. 2024, section 2; diffusers, DPMSolverMultistepScheduler",
+    "terminal-snr/class": "Lin et al. 2023, section 3.1 and table 1; diffusers #3851",
+    "wrong-previous-timestep/trailing": "Song, Meng & Ermon 2021, section 4.2; diffusers #11347, #12633",
+    "ignored-key": "diffusers, ConfigMixin.from_config",
+    "cannot-run": "diffusers, the scheduler's own words",
+    "cannot-run/steps": "diffusers, set_timesteps",
+    "float32-loss/trace": "IEEE 754: float32 near 1 is spaced by 6e-8",
+    "wasted-steps/some": "Nichol & Dhariwal 2021, section 3.2 and figure 4",
 }

@@ -106,7 +106,7 @@ def test_the_text_for_people(capsys) -> None:
 def test_export_and_back(capsys, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"out.{suffix}"
     assert main(["schedule", "export", "cosine", "--set", "s=0.02", "--out", str(out)]) == 0
-    assert list(tmp_path.iterdir()) == [out]
+    assert list(tmp_path.iterdir()) == [out] and str(out) in capsys.readouterr().out
     if suffix != "py":
         assert show(capsys, str(out))["betas"] == show(capsys, "cosine", "--set", "s=0.02")["betas"]
 

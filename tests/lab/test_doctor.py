@@ -68,6 +68,19 @@ CASES = {
         ("warning", ddim(**ZERO_V), ddim(**ZERO_V, timestep_spacing="trailing")),
         ("note", ddim(), ddim(timestep_spacing="trailing")),
     ],
+    "cannot-run": [
+        ("error", ddim(timestep_spacing="bogus"), ddim(timestep_spacing="leading")),
+        ("error", ddim(steps_offset="x"), ddim(steps_offset=1)),
+        ("note", ddim(num_train_timesteps=15, beta_end=0.9), ddim(num_train_timesteps=60, beta_end=0.4)),
+    ],
+    "ignored-key": [
+        (
+            "warning",
+            subject_of_config({"_class_name": "PNDMScheduler", **STABLE, "rescale_betas_zero_snr": True}),
+            subject_of_config({"_class_name": "PNDMScheduler", **STABLE}),
+        ),
+        ("note", ddpm(max_beta=0.99), ddpm()),
+    ],
     "wrong-previous-timestep": [
         ("error", ddim(timestep_spacing="linspace"), ddim(timestep_spacing="leading")),
     ],
@@ -161,6 +174,24 @@ def test_the_numbers_in_a_message_are_the_schedules() -> None:
     (finding,) = [f for f in examine_subject(ddpm(**STABLE)) if f.code == "terminal-snr"]
     # Lin et al. 2023, table 1: Stable Diffusion, √ᾱ_T = 0.068265, SNR(T) = 0.004682.
     assert "0.06826" in finding.message and "0.00468" in finding.message and finding.where == (1000, 1000)
+
+
+@pytest.mark.parametrize("name", ["PNDMScheduler", "HeunDiscreteScheduler", "LMSDiscreteScheduler"])
+def test_a_class_that_takes_no_rescaling_is_not_rescaled(name) -> None:
+    subject = subject_of_config({"_class_name": name, **STABLE, "rescale_betas_zero_snr": True})
+    assert subject.schedule.alpha_bars[-1] > 0.004
+    found = {f.code: f for f in examine_subject(subject)}
+    assert found["terminal-snr"].severity == "warning" and "DDIMScheduler" in found["terminal-snr"].fix
+
+
+@pytest.mark.parametrize(("spacing", "steps"), [("linspace", 10), ("linspace", 30), ("trailing", 30)])
+def test_the_fix_of_a_wrong_previous_timestep_is_one(spacing, steps) -> None:
+    subject = ddim(timestep_spacing=spacing)
+    (finding,) = [f for f in examine(subject.schedule, subject.config, steps=[steps]) if f.code.startswith("wrong-")]
+    told = finding.fix.rsplit('"timestep_spacing": "', 1)[1].partition('"')[0]
+    fixed = ddim(timestep_spacing=told)
+    codes = {f.code for f in examine(fixed.schedule, fixed.config, steps=[steps])}
+    assert "wrong-previous-timestep" not in codes
 
 
 def test_the_fix_of_a_short_schedule_is_a_schedule_without_the_finding() -> None:

@@ -96,7 +96,7 @@ def test_what_is_broken_stays_broken() -> None:
         ("a,b\n1,2", "no column that is known, got a, b"),
         ("1,2\n3,4", "2 columns without names"),
         ("beta\n0.1\nx", "'x' where row 2 needs a number"),
-        ("t,beta\n1,0.1\n2", "'nothing' where row 2 needs a number"),
+        ("t,beta\n1,0.1\n2", "nothing where row 2 needs a number"),
     ],
 )
 def test_what_is_no_schedule_is_refused_with_its_reason(text: str, message: str) -> None:

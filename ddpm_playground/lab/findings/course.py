@@ -47,8 +47,8 @@ def wasted_steps(case: Case) -> Iterator[Finding]:
     low, high = alpha_bars < NEAR_END, alpha_bars > 1 - NEAR_END
     end = low if int(low.sum()) >= int(high.sum()) else high
     where = end.nonzero().flatten() + 1
-    severity = "warning" if share > WASTED_HURT else "note"
-    yield found("wasted-steps", severity, (int(where[0]), int(where[-1])), share=f"{share:.0%}")
+    key, severity = ("wasted-steps", "warning") if share > WASTED_HURT else ("wasted-steps/some", "note")
+    yield found(key, severity, (int(where[0]), int(where[-1])), share=f"{share:.0%}")
 
 
 def resolution_shift(case: Case) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ HALF_PRECISION = 2.0**-11
 USUAL_T = 1000
 # Ho et al. and Stable Diffusion end at β = 0.02 and 0.012; above this, β_t was chosen for few steps.
 USUAL_BETA = 0.03
+RESCALE = "rescale_betas_zero_snr"
 FLOW = "flow_prediction"
 PREDICTIONS = ("epsilon", "sample", "v_prediction")
 
@@ -24,9 +25,17 @@ def terminal_snr(case: Case) -> Iterator[Finding]:
     if not case.sound or case.terminal_snr <= SNR_NOTED:
         return
     hurts = case.terminal_snr > SNR_HURT
-    key, severity = ("terminal-snr", "warning") if hurts else ("terminal-snr/trace", "note")
-    root = math.sqrt(float(case.schedule.alpha_bars[-1]))
-    yield found(key, severity, case.schedule.T, root=root, snr=case.terminal_snr, threshold=SNR_HURT)
+    rescales = case.takes is None or RESCALE in case.takes
+    key = "terminal-snr/trace" if not hurts else "terminal-snr" if rescales else "terminal-snr/class"
+    yield found(
+        key,
+        "warning" if hurts else "note",
+        case.schedule.T,
+        name=case.class_name,
+        root=math.sqrt(float(case.schedule.alpha_bars[-1])),
+        snr=case.terminal_snr,
+        threshold=SNR_HURT,
+    )
 
 
 def short_t_unscaled(case: Case) -> Iterator[Finding]:

@@ -69,5 +69,6 @@ def float32_loss(case: Case) -> Iterator[Finding]:
     if lost and stored_so:
         yield found("float32-loss/zero", "error", (1, lost), t=lost)
     elif error >= DIGITS_NOTED:
-        severity = "warning" if error >= DIGITS_HURT and stored_so else "note"
-        yield found("float32-loss", severity, 1, value=float(true[1]), error=f"{error:.2%}")
+        hurts = error >= DIGITS_HURT and stored_so
+        key, severity = ("float32-loss", "warning") if hurts else ("float32-loss/trace", "note")
+        yield found(key, severity, 1, value=float(true[1]), error=f"{error:.2%}")

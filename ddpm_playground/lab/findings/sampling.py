@@ -33,7 +33,7 @@ def wrong_previous_timestep(case: Case) -> Iterator[Finding]:
         severity = "error" if _gap(worst) > 1 else "warning"
         other = "trailing" if case.spacing != "trailing" and case.schedule.T % walk.num_steps == 0 else "leading"
         yield found(
-            "wrong-previous-timestep",
+            "wrong-previous-timestep/trailing" if case.spacing == "trailing" else "wrong-previous-timestep",
             severity,
             (int(min(_landing(worst.used), _landing(worst.next))) + 1, int(worst.t) + 1),
             name=case.class_name,
@@ -78,7 +78,40 @@ def steps_offset(case: Case) -> Iterator[Finding]:
         yield found("steps-offset/ignored", "note", None, offset=offset, spacing=case.spacing or "this")
         return
     lowest = min(walk.visited[-1] for walk in case.walks)
-    yield found("steps-offset", "note", (1, int(lowest)), offset=offset, lowest=_t(lowest - 1))
+    end = "clean data" if case.config.get("set_alpha_to_one", True) else "ᾱ_1, which is not quite clean data"
+    yield found("steps-offset", "note", (1, int(lowest)), offset=offset, lowest=_t(lowest - 1), end=end)
+
+
+def cannot_run(case: Case) -> Iterator[Finding]:
+    """A config that its own class refuses, and numbers of steps that no schedule of this T has."""
+    if case.refusals:
+        S, reason = case.refusals[0]
+        yield found("cannot-run", "error", None, name=case.class_name, steps=S, reason=reason)
+    beyond = [S for S in case.steps if S > case.schedule.T]
+    if beyond and case.sound:
+        yield found("cannot-run/steps", "note", None, T=case.schedule.T, steps=_list(beyond))
+
+
+# Keys whose being left out changes the pictures.
+WEIGHTY = {
+    "rescale_betas_zero_snr", "timestep_spacing", "prediction_type", "trained_betas", "beta_schedule", "steps_offset",
+    "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_flow_sigmas", "variance_type", "shift",
+    "thresholding", "clip_sample", "set_alpha_to_one",
+}  # fmt: skip
+
+
+def ignored_key(case: Case) -> Iterator[Finding]:
+    """Keys that the class does not take."""
+    if case.takes is None:
+        return
+    ignored = [key for key in case.config if key not in case.takes and not key.startswith("_")]
+    active = [key for key in ignored if case.config[key] not in (None, False)]
+    if active:
+        severity = "warning" if WEIGHTY.intersection(active) else "note"
+        yield found("ignored-key", severity, None, name=case.class_name, keys=", ".join(active), others=OTHERS)
+
+
+OTHERS = "DDIMScheduler and EulerDiscreteScheduler take the most common ones"
 
 
 def variance_type(case: Case) -> Iterator[Finding]:

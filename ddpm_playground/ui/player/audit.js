@@ -54,7 +54,12 @@ async function run() {
   if (mine !== waiting || !element.isConnected) return;
   root.removeAttribute("aria-busy");
   problem.textContent = got.problem || "";
-  if (got.problem) return;
+  if (got.problem) {
+    found.hidden = true;
+    said.textContent = "";
+    find(".notes").replaceChildren();
+    return;
+  }
   result = got;
   const counts = { name: got.class, n: got.mismatches, S: got.transitions.length, error: number(got.max_abs_error, 2), t: number(got.max_abs_error_at, 6) };
   found.hidden = !got.transitions.length;

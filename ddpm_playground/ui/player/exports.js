@@ -6,10 +6,11 @@ const save = (name, blob) => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 };
-// `state` gives {betas, config, linkable, gd, name} at the time of a click: the schedule as the server takes it, whether
+// `state` gives {betas, config, linkable, edited, gd, name} at the time of a click: the schedule as the server takes it, whether
 // the address holds it, and the plot that becomes a picture.
 const exportButtons = (box, told, state) => {
-  const link = async ({ linkable }) => {
+  const link = async ({ linkable, edited }) => {
+    if (edited) return say("lab.edited_no_link");
     if (linkable) await navigator.clipboard.writeText(location.href).catch(() => {});
     return say(linkable ? "lab.linked" : "lab.too_long");
   };

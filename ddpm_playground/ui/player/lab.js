@@ -23,6 +23,7 @@ async function ask(name, argument, done) {
   if (mine !== waiting || !element.isConnected) return;
   root.removeAttribute("aria-busy");
   problem.textContent = said.problem || "";
+  root.classList.toggle("stale", !!said.problem);
   if (!said.problem) done(said);
 }
 
@@ -228,7 +229,8 @@ root.addEventListener("keydown", (event) => {
 exportButtons(find(".exports"), find(".exported"), () => ({
   betas: packedFloats(tables.betas),
   config: subject.config,
-  linkable: text.value.trim().length <= start.most_in_link && !past.length,
+  linkable: text.value.trim().length <= start.most_in_link,
+  edited: past.length > 0,
   gd: plots.get(quantity.value).gd,
   name: quantity.value,
 }));
@@ -241,6 +243,7 @@ for (const { label, entries } of start.examples) {
   for (const entry of entries) group.append(new Option(entry.label, entry.text));
 }
 names.addEventListener("change", () => { if (names.value) { text.value = names.value; examine(); } });
+text.addEventListener("input", () => root.classList.add("stale"));
 form.addEventListener("submit", (event) => { event.preventDefault(); examine(); });
 const read = async (chosenFile) => {
   if (!chosenFile) return;
