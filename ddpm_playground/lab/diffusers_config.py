@@ -174,11 +174,14 @@ def _edm(config: Mapping[str, Any], T: int) -> tuple[Schedule, list[str]]:
 
 
 def class_defaults(class_name: str) -> dict[str, Any] | None:
-    """What a scheduler class of diffusers takes and its defaults; None for one that is not there."""
+    """What a scheduler class of diffusers takes and its defaults; None for one that is not there or lacks a library."""
     import diffusers
 
     found = getattr(diffusers, class_name, None) if class_name.endswith("Scheduler") else None
-    if not isinstance(found, type) or not hasattr(found, "set_timesteps"):
+    try:
+        if not isinstance(found, type) or not hasattr(found, "set_timesteps"):
+            return None
+    except ImportError:  # what stands for a class whose library is missing raises it at any touch
         return None
     parameters = inspect.signature(found.__init__).parameters
     return {key: p.default for key, p in parameters.items() if p.default is not inspect.Parameter.empty}

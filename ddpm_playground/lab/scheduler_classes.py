@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..core import SPACINGS, Schedule
 from ..core.schedule import MAX_T
 
@@ -143,7 +145,13 @@ def build(
     if missing:
         raise Unauditable(f"it needs {', '.join(missing)}, without a default; give what it needs as options")
     try:
-        return scheduler_class(**arguments), notes
+        try:
+            return scheduler_class(**arguments), notes
+        except TypeError:
+            if "trained_betas" not in arguments:
+                raise
+            # RePaint's takes a numpy array only.
+            return scheduler_class(**arguments | {"trained_betas": np.asarray(arguments["trained_betas"])}), notes
     except ImportError as error:
         raise Unauditable(" ".join(str(error).split())) from None
     except Exception as error:

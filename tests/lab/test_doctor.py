@@ -12,6 +12,7 @@ from ddpm_playground.lab.doctor import EXAMINATIONS, examine, examine_subject
 from ddpm_playground.lab.finding import SEVERITIES
 from ddpm_playground.lab.quantities import unchecked
 from ddpm_playground.lab.reading import subject_of_text
+from ddpm_playground.lab.scheduler_classes import scheduler_classes
 from ddpm_playground.lab.subject import Subject, named_subject, subject_of_config
 from ddpm_playground.lab.wording import REFERENCES, WORDING
 
@@ -168,6 +169,18 @@ def test_every_examination_has_a_case_and_every_text_a_reference() -> None:
 )
 def test_the_healthy_defaults_have_neither_error_nor_warning(config) -> None:
     assert not {f.code: f.message for f in examine_subject(subject_of_config(config)) if f.severity != "note"}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of numpy, in some of diffusers' constructors
+@pytest.mark.parametrize("name", scheduler_classes())
+def test_every_class_of_diffusers_ends_in_findings_or_a_reason(name) -> None:
+    try:
+        found = examine_subject(subject_of_config({"_class_name": name}))
+    except ValueError as error:
+        assert str(error).startswith(name)
+    else:
+        # SCM takes exactly 2 steps, and says so.
+        assert not [f.message for f in found if f.severity == "error" and name != "SCMScheduler"]
 
 
 def test_the_numbers_in_a_message_are_the_schedules() -> None:
