@@ -23,6 +23,7 @@ from .lab.foreign import FOREIGN
 
 MAX_SCREEN_T = 4000
 MAX_IMAGES = 64
+MAX_NAME = 40
 MAX_LAB_TEXT = 2000  # characters of a pasted schedule that go into a link
 MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
 
@@ -59,6 +60,8 @@ class Recipe:
     # Lab
     lab: str = "linear"
     lab_steps: str = "10, 20, 50"
+    # Theory
+    chapter: str = ""
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
@@ -84,6 +87,10 @@ class Recipe:
             raise ValueError(f"t must be in [0, {self.T}], got {self.t}; raise T or lower t")
         if len(self.lab) > MAX_LAB_TEXT or len(self.lab_steps) > 100:
             raise ValueError(f"lab must have at most {MAX_LAB_TEXT} characters, lab_steps 100; open the file instead")
+        if len(self.chapter) > MAX_NAME:
+            raise ValueError(
+                f"chapter must be a name of at most {MAX_NAME} characters, got {len(self.chapter)}; pick one"
+            )
         self.schedule_params()
 
     def schedule_params(self) -> dict[str, float]:
@@ -124,7 +131,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "num_images": (1, MAX_IMAGES),
 }
 CHOICES: dict[str, tuple[str, ...]] = {
-    "tab": ("schedule", "forward", "reverse", "lab"),
+    "tab": ("schedule", "forward", "reverse", "lab", "theory"),
     "schedule": tuple(SCHEDULES),
     "compare": tuple(SCHEDULES),
     "sampler": (*SAMPLERS, *FOREIGN),

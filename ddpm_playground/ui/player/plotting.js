@@ -12,7 +12,7 @@ const plotly = (path) => {
 };
 const QUIET_PLOT = { displayModeBar: false, doubleClick: false, scrollZoom: false, showTips: false };
 const colourOf = (root, name) => getComputedStyle(root).getPropertyValue(name).trim();
-const subscripted = (text) => text.replace(/_([tT1])/g, "<sub>$1</sub>");
+const subscripted = (text) => text.replace(/_(?:\{([^}]+)\}|([tTs0-9]))/g, "<sub>$1$2</sub>");
 
 // A figure's layout in the page's colours.
 const dressed = (plain, root, width) => {

@@ -1,0 +1,8 @@
+"""The chapters of the Theory tab, in the order of the lecture."""
+
+from .chapter import Chapter
+from .closed_form import CLOSED_FORM
+from .posterior import POSTERIOR
+
+# A chapter is one file and one line here.
+CHAPTERS: dict[str, Chapter] = {chapter.name: chapter for chapter in (CLOSED_FORM, POSTERIOR)}
