@@ -116,6 +116,24 @@ def test_half_bytes_round_as_to_uint8(script):
     assert np.abs(np.array(got) - want).max() <= (np.abs(values.astype(np.float64) * 127.5 % 1) == 0).any()
 
 
+def test_in_motion_a_large_frame_is_painted_from_every_second_row_and_column(script):
+    body = """
+    const shape = [2, 3, 4, 6], grid = gridFor(shape, false), size = 2 * 3 * 4 * 6;
+    const values = Uint16Array.from({ length: size }, (_, i) => i), lut = Uint8Array.from({ length: 65536 }, (_, i) => i % 251);
+    const [N, C, H, W] = shape, small = thin(values, { N, C, H, W }, new Uint16Array(size / 4));
+    const whole = new Uint32Array(grid.width * grid.height), coarse = new Uint32Array(whole.length), wrong = [];
+    paintHalves(whole, grid, values, lut);
+    paintHalves(coarse, { ...grid, cell: 2 }, small, lut);
+    for (let n = 0; n < N; n++) for (let row = 0; row < H; row++) for (let column = 0; column < W; column++) {
+      const { x, y } = originOf(grid, n), at = (r, c) => (y + r) * grid.width + x + c;
+      if (coarse[at(row, column)] !== whole[at(row & ~1, column & ~1)]) wrong.push([n, row, column]);
+    }
+    const painted = (words) => words.reduce((sum, word) => sum + (word !== 0), 0);
+    return { wrong, same: painted(whole) === painted(coarse), large: canThin({ N: 4, C: 3, H: 256, W: 256 }), small: canThin({ N: 64, C: 1, H: 28, W: 28 }) };
+    """  # noqa: E501
+    assert script(body) == {"wrong": [], "same": True, "large": True, "small": False}
+
+
 def shown(values: torch.Tensor, limit: float) -> np.ndarray:
     """What the bytes of a panel ought to be, before rounding."""
     return np.clip(values[:, 0].numpy() * 127.5 / limit + 127.5, 0, 255)

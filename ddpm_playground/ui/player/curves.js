@@ -8,7 +8,9 @@ const COLOURS = { beta: "--sym-x-t", beta_tilde: "--sym-sigma-z", sqrt_alpha_bar
 const VERDICTS = { none: "--sym-x-hat-0", trace: "--sym-x-hat-0", some: "--sym-mean", much: "--sym-eps" };
 // √ᾱ_T up to which x_T passes for noise, and up to which only a trace of the picture is left in it.
 const TRACE = 0.02, SOME = 0.2;
-let data = null, t = null, shape = "", zoom = null, logBeta = true, Plotly = window.Plotly, cells = [], queued = false, asked = false;
+// The plots are drawn anew once the settings have rested for so long; until then their curves are sketched.
+const REST_MS = 160;
+let data = null, t = null, shape = "", rest = null, zoom = null, logBeta = true, Plotly = window.Plotly, cells = [], queued = false, asked = false;
 const plots = new Map();
 
 function layoutOf(key, figure) {
@@ -48,7 +50,7 @@ function fit(layout, traces) {
 function frame(key) {
   const figure = template.content.firstElementChild.cloneNode(true), area = figure.querySelector(".area");
   const plot = { figure, area };
-  for (const part of ["gd", "strip", "ghost", "finger", "marker"]) plot[part] = area.querySelector(`.${part}`);
+  for (const part of ["gd", "sketch", "strip", "ghost", "finger", "marker"]) plot[part] = area.querySelector(`.${part}`);
   const { gd, marker, finger } = plot;
   figure.dataset.plot = key;
   write(figure.querySelector("h3"), say(`schedule.${key}_title`));
@@ -113,15 +115,36 @@ function draw() {
     if (fresh) listen(plot);
     const { l: left, t: top, w: width, h: height } = plot.gd._fullLayout._size, [low, high] = layout.xaxis.range;
     plot.box = { left, top, width, height, low, high };
+    plot.traces = traces;
+    plot.axis = plot.gd._fullLayout.yaxis;
+    Object.assign(plot.sketch.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
     Object.assign(plot.strip.style, { left: `${left}px`, top: `${top + height - 1}px`, width: `${width}px` });
     for (const line of [plot.ghost, plot.marker]) Object.assign(line.style, { top: `${top}px`, height: `${height}px` });
     const bar = plot.strip.firstElementChild.style;
     bar.width = `${(width * data.T) / (high - low)}px`;
     bar.transform = `translateX(${(-width * low) / (high - low)}px)`;
   }
+  root.classList.remove("sketching");
   place();
 }
-const ask = () => { if (!queued) { queued = true; requestAnimationFrame(draw); } };
+
+// The curves as they stand under a knob, on the axes as they were last drawn: a frame's worth of work, which Plotly is not.
+function sketch() {
+  queued = false;
+  root.classList.add("sketching");
+  for (const { sketch: svg, traces, box, axis } of plots.values())
+    sketchCurves(svg, traces.map(({ meta, line, opacity }) => ({
+      d: curvePath(data.steps, data.schedules[meta.schedule].tables[meta.table], box, axis),
+      stroke: line.color, "stroke-width": line.width, "stroke-dasharray": DASHES[line.dash], opacity,
+    })));
+}
+const ask = (how = draw) => {
+  clearTimeout(rest);
+  if (how === sketch) rest = setTimeout(ask, REST_MS);
+  if (!queued) { queued = true; requestAnimationFrame(() => pending()); }
+  pending = how;
+};
+let pending = draw;
 
 function at({ box }, line, where) {
   if (!box) return;
@@ -202,6 +225,7 @@ function update() {
   const schedules = tried(() => shownSchedules(window.ddpmRecipe), tell), { T } = window.ddpmRecipe;
   if (!schedules) return;
   status.textContent = "";
+  const drawn = data.T === T && [...plots.values()].every(({ traces }) => traces);
   if (data.T !== T) {
     zoom = null;
     data.steps = plottedSteps(T, data.most_points);
@@ -215,10 +239,11 @@ function update() {
   write(verdict.children[1], say("schedule.verdict", { T, root: number(left, 3), snr: number(snr[T], 3) }));
   write(verdict.children[2], say(`schedule.verdict_${kind}`));
   const now = JSON.stringify(schedules.map(({ key, form }) => [key, form]));
-  if (now !== shape) tabulate();
+  const sameCurves = now === shape;
+  if (!sameCurves) tabulate();
   shape = now;
   place();
-  ask();
+  ask(sameCurves && drawn ? sketch : draw);
 }
 
 slider.addEventListener("input", () => move(+slider.value));

@@ -63,25 +63,30 @@ class Film {
 // What cannot be had is null.
 class Still {
   constructor(film, clip) {
-    Object.assign(this, { film, clip });
+    const [N, C, H, W] = film.shape;
+    Object.assign(this, { film, clip, picture: { N, C, H, W } });
     this.buffers = Array.from({ length: 5 }, () => new Float32Array(film.size));
+    this.thinned = Array.from({ length: 4 }, () => new Uint16Array(canThin(this.picture) ? film.size / 4 : 0));
   }
 
-  // Frame i; mean and σz only if `deep`.
-  look(i, deep) {
-    const [x, epsHat, xHat0, mean, sigmaZ] = this.buffers, { film, clip } = this;
-    const at = film.predicting(i), frame = film.frames[at], step = film.steps[frame.k];
-    Object.assign(this, { frame: film.frames[i], source: frame, step, deep, epsHat: null, xHat0: null, mean: null, sigmaZ: null });
+  // Frame i; mean and σz only if `deep`. If `coarse`, of every second row and column.
+  look(i, deep, coarse = false) {
+    const { film, clip } = this, size = coarse ? film.size / 4 : film.size;
+    const [x, epsHat, xHat0, mean, sigmaZ] = this.buffers.map((buffer) => buffer.subarray(0, size));
+    const halvesOf = (values, place) => (coarse ? thin(values, this.picture, this.thinned[place]) : values);
+    const at = film.predicting(i), frame = film.frames[at], step = film.steps[frame.k], own = halvesOf(film.frames[i].x, 0);
+    Object.assign(this, { frame: film.frames[i], source: frame, step, deep, coarse, xHalves: own, epsHalves: null, epsHat: null, xHat0: null, mean: null, sigmaZ: null });
     if (!frame.epsHat || !step) return this;
-    this.epsHat = decode(frame.epsHat, epsHat);
-    decode(frame.x, x);
+    this.epsHalves = halvesOf(frame.epsHat, 1);
+    this.epsHat = decode(this.epsHalves, epsHat);
+    decode(at === i ? own : halvesOf(frame.x, 2), x);
     if (!xHat0From(x, epsHat, step, clip, xHat0)) return this;
     this.xHat0 = xHat0;
     if (!deep || !meanFrom(x, epsHat, xHat0, step, clip, mean)) return this;
     this.mean = mean;
     const next = film.frames[at + 1];
     if (next && next.k === frame.k + 1) {
-      decode(next.x, x);
+      decode(halvesOf(next.x, 3), x);
       sigmaZFrom(x, mean, sigmaZ);
       this.sigmaZ = sigmaZ;
     }

@@ -133,11 +133,8 @@ function draw() {
 // The curve as it stands under the finger, above the plots; they are drawn anew when it rests.
 function sketch(now) {
   root.classList.add("dragging");
-  for (const [key, { path, box, axis }] of plots) {
-    const points = [];
-    for (const t of plottedSteps(subject.T, 400)) if (finite(key, now[key][t])) points.push(`${((box.width * t) / subject.T).toFixed(1)} ${axis.d2p(now[key][t]).toFixed(1)}`);
-    path.setAttribute("d", points.length ? `M${points.join("L")}` : "");
-  }
+  const steps = plottedSteps(subject.T, FEW_POINTS);
+  for (const [key, { path, box, axis }] of plots) path.setAttribute("d", curvePath(steps, now[key], { low: 0, high: subject.T, width: box.width }, axis));
 }
 
 // Handles at nine steps of the curve that is dragged.

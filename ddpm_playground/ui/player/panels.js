@@ -40,14 +40,14 @@ class Panel {
     this.stage.classList.toggle("small", across / this.grid.columns < 36);
   }
 
-  halves(values, lut) {
-    paintHalves(this.words, this.grid, values, lut);
+  halves(values, grid, lut) {
+    paintHalves(this.words, grid, values, lut);
     this.context.putImageData(this.image, 0, 0);
     this.figure.classList.remove("is-blank");
   }
 
-  floats(values, limit) {
-    paintFloats(this.words, this.grid, values, limit);
+  floats(values, grid, limit) {
+    paintFloats(this.words, grid, values, limit);
     this.context.putImageData(this.image, 0, 0);
     this.figure.classList.remove("is-blank");
   }
@@ -113,9 +113,10 @@ class Panels {
   // Paints a Still; `luts` are the bytes of every half for x_t and for ε̂.
   paint(still, luts) {
     const { x_t, x_hat_0, eps, mean, sigma_z } = this.by, { film, frame, source, step } = still;
-    const put = (panel, values, limit) => panel.shown && (values ? panel.floats(values, limit) : panel.blank());
-    x_t.halves(frame.x, luts.x);
-    if (still.epsHat) eps.halves(source.epsHat, luts.eps);
+    const grid = still.coarse ? { ...this.grid, cell: 2 } : this.grid;
+    const put = (panel, values, limit) => panel.shown && (values ? panel.floats(values, grid, limit) : panel.blank());
+    x_t.halves(still.xHalves, grid, luts.x);
+    if (still.epsHalves) eps.halves(still.epsHalves, grid, luts.eps);
     else eps.blank();
     put(x_hat_0, still.xHat0, 1);
     put(mean, still.mean, 1);

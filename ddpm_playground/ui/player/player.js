@@ -1,5 +1,5 @@
 // The player of a reverse chain: gathers the frames that Python sends, and plays them without asking it again.
-const RATE = 24, SHORTEST_S = 2, LONGEST_S = 8, HOLD_MS = 1500;
+const RATE = 24, SHORTEST_S = 2, LONGEST_S = 8, HOLD_MS = 1500, REST_MS = 160;
 const player = element.querySelector(".player");
 fillWords(player);
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -11,7 +11,7 @@ let film = null, still = null, run = null, about = {};
 // not even the first message has come.
 let had = 0, asking = null, awaited = null;
 let k = 0, follow = true, playing = 0, speed = 1, loop = false;
-let asked = false, clock = null, owed = 0, holdUntil = 0, pulse = null;
+let asked = false, paintedAt = 0, rest = null, clock = null, owed = 0, holdUntil = 0, pulse = null;
 
 const panels = new Panels(player.querySelector(".panels"));
 const readout = new Readout(player.querySelector(".readout"));
@@ -32,7 +32,12 @@ function draw() {
   const i = follow ? film.length - 1 : index(), frame = film.frames[i], t = film.tOf(frame);
   k = frame.k;
   const deep = probe.pixel !== null || panels.by.mean.shown || panels.by.sigma_z.shown;
-  still.look(i, deep);
+  // In motion a large frame is painted coarsely, and in full once it rests.
+  const now = performance.now(), coarse = now - paintedAt < REST_MS && probe.pixel === null && canThin(panels.grid);
+  paintedAt = now;
+  clearTimeout(rest);
+  if (coarse) rest = setTimeout(ask, REST_MS);
+  still.look(i, deep, coarse);
   panels.paint(still, luts);
   panels.describe(still, !playing && !running());
   readout.show(frame.k, timeLeft());

@@ -139,7 +139,7 @@ def _verdict(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
 def build(page: Page) -> None:
     """One component; what it asks of the server are the three functions above."""
     gr.Markdown(_say("lead"), elem_classes="ddpm-lead")
-    parts = ("formulas", "shown", "line", "plotting", "labstate", "exports")
+    parts = ("formulas", "shown", "line", "plotting", "sketch", "labstate", "exports")
     canvas_component(
         "lab", lab_value(), parts, elem_id="lab", apply_default_css=False,
         server_functions=[examine, examine_edited, export],
