@@ -1,8 +1,7 @@
 """Plotly figures of noise schedules: ᾱ_t, √ᾱ_t and √(1−ᾱ_t), β_t and β̃_t, log SNR(t), all over t.
 
-Figures are neutral in colour: each trace's `meta` names a CSS variable, and the page fills it in for the light
-or the dark ground. What is drawn over t is one float table per quantity (`schedule_tables`); a page that has
-the tables needs the figures only without their points (`figures_json`).
+Figures are neutral in colour and hold no points: each trace's `meta` names a CSS variable and one of the tables that
+the page computes itself (ui/player/formulas.js), and the page fills both in.
 """
 
 import json
@@ -12,9 +11,7 @@ from typing import Any, NamedTuple
 
 import plotly
 import plotly.graph_objects as go
-import torch
 
-from ..core import Schedule
 from .theme import DASHES, FONT, SERIES
 
 MAX_SCHEDULES = len(SERIES)
@@ -61,27 +58,6 @@ PLOTS: dict[str, Plot] = {
 }
 
 
-def schedule_tables(schedule: Schedule) -> dict[str, torch.Tensor]:
-    """Every number of a schedule, each table float64, (T+1,), in the order of the readout.
-
-    β_t, β̃_t and α_t belong to the step t − 1 → t, so they are NaN at t = 0; SNR(0) is ∞. log SNR is in nats.
-    """
-    steps = {"beta": schedule.betas, "beta_tilde": schedule.beta_tildes, "alpha": schedule.alphas}
-    undefined = torch.full((1,), torch.nan, dtype=torch.float64)
-    return {key: torch.cat([undefined, table[1:]]) for key, table in steps.items()} | {
-        "alpha_bar": schedule.alpha_bars,
-        "sqrt_alpha_bar": schedule.alpha_bars.sqrt(),
-        "sqrt_one_minus_alpha_bar": (1.0 - schedule.alpha_bars).sqrt(),
-        "snr": schedule.snr,
-        "log_snr": schedule.log_snr,
-    }
-
-
-def plotted_steps(T: int) -> torch.Tensor:
-    """The t at which curves are drawn: all of 0…T, or about MAX_POINTS of them with both ends, int64."""
-    return torch.linspace(0, T, min(T + 1, MAX_POINTS), dtype=torch.float64).round().long()
-
-
 def _traces(plot: Plot, names: Sequence[str], T: int) -> list[dict]:
     def trace(index: int, curve: Curve) -> dict:
         symbol = curve.symbol.replace("_t", "<sub>t</sub>")
@@ -117,7 +93,7 @@ def axes_layout(x: str, y: str) -> dict[str, Any]:
 
 
 def _figure(key: str, names: Sequence[str], T: int, texts: Mapping[str, str]) -> go.Figure:
-    """The figure of one plot, without points."""
+    """The figure of one plot."""
     plot = PLOTS[key]
     y: dict = {"fixedrange": True}
     if plot.log_y:
@@ -135,48 +111,19 @@ def _figure(key: str, names: Sequence[str], T: int, texts: Mapping[str, str]) ->
     return go.Figure(data=_traces(plot, names, T), layout=layout)
 
 
-def schedule_figures(
-    schedules: Sequence[Schedule], names: Sequence[str], texts: Mapping[str, str]
-) -> dict[str, go.Figure]:
-    """The four figures of one or more schedules laid over each other.
+def figures_json(names: Sequence[str], T: int, texts: Mapping[str, str]) -> dict[str, dict]:
+    """One figure for each key of PLOTS, of schedules laid over each other, as plain objects for JSON.
 
     Args:
-        schedules: 1…MAX_SCHEDULES of one length T; the first is the one that matters, the others are compared to it.
-        names: a name for each.
+        names: 1…MAX_SCHEDULES, a name for each schedule; the first is the one that matters.
+        T: number of steps.
         texts: "x" and, for each key k of PLOTS, "k_title" and "k_y" (with the unit).
 
-    Returns:
-        One figure for each key of PLOTS. Points that are not finite (SNR(0) = ∞, log 0) are left out.
-
     Raises:
-        ValueError: no schedule, too many, or of different T.
+        ValueError: no schedule, or too many.
     """
-    T = _common_T(schedules, names)
-    t = plotted_steps(T)
-    tables = [schedule_tables(schedule) for schedule in schedules]
-    figures = {key: _figure(key, names, T, texts) for key in PLOTS}
-    for figure in figures.values():
-        traces: Any = figure.data
-        for trace in traces:
-            y = tables[trace.meta["schedule"]][trace.meta["table"]][t]
-            finite = torch.isfinite(y)
-            trace.update(x=t[finite].numpy(), y=y[finite].numpy())
-    return figures
-
-
-def _common_T(schedules: Sequence[Schedule], names: Sequence[str]) -> int:
-    if not 1 <= len(schedules) <= MAX_SCHEDULES or len(names) != len(schedules):
-        raise ValueError(
-            f"1 to {MAX_SCHEDULES} schedules fit in a figure, each with a name, got {len(schedules)} schedules and "
-            f"{len(names)} names; leave some out"
-        )
-    if len({schedule.T for schedule in schedules}) > 1:
-        raise ValueError(f"schedules must share one T, got {[schedule.T for schedule in schedules]}; make T the same")
-    return schedules[0].T
-
-
-def figures_json(names: Sequence[str], T: int, texts: Mapping[str, str]) -> dict[str, dict]:
-    """The figures of `schedule_figures` without their points, as plain objects for JSON."""
+    if not 1 <= len(names) <= MAX_SCHEDULES:
+        raise ValueError(f"1 to {MAX_SCHEDULES} schedules fit in a figure, got {len(names)}; leave some out")
     return {key: json.loads(str(_figure(key, names, T, texts).to_json())) for key in PLOTS}
 
 

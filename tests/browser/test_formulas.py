@@ -20,7 +20,8 @@ from ddpm_playground.core import (
     x_0_from_eps,
 )
 from ddpm_playground.lab.quantities import QUANTITIES
-from ddpm_playground.views.figures import schedule_tables
+
+from ..tables import schedule_tables
 
 pytestmark = pytest.mark.browser
 

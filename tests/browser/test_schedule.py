@@ -8,8 +8,8 @@ import torch
 from playwright.sync_api import Browser
 
 from ddpm_playground.core import make_schedule, rescale_zero_terminal_snr
-from ddpm_playground.views.figures import schedule_tables
 
+from ..tables import schedule_tables
 from .visit import Visit
 
 pytestmark = pytest.mark.browser
