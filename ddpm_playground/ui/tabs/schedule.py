@@ -98,9 +98,8 @@ def build(page: Page) -> None:
             strip = canvas_component(
                 "filmstrip", None, (*parts, "blend"), elem_id="schedule-strip", apply_default_css=False
             )
-            canvas_component(
-                "curves", curves_value(), (*parts, "plotting", "sketch"), elem_id="schedule-curves", apply_default_css=False
-            )
+            drawn = (*parts, "plotting", "sketch")
+            canvas_component("curves", curves_value(), drawn, elem_id="schedule-curves", apply_default_css=False)
     # These have no widget of their own: the address puts them here, and the browser shows them.
     page.control("params", gr.Textbox(DEFAULT.params, visible="hidden", elem_id="schedule-params"))
     page.control("compare", gr.Textbox(DEFAULT.compare, visible="hidden", elem_id="schedule-compare"))
