@@ -131,7 +131,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "num_images": (1, MAX_IMAGES),
 }
 CHOICES: dict[str, tuple[str, ...]] = {
-    "tab": ("schedule", "forward", "reverse", "lab", "theory"),
+    "tab": ("schedule", "forward", "reverse", "lab", "theory", "train"),
     "schedule": tuple(SCHEDULES),
     "compare": tuple(SCHEDULES),
     "sampler": (*SAMPLERS, *FOREIGN),

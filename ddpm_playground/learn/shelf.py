@@ -51,6 +51,7 @@ class Shelf:
     def __init__(self, roots: list[Path] | None = None) -> None:
         named = [Path(p) for p in os.environ.get("DDPM_CHECKPOINTS", "").split(os.pathsep) if p]
         self.roots = [root.resolve() for root in (roots or [SHIPPED, *named])]
+        self._unlisted: list[Path] = []
         self._kept: OrderedDict[Key, Checkpoint] = OrderedDict()
         self._lock = threading.Lock()  # held while weights are read
         self._loading: dict[Key, Loading] = {}
@@ -63,6 +64,11 @@ class Shelf:
         ]
         return list(dict.fromkeys(found))
 
+    def also_below(self, root: Path) -> None:
+        """Allow the folders below `root` too, for whoever knows their names: `names` does not tell them."""
+        if root.resolve() not in self._unlisted:
+            self._unlisted.append(root.resolve())
+
     def folder(self, name: str) -> Path:
         """The folder that a name or a path means.
 
@@ -71,8 +77,9 @@ class Shelf:
         """
         if not name or "\0" in name:
             raise ValueError("the checkpoint has no name; choose one of the list")
-        candidates = [(root / name).resolve() for root in self.roots]
-        inside = [p for p in candidates if any(p != root and p.is_relative_to(root) for root in self.roots)]
+        roots = [*self.roots, *self._unlisted]
+        candidates = [(root / name).resolve() for root in roots]
+        inside = [p for p in candidates if any(p != root and p.is_relative_to(root) for root in roots)]
         if not inside:
             raise ValueError(
                 f"checkpoint {name!r} lies outside the allowed folders; put it below checkpoints/, "

@@ -15,7 +15,7 @@ from ..views.figures import plotly_script
 from ..views.theme import DATA_TO_NOISE, FONT, GROUND, INK, LINE, MONO, MUTED, PANEL, SYMBOLS, css_variables
 from .handover import HandOver
 from .page import HOT, Page, Refresher, once_typed, warn
-from .tabs import forward, lab, reverse, schedule, theory
+from .tabs import forward, lab, reverse, schedule, theory, train
 from .text import table, text
 
 HERE = Path(__file__).parent
@@ -27,6 +27,7 @@ TABS: dict[str, Callable[[Page], None]] = {
     "reverse": reverse.build,
     "lab": lab.build,
     "theory": theory.build,
+    "train": train.build,
 }
 
 SECONDS_KEPT = 3600

@@ -94,3 +94,9 @@ def once_typed(fn: Callable, count: int, num_outputs: int) -> Callable:
         return fn(*values)
 
     return waiting
+
+
+def clicked(element_id: str) -> str:
+    """JavaScript that clicks a hidden download button once its file has arrived."""
+    found = f"document.querySelector('#{element_id} a, a#{element_id}, #{element_id}')"
+    return f"() => setTimeout(() => {found}?.click(), 150)"

@@ -1,18 +1,16 @@
 """The trial on screen: a part of the Lab tab."""
 
-import base64
-import io
 from collections.abc import Mapping
 from typing import Any
 
 import torch
-from PIL import Image
 
 from ..core import Schedule, SeededNoise
 from ..lab.trial import trial
 from ..learn.data import tile, to_uint8
 from ..recipe import DEFAULT
 from ..run import labels_of, shelf
+from ..views.export import png_url
 from .component import canvas_component
 from .labform import config_in, schedule_in, steps_in
 from .text import text
@@ -41,10 +39,8 @@ def _row(checkpoint: Any, schedule: Schedule, config: Mapping[str, Any], num_ste
     run = trial(checkpoint.predictor(), checkpoint.schedule, schedule, config, x_T, S, label=label, seed=seed)
     x_0 = torch.nan_to_num(run.x_0.cpu(), nan=-1.0).clamp(-1.0, 1.0)
     told = {"name": run.class_name, "S": S, "mean": f"{float(x_0.mean()):.3f}"}
-    out = io.BytesIO()
-    Image.fromarray(tile(to_uint8(x_0), PICTURES)).save(out, "PNG")
-    image = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode("ascii")
-    return {"image": image, "told": text("trial.told" if run.finite else "trial.told_broken", **told)}
+    sentence = text("trial.told" if run.finite else "trial.told_broken", **told)
+    return {"image": png_url(tile(to_uint8(x_0), PICTURES)), "told": sentence}
 
 
 def build() -> None:

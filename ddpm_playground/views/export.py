@@ -1,5 +1,7 @@
 """A run as a file: GIF to look at, npz to compute with."""
 
+import base64
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +14,13 @@ from ..learn.data import tile, to_uint8
 
 MAX_GIF_FRAMES = 150
 MAX_GIF_SIDE = 640
+
+
+def png_url(pixels: np.ndarray) -> str:
+    """A picture, (H,W) or (H,W,3) uint8, as a data: URL."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode("ascii")
 
 
 def columns_of(count: int) -> int:

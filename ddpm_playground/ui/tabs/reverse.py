@@ -19,7 +19,7 @@ from ..component import canvas_component
 from ..fields import Number, Slider
 from ..handover import HandOver, read_hand_over
 from ..loading import loading_line, said
-from ..page import HOT, LATEX, Page, told, warn
+from ..page import HOT, LATEX, Page, clicked, told, warn
 from ..runs import Runs
 from ..stream import catch_up, has_room, messages, unread_by
 from ..text import text
@@ -149,12 +149,6 @@ def start_line(run: Run, handed: HandOver | None) -> str:
 def no_start() -> str:
     """Start from noise again."""
     return ""
-
-
-def clicked(element_id: str) -> str:
-    """JavaScript that clicks a hidden download button once its file has arrived."""
-    found = f"document.querySelector('#{element_id} a, a#{element_id}, #{element_id}')"
-    return f"() => setTimeout(() => {found}?.click(), 150)"
 
 
 def _settings(page: Page) -> None:

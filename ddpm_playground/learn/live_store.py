@@ -1,0 +1,73 @@
+"""Live runs as files: a diffusers pipeline folder where the network is a UNet2DModel, else weights and their config."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors.torch import save_file
+
+if TYPE_CHECKING:
+    from diffusers import DDPMScheduler
+
+    from .live import LiveTraining
+
+KEPT = 12
+
+
+def scheduler_of(live: "LiveTraining") -> "DDPMScheduler":
+    """The schedule that a run was trained with last, β by β."""
+    from diffusers import DDPMScheduler
+
+    schedule = live.schedule
+    return DDPMScheduler(num_train_timesteps=schedule.T, trained_betas=schedule.betas[1:].tolist(), clip_sample=True)
+
+
+class LiveStore:
+    """Saved runs of this process below one folder of its own; the oldest go first.
+
+    Attributes:
+        root: the folder; it goes with the process.
+    """
+
+    def __init__(self) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="ddpm-trained-")
+        self.root = Path(self._temporary.name)
+
+    def save(self, live: "LiveTraining", name: str) -> Path:
+        """Write the averaged network of a run; returns its folder.
+
+        Raises:
+            ValueError: the run has not taken a step yet.
+        """
+        from diffusers import UNet2DModel
+
+        from .checkpoint import save_pipeline
+
+        progress = live.progress
+        if not progress.step:
+            raise ValueError("this run has not taken a step yet; press Start first")
+        folder, network, scheduler = self.root / name, live.network_now(), scheduler_of(live)
+        facts = live.task.facts() | {
+            "steps": progress.step, "seconds": round(progress.seconds, 1), "seed": live.seed,
+            "loss": progress.curve()[-1][2], "T": live.schedule.T,
+        }  # fmt: skip
+        told = json.dumps(facts, indent=2) + "\n"
+        if isinstance(network, UNet2DModel):
+            if "class_names" in facts:
+                scheduler.register_to_config(class_names=facts["class_names"])
+            save_pipeline(folder, network, scheduler, lambda sha256: {"training.json": told})
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            save_file(network.state_dict(), folder / "network.safetensors")
+            scheduler.save_pretrained(folder / "scheduler")
+            (folder / "training.json").write_text(told, encoding="utf-8")
+        saved = sorted((p for p in self.root.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
+        for stale in saved[:-KEPT]:
+            shutil.rmtree(stale, ignore_errors=True)
+        return folder
+
+    def zipped(self, folder: Path, into: Path) -> Path:
+        """A saved run as one file in another folder."""
+        return Path(shutil.make_archive(str(into / folder.name), "zip", folder))
