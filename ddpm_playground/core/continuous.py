@@ -66,9 +66,7 @@ def continuous_bound(
     if (noise is None) == (nodes is None):
         raise ValueError("give either noise, to draw ε, or nodes, to integrate over ε")
     if noise is not None:
-        terms = bound_terms(
-            schedule, predict, x_0, noise, label=label, w=w, clip_x_0=clip_x_0, decoder=log_density
-        )
+        terms = bound_terms(schedule, predict, x_0, noise, label=label, w=w, clip_x_0=clip_x_0, decoder=log_density)
         return ContinuousBound(prior_term(schedule, x_0), torch.stack([term.nats for term in terms], 1))
     B = len(check_x_0(x_0))
     if x_0.numel() != B:
@@ -77,8 +75,6 @@ def continuous_bound(
     many = x_0.repeat_interleave(len(places), 0)
     labels = None if label is None else label.repeat_interleave(len(places), 0)
     eps = places.repeat(B).reshape(many.shape)
-    terms = bound_terms(
-        schedule, predict, many, lambda: eps, label=labels, w=w, clip_x_0=clip_x_0, decoder=log_density
-    )
+    terms = bound_terms(schedule, predict, many, lambda: eps, label=labels, w=w, clip_x_0=clip_x_0, decoder=log_density)
     expected = torch.stack([term.nats.reshape(B, -1) @ weights for term in terms], 1)
     return ContinuousBound(prior_term(schedule, x_0), expected)

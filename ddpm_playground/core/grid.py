@@ -75,8 +75,8 @@ def exact_log_p(
         mass = mass @ (spacing * log_density(grid.T, step(t)).exp())
         if abs(float(mass.sum()) - 1.0) > LOST:
             raise ValueError(
-                f"by t = {t - 1} the chain has left [−{reach:g}, {reach:g}], as p(x_t) sums to {float(mass.sum()):.6f}; "
-                "raise reach"
+                f"by t = {t - 1} the chain has left [−{reach:g}, {reach:g}]: what is there sums to "
+                f"{float(mass.sum()):.6f}; raise reach"
             )
     return torch.logsumexp(decoder(x_0.reshape(1, -1), step(1)) + mass.log()[:, None], 0)
 

@@ -71,9 +71,7 @@ def test_a_step_s_term_is_torch_s_kl_between_the_papers_gaussians(drawn, w):
     beta, alpha = schedule.betas[t], schedule.alphas[t]
     bar, before = schedule.alpha_bars[t], schedule.alpha_bars[t - 1]
     tilde = (1 - before) / (1 - bar) * beta
-    q = Normal(
-        before.sqrt() * beta / (1 - bar) * PIXELS + alpha.sqrt() * (1 - before) / (1 - bar) * x_t, tilde.sqrt()
-    )
+    q = Normal(before.sqrt() * beta / (1 - bar) * PIXELS + alpha.sqrt() * (1 - before) / (1 - bar) * x_t, tilde.sqrt())
     p = Normal((x_t - beta / (1 - bar).sqrt() * eps_hat) / alpha.sqrt(), (tilde ** (1 - w) * beta**w).sqrt())
     got = posterior_kl(schedule, PIXELS, x_t, t, prediction_from(schedule, "epsilon", x_t, t, eps_hat), w)
     torch.testing.assert_close(got, kl_divergence(q, p).flatten(1).sum(1), rtol=1e-6, atol=1e-9)

@@ -99,12 +99,12 @@ def test_the_grid_finds_the_gaussian_that_a_linear_chain_ends_in(w: float) -> No
         bar, before = float(schedule.alpha_bars[t]), float(schedule.alpha_bars[t - 1])
         beta, tilde = float(schedule.betas[t]), float(schedule.beta_tildes[t])
         gain = math.sqrt(bar) * variance / (bar * variance + 1 - bar)  # x̂_0 = gain · x_t
-        slope = (
-            math.sqrt(before) * beta / (1 - bar) * gain + math.sqrt(float(schedule.alphas[t])) * (1 - before) / (1 - bar)
-        )
+        alpha = float(schedule.alphas[t])
+        slope = (math.sqrt(before) * beta * gain + math.sqrt(alpha) * (1 - before)) / (1 - bar)
         v = slope**2 * v + (beta if t == 1 else tilde ** (1 - w) * beta**w)
     got = exact_log_p(schedule, gaussian(schedule, variance), X_0, w=w, points=1201)
-    torch.testing.assert_close(got, Normal(0.0, math.sqrt(v)).log_prob(X_0[:, 0]), rtol=0, atol=1e-8)
+    want = Normal(X_0.new_tensor(0.0), math.sqrt(v)).log_prob(X_0[:, 0])
+    torch.testing.assert_close(got, want, rtol=0, atol=1e-10)
 
 
 def test_one_step_is_one_integral() -> None:
