@@ -76,7 +76,7 @@ class Visit(NamedTuple):
 def unclipped_run(
     schedule: Schedule, predict: EpsPredictor, shape: Sequence[int], label: int, seed: int, num_steps: int
 ) -> tuple[Visit, ...]:
-    """Algorithm 2 in num_steps steps from T to 0 with x̂_0 as it is, in float32.
+    """Algorithm 2 in num_steps steps from T to 0 with x̂_0 as it is; what it visits is kept in float32.
 
     Args:
         schedule: the noise schedule.
@@ -89,7 +89,7 @@ def unclipped_run(
     noise = SeededNoise(seed, [0], shape)
     path = timestep_path(schedule.T, num_steps, "linspace")
     steps = reverse(schedule, predict, noise(), path, noise, label=torch.tensor([label]), clip_x_0=False)
-    return tuple(Visit(step.t, step.s, step.x_t, step.eps_hat, step.x_s) for step in steps)
+    return tuple(Visit(step.t, step.s, step.x_t.float(), step.eps_hat.float(), step.x_s.float()) for step in steps)
 
 
 class Gaps(NamedTuple):

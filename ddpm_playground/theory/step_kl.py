@@ -132,8 +132,7 @@ def pixel_bells(step: StepKL, pixel: int, num_points: int = 301) -> PixelBells:
     reach = abs(means[1] - means[0]) + 4 * max(sigmas)
     grid = torch.linspace(means[0] - reach, means[0] + reach, num_points, dtype=torch.float64)
     forward, backward = (
-        torch.distributions.Normal(mean, sigma).log_prob(grid).exp()
-        for mean, sigma in zip(means, sigmas, strict=True)
+        torch.distributions.Normal(mean, sigma).log_prob(grid).exp() for mean, sigma in zip(means, sigmas, strict=True)
     )
     return PixelBells(grid, forward, backward, (means[0], means[1]), (sigmas[0], sigmas[1]))
 

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import torch
-
 from ...core import line_4_factors, posterior_coefficients, score_from_eps, x_0_from_eps
-from ...run import shelf
+from ...learn.data import bundled_digits
 from ...theory.mean_forms import Gaps, Visit, clipped_forms, gaps_of, mean_forms, unclipped_run
-from ...theory.network import CHECKPOINT, shipped_schedule
+from ...theory.network import shipped_eps, shipped_schedule
 from ...views.theory import Series, chart
 from .chapter import Chapter, Choice, Shown, Slider, words
 from .gain import gain_for
@@ -24,15 +22,8 @@ SAME = 1e-9
 
 @lru_cache(32)
 def _run(c: int, seed: int) -> tuple[Visit, ...]:
-    checkpoint = shelf().load(CHECKPOINT)
-    device = next(checkpoint.unet.parameters()).device
-    predict = checkpoint.predictor()
-
-    def on_device(x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None):
-        at = None if label is None else label.to(device)
-        return type(said := predict(x_t.to(device), t.to(device), at))(*(value.cpu() for value in said))
-
-    return unclipped_run(checkpoint.schedule, on_device, checkpoint.image_shape, c, seed, NUM_STEPS)
+    shape = bundled_digits().images.shape[1:]
+    return unclipped_run(shipped_schedule(), shipped_eps(), shape, c, seed, NUM_STEPS)
 
 
 @lru_cache(64)
@@ -66,7 +57,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
     of_x_0, of_x_t, one_minus_alpha = float(k.of_x_0), float(k.of_x_t), float(k.beta)
     root, noise = float(schedule.alpha_bars[t]) ** 0.5, (1 - float(schedule.alpha_bars[t])) ** 0.5
     a, b = ("t", "t-1") if one_step else (str(t), str(s))
-    alpha = r"\alpha_t" if one_step else rf"\alpha"
+    alpha = r"\alpha_t" if one_step else r"\alpha"
     ratio = "" if one_step else rf"\quad\alpha=\bar\alpha_{{{t}}}/\bar\alpha_{{{s}}}={tex(1 - one_minus_alpha)}"
     # One number of the picture to follow through all three lines: the one with the largest |x̂_0|.
     one = int(x_hat_0.abs().argmax())
@@ -87,10 +78,11 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
             note=say("pictures_note"),
         ),
         formula(
-            rf"\xhat{{\hat x_0}}=\frac{{\xT{{x_t}}-\sqrt{{1-\bar\alpha_t}}\,\eps{{\varepsilon_\theta}}}}"
-            rf"{{\sqrt{{\bar\alpha_t}}}}\quad\text{{into}}",
+            r"\xhat{\hat x_0}=\frac{\xT{x_t}-\sqrt{1-\bar\alpha_t}\,\eps{\varepsilon_\theta}}"
+            r"{\sqrt{\bar\alpha_t}}\quad\text{into}",
             rf"\mean{{\mu_\theta}}=\frac{{\sqrt{{\bar\alpha_{{{b}}}}}(1-{alpha})}}{{1-\bar\alpha_{{{a}}}}}"
-            rf"\xhat{{\hat x_0}}+\frac{{\sqrt{{{alpha}}}(1-\bar\alpha_{{{b}}})}}{{1-\bar\alpha_{{{a}}}}}\xT{{x_t}}{ratio}",
+            rf"\xhat{{\hat x_0}}"
+            rf"+\frac{{\sqrt{{{alpha}}}(1-\bar\alpha_{{{b}}})}}{{1-\bar\alpha_{{{a}}}}}\xT{{x_t}}{ratio}",
             rf"=\frac1{{\sqrt{{{alpha}}}}}\Big(\xT{{x_t}}-\frac{{1-{alpha}}}{{\sqrt{{1-\bar\alpha_t}}}}"
             rf"\eps{{\varepsilon_\theta}}\Big)",
             rf"=\frac1{{\sqrt{{{alpha}}}}}\big(\xT{{x_t}}+(1-{alpha})\,\nabla\log q(\xT{{x_t}})\big)",

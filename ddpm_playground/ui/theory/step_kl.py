@@ -95,7 +95,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
     beta_tilde, dims = float(step.forward.variance), eps.numel()
     relative = abs(step.kl - step.formula) / step.kl if step.kl > 0 else 0.0
     term = step.weight * step.error
-    distance = rf"\lVert\eps{{\varepsilon}}-\eps{{\varepsilon_\theta}}\rVert^2"
+    distance = r"\lVert\eps{\varepsilon}-\eps{\varepsilon_\theta}\rVert^2"
     blocks = [
         plot(figure, say("bells", row=row, column=column, t=t),
              note=say("bells_note", apart=apart, sigmas=apart / bells.sigmas[1])),
