@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--engine", default="auto", help=ENGINE_HELP)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines")
-    parser.add_argument("--write-card", action="store_true", help="rewrite the checkpoint's README.md with the scores")
+    parser.add_argument("--write-card", action="store_true", help="rewrite the checkpoint's README.md with the result")
     parser.add_argument("--sheet", type=Path, help="PNG of the samples, one column per class")
     parser.set_defaults(**OF_SAMPLES, **OF_BOUND)
 
@@ -106,8 +106,10 @@ def _refuse(arguments: argparse.Namespace, defaults: dict[str, Any]) -> None:
     """Refuse settings that would go unread."""
     for name, default in defaults.items():
         if getattr(arguments, name) != default:
-            way = "draws no samples" if arguments.bound else "is missing"
-            raise ValueError(f"--{name.replace('_', '-')} is not read, as --bound {way}; leave one of them out or in")
+            flag = f"--{name.replace('_', '-')}"
+            if arguments.bound:
+                raise ValueError(f"{flag} is for samples, and --bound draws none; leave one of the two out")
+            raise ValueError(f"{flag} is read with --bound alone; add --bound, or leave it out")
 
 
 def _told(arguments: argparse.Namespace) -> str:

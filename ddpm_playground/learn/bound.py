@@ -10,8 +10,8 @@ from tqdm import tqdm
 from ..core import (
     BoundTerm,
     EpsPredictor,
-    LevelPredictor,
     Ledger,
+    LevelPredictor,
     Prediction,
     SeededNoise,
     bound_terms,
