@@ -66,7 +66,7 @@ class Estimate(NamedTuple):
         visited: the terms that were computed.
         ledger: every term; those of other t are filled in.
         quarters: mean of the sum of L_{t−1} over each quarter of t but for L_0, bits per dimension, (4,).
-        rougher: the total if every second of the visited t had been left out.
+        rougher: the total from `every_second` of the visited t.
     """
 
     visited: tuple[BoundTerm, ...]
@@ -98,8 +98,13 @@ def estimate_of(schedule: Schedule, x_0: torch.Tensor, visited: Sequence[BoundTe
     ledger = ledger_of(visited)
     later = torch.cat([torch.zeros(1, dtype=torch.float64), ledger.vb[1:]])
     quarters = torch.zeros(4, dtype=torch.float64).index_add_(0, quarter_of(torch.arange(1, T + 1), T), later)
-    rougher = ledger_of([*visited[:2], *visited[3:-1:2], visited[-1]])
+    rougher = ledger_of(every_second(visited))
     return Estimate(tuple(visited), ledger, quarters, rougher.total_bpd)
+
+
+def every_second(visited: Sequence[BoundTerm]) -> list[BoundTerm]:
+    """The terms with every second one left out, but for the first two and the last: how much the gaps matter."""
+    return [*visited[:2], *visited[3:-1:2], visited[-1]]
 
 
 class Remembered:

@@ -8,7 +8,7 @@ import torch
 
 from ...core import SeededNoise, bound_terms, discretised_log_likelihood, posterior_kl, prior_term, stream_seed
 from ...run import shelf
-from ...theory.ledger import Estimate, Remembered, estimate_of, estimated_bound, filled, spread_ts
+from ...theory.ledger import Estimate, Remembered, estimate_of, estimated_bound, every_second, filled, spread_ts
 from ...theory.network import CHECKPOINT, shipped_eps, shipped_schedule
 from ...views.theory import Series, chart
 from .chapter import Chapter, Choice, Shown, Slider, words
@@ -61,6 +61,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
     num_ts, num_images, seed, sigma = values["num_ts"], values["num_images"], values["seed"], values["sigma"]
     schedule, asked = shipped_schedule(), _asked(num_ts, num_images, seed)
     found = _estimate(num_ts, num_images, seed, SIGMAS[sigma])
+    other = next(name for name in SIGMAS if name != sigma)
     ledger, T = found.ledger, schedule.T
     ts = torch.tensor([term.t for term in found.visited])
     every = torch.arange(1, T + 1, dtype=torch.float64)
@@ -70,7 +71,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
     one, last = every[:1], every[-1:]
     terms = chart(
         [Series(f"@ch_{NAME}.filled", every[1:], ledger.vb[1:], "--sym-mean"),
-         Series(f"@ch_{NAME}.visited", ts[1:].double(), ledger.vb[ts[1:] - 1], "--sym-mean", "points"),
+         Series(f"@ch_{NAME}.visited", ts[1:].double(), ledger.vb[ts[1:] - 1], "--ink", "points"),
          Series("L_0", one, ledger.vb[:1], "--sym-x-0", "points"),
          Series("L_T", last, torch.tensor([L_T]), "--sym-eps", "points")],
         "t", f"@ch_{NAME}.bits", log_x=True, log_y=True, marks=ends, height=320,
@@ -90,15 +91,17 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
         low = 2 if k == 0 else bounds[k] + 1
         rows.append((rf"\textstyle\sum L_{{t-1}},\ t={low}\ldots{bounds[k + 1]}", value, "mean"))
     rows += [(r"L_T", L_T, "eps"), (r"\text{total, bits per dimension}", ledger.total_bpd)]
-    total = ledger.total_bpd
+    total, rival = ledger.total_bpd, _estimate(num_ts, num_images, seed, SIGMAS[other]).ledger.total_bpd
     command = command_of(num_images, seed)
     blocks = [
         plot(terms, say("terms"), note=say("terms_note")),
         numbers(
             *rows,
+            (rf"\text{{total with }}\sigma_t^2={SYMBOLS[other]}", rival),
             (r"\pm\ \text{standard error}", tex(ledger.standard_error, 2)),
-            (rf"\text{{total from about {(num_ts + 3) // 2} of the }}t", found.rougher),
+            (rf"\text{{total from {len(every_second(found.visited))} of the }}t", found.rougher),
         ),
+        remark(say("estimate", visited=num_ts, total=T, images=num_images, command=command)),
         plot(sums, say("sums"), note=say("sums_note")),
         plot(errors, say("errors"), note=say("errors_note")),
         _seen(asked, [int(t) for t in ts]),
@@ -110,7 +113,6 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
             rf"{tex(L_0)}+{tex(sum(quarters))}+{tex(L_T)}={tex(total)},\quad\sigma_t^2={SYMBOLS[sigma]}",
             note=say("formula_note"),
         ),
-        remark(say("estimate", visited=num_ts, total=T, images=num_images, command=command)),
     ]  # fmt: skip
     entries = [L_0, quarters[0], sum(quarters[1:]), L_T]
     told = say("because", L_0=L_0, first=quarters[0], rest=sum(quarters[1:]), L_T=L_T)
@@ -119,9 +121,9 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
 
 def _seen(asked: Asked, ts: list[int]) -> dict[str, Any]:
     """x_t and x̂_0 of the first digit at some of the t's."""
-    items = [picture("x_0", "x_0", asked.x_0[0])]
-    for k in range(1, SHOWN + 1):
-        t = ts[k * (len(ts) - 1) // SHOWN]
+    items = []
+    for k in range(SHOWN):
+        t = ts[k * (len(ts) - 1) // (SHOWN - 1)]
         x_t, prediction = asked.predict.said[t]
         items.append(picture("x_t", rf"x_{{{t}}}", x_t[0]))
         items.append(picture("x_hat_0", rf"\hat x_0(x_{{{t}}})", prediction.x_hat_0[0]))

@@ -10,7 +10,7 @@ from ...theory.mean_forms import Gaps, Visit, clipped_forms, gaps_of, mean_forms
 from ...theory.network import shipped_eps, shipped_schedule
 from ...views.theory import Series, chart
 from .chapter import Chapter, Choice, Shown, Slider, words
-from .gain import gain_for
+from .gain import gain_for, gain_text
 from .show import formula, numbers, picture, pictures, plot, tex
 
 NAME = "mean_forms"
@@ -50,7 +50,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
          Series("float32", gaps.t, gaps.single, "--sym-eps"),
          Series("float64", gaps.t, gaps.double, "--sym-x-0"),
          Series(f"@ch_{NAME}.remade", gaps.t, gaps.remade, "--sym-mean", dash="dot")],
-        "t", f"@ch_{NAME}.gap", log_y=True, marks=[t], height=300,
+        "t", "", log_y=True, marks=[t], height=300,
     )  # fmt: skip
     outer, inner = line_4_factors(schedule, t, s)
     k = posterior_coefficients(schedule, t, s)
@@ -69,12 +69,11 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
             picture("mean", r"\tilde\mu(x_t,\hat x_0)", single.from_x_0[0], note=say("first")),
             picture("mean", r"\text{line 4}(x_t,\varepsilon_\theta)", single.from_eps[0], note=say("second")),
             picture("mean", r"x_t,\ \nabla\log q", single.from_score[0], note=say("third")),
-            picture("sigma_z", r"\text{1st}-\text{2nd}", first[0], gain, say("gained", gain=gain)),
-            picture("sigma_z", r"\text{3rd}-\text{2nd}", third[0], gain, say("gained", gain=gain)),
+            picture("sigma_z", r"\text{1st}-\text{2nd}", first[0], gain, say("gained", gain=gain_text(gain))),
+            picture("sigma_z", r"\text{3rd}-\text{2nd}", third[0], gain, say("gained", gain=gain_text(gain))),
             picture("x_t", rf"x_{{{t}}}", x_t[0]),
             picture("eps", r"\varepsilon_\theta", eps_hat[0], 0.5),
             picture("x_hat_0", r"\hat x_0", x_hat_0[0]),
-            picture("x_0", r"x_0", run[-1].x_s[0], note=say("end", steps=NUM_STEPS)),
             note=say("pictures_note"),
         ),
         formula(

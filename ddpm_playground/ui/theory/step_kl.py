@@ -12,7 +12,7 @@ from ...theory.step_kl import StepKL, eps_errors, pixel_bells, pixels_by_error, 
 from ...views.theory import Series, chart
 from .chapter import Chapter, Choice, Shown, Slider, words
 from .digits import SEED, digit
-from .gain import gain_for
+from .gain import gain_for, gain_text
 from .show import formula, numbers, picture, pictures, plot, remark, tex
 
 NAME = "step_kl"
@@ -103,7 +103,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
             picture("x_t", rf"x_{{{t}}}", step.x_t[0]),
             picture("mean", r"\tilde\mu_t", step.forward.mean[0], note=say("mean_forward")),
             picture("mean", r"\mu_\theta", step.backward.mean[0], note=say("mean_backward")),
-            picture("mean", r"\tilde\mu_t-\mu_\theta", gap[0], gain, say("gained", gain=gain)),
+            picture("mean", r"\tilde\mu_t-\mu_\theta", gap[0], gain, say("gained", gain=gain_text(gain))),
             picture("eps", r"\varepsilon", eps[0], 0.5),
             picture("eps", r"\varepsilon_\theta", (eps + share * (eps_hat - eps))[0], 0.5),
             note=say("pictures_note"),
