@@ -1,4 +1,4 @@
-"""`evaluate`: score a checkpoint of handwritten digits, and write its model card."""
+"""`evaluate`: score a checkpoint of handwritten digits, or bound its likelihood, and write its model card."""
 
 import argparse
 import json
@@ -11,29 +11,42 @@ from ..core import SAMPLERS, SPACINGS
 from ..engine.device import pick_device
 from ..lab.foreign import FOREIGN
 from ..run import labels_of
+from . import evaluate_bound
 from .sample import ENGINE_HELP, check_out
+
+# What only one of the two ways reads, with its defaults; the other way refuses anything else.
+OF_SAMPLES = {"num_samples": 200, "sampler": "ddim", "steps": 50, "spacing": "trailing", "sheet": None}
+OF_BOUND = {"num_images": 200}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to score, with how many samples, and where the result goes."""
     parser.add_argument("--checkpoint", type=Path, required=True, help="pipeline folder")
     parser.add_argument("--data", type=Path, help="real pictures, train and test; default the 1,000 bundled digits")
-    parser.add_argument("--num-samples", type=int, default=200, help="class i mod 10 for sample i; default 200")
-    parser.add_argument("--sampler", default="ddim", choices=(*SAMPLERS, *FOREIGN), help="default ddim")
-    parser.add_argument("--steps", type=int, default=50, help="S, default 50")
-    parser.add_argument("--spacing", default="trailing", choices=tuple(SPACINGS), help="default trailing")
+    parser.add_argument(
+        "--bound", action="store_true", help="no samples: the variational bound of held-out pictures in bits/dim"
+    )
+    parser.add_argument("--num-images", type=int, help="held-out pictures that --bound takes; default 200")
+    parser.add_argument("--num-samples", type=int, help="class i mod 10 for sample i; default 200")
+    parser.add_argument("--sampler", choices=(*SAMPLERS, *FOREIGN), help="default ddim")
+    parser.add_argument("--steps", type=int, help="S, default 50")
+    parser.add_argument("--spacing", choices=tuple(SPACINGS), help="default trailing")
     parser.add_argument("--guidance", type=float, default=1.0, help="W in [0, 20]; default 1")
     parser.add_argument("--seed", type=int, default=0, help="default 0")
     parser.add_argument("--batch-size", type=int, default=32, help="chains at once; changes no number; default 32")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--engine", default="auto", help=ENGINE_HELP)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines")
-    parser.add_argument("--write-card", action="store_true", help="rewrite the checkpoint's README.md with the scores")
+    parser.add_argument("--write-card", action="store_true", help="rewrite the checkpoint's README.md with the result")
     parser.add_argument("--sheet", type=Path, help="PNG of the samples, one column per class")
+    parser.set_defaults(**OF_SAMPLES, **OF_BOUND)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Draw, read, compare; print and, if asked, write the card and the sheet."""
+    """Draw, read, compare; print and, if asked, write the card and the sheet. Or bound the likelihood."""
+    _refuse(arguments, OF_SAMPLES if arguments.bound else OF_BOUND)
+    if arguments.bound:
+        return evaluate_bound.run(arguments)
     from ..learn.card import read_facts, write_card
     from ..learn.checkpoint import load_checkpoint
     from ..learn.data import tile
@@ -81,12 +94,22 @@ def run(arguments: argparse.Namespace) -> None:
         result["not_available"] = missing
         rows = {"not scored": missing}
     if arguments.write_card:
-        write_card(arguments.checkpoint, facts, checkpoint.sha256, rows)
+        write_card(arguments.checkpoint, facts, checkpoint.sha256, scores=rows)
     if arguments.json:
         print(json.dumps(result, indent=2, ensure_ascii=False))
     else:
         width = max(map(len, rows))
         print("\n".join(f"{name:<{width}}  {value}" for name, value in rows.items()))
+
+
+def _refuse(arguments: argparse.Namespace, defaults: dict[str, Any]) -> None:
+    """Refuse settings that would go unread."""
+    for name, default in defaults.items():
+        if getattr(arguments, name) != default:
+            flag = f"--{name.replace('_', '-')}"
+            if arguments.bound:
+                raise ValueError(f"{flag} is for samples, and --bound draws none; leave one of the two out")
+            raise ValueError(f"{flag} is read with --bound alone; add --bound, or leave it out")
 
 
 def _told(arguments: argparse.Namespace) -> str:

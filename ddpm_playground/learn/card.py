@@ -1,9 +1,12 @@
 """The model card of a checkpoint: README.md from facts."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+SCORES, BOUND = "## Scores", "## Variational bound"
 
 
 def _weight(gamma: float) -> str:
@@ -11,13 +14,19 @@ def _weight(gamma: float) -> str:
     return f"min(SNR(t), {gamma:g})/SNR(t) (Hang et al. 2023)" if gamma else "1 (algorithm 1)"
 
 
-def model_card(name: str, facts: Mapping[str, Any], scores: Mapping[str, Any] | None) -> str:
+def model_card(
+    name: str,
+    facts: Mapping[str, Any],
+    scores: Mapping[str, Any] | None = None,
+    bound: Mapping[str, Any] | None = None,
+) -> str:
     """README.md text of a checkpoint folder.
 
     Args:
         name: the checkpoint's name.
         facts: what training wrote to training.json; with "sha256" of the weights where that is known.
-        scores: what evaluation measured, name → text, or None if it has not.
+        scores: what evaluation measured of samples, name → text, or None if it has not.
+        bound: what evaluation measured of held-out pictures, likewise.
     """
     settings = facts["settings"]
     rows = {
@@ -66,7 +75,7 @@ def model_card(name: str, facts: Mapping[str, Any], scores: Mapping[str, Any] | 
         "",
         *_table(rows),
         "",
-        "## Scores",
+        SCORES,
         "",
     ]
     if scores is None:
@@ -79,6 +88,8 @@ def model_card(name: str, facts: Mapping[str, Any], scores: Mapping[str, Any] | 
             "Fréchet distances compare neither with those in Inception features nor with those of other numbers of",
             "pictures.",
         ]
+    if bound is not None:
+        lines += ["", BOUND, "", *_table(bound)]
     lines += [
         "",
         "## Limits",
@@ -111,16 +122,37 @@ def read_facts(folder: Path) -> dict[str, Any]:
     return facts
 
 
-def write_card(folder: Path, facts: Mapping[str, Any], sha256: str, scores: Mapping[str, Any]) -> None:
+def kept_rows(folder: Path, heading: str, sha256: str) -> dict[str, str] | None:
+    """The table that stands under a heading of the folder's card; None if none does, or if it is of other weights."""
+    path = folder / "README.md"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if sha256 not in text:
+        return None
+    section = text.partition(f"\n{heading}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \| (.*) \|$", section, re.M)
+    return {key: value.replace("\\|", "|") for key, value in rows} or None
+
+
+def write_card(
+    folder: Path,
+    facts: Mapping[str, Any],
+    sha256: str,
+    *,
+    scores: Mapping[str, Any] | None = None,
+    bound: Mapping[str, Any] | None = None,
+) -> None:
     """Rewrite the checkpoint's README.md, all of it or none.
 
     Args:
         folder: the pipeline folder.
         facts: from `read_facts`.
         sha256: of the weights that were scored.
-        scores: name → text.
+        scores: name → text; None to keep those that the card has of these weights.
+        bound: likewise.
     """
-    text = model_card(folder.resolve().name, {**facts, "sha256": sha256}, scores)
+    scores = kept_rows(folder, SCORES, sha256) if scores is None else scores
+    bound = kept_rows(folder, BOUND, sha256) if bound is None else bound
+    text = model_card(folder.resolve().name, {**facts, "sha256": sha256}, scores, bound)
     temporary = folder / ".README.md.writing"
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(folder / "README.md")

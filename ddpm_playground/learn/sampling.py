@@ -84,15 +84,32 @@ def check_sampling(
         raise ValueError(f"labels must be {allowed}, got {int(labels.min())} to {int(labels.max())}; correct them")
 
 
+def steady_predictor(checkpoint: Checkpoint, guidance: float = 1.0) -> LevelPredictor:
+    """The checkpoint's ε-predictor, asked so that a picture's bits do not depend on its companions."""
+    predict: LevelPredictor = checkpoint.predictor(guidance)
+    if getattr(checkpoint.network, "batch_invariant", False):
+        return predict
+    return FixedBatches(predict, block_of(checkpoint))
+
+
+def block_of(checkpoint: Checkpoint) -> int:
+    """How many pictures the network is shown at once where it stands."""
+    return BLOCK[next(checkpoint.unet.parameters()).device.type]
+
+
+def whole_blocks(checkpoint: Checkpoint, batch_size: int) -> int:
+    """batch_size rounded up to whole blocks, so that picture i stands at i mod block in every batch."""
+    block = block_of(checkpoint)
+    return -(-batch_size // block) * block
+
+
 def chain(
     checkpoint: Checkpoint, indices: range, labels: torch.Tensor, *, sampler: str, num_steps: int, strength: float,
     spacing: str, guidance: float, seed: int,
 ) -> Iterator[Step]:  # fmt: skip
     """The reverse chain of pictures `indices`, clipping on; x_T and z of picture i come from (seed, i)."""
     device = next(checkpoint.unet.parameters()).device
-    predict: LevelPredictor = checkpoint.predictor(guidance)
-    if not getattr(checkpoint.network, "batch_invariant", False):
-        predict = FixedBatches(predict, BLOCK[device.type])
+    predict = steady_predictor(checkpoint, guidance)
     noise, label = SeededNoise(seed, indices, checkpoint.image_shape, device), labels.to(device)
     if sampler in FOREIGN:
         return foreign_reverse(checkpoint.schedule, predict, noise(), num_steps, sampler, spacing, label=label)
@@ -141,8 +158,7 @@ def sample(
         "guidance": guidance, "seed": seed,
     }  # fmt: skip
     check_sampling(checkpoint, labels, batch_size=batch_size, **settings)
-    block = BLOCK[next(checkpoint.unet.parameters()).device.type]
-    together = -(-batch_size // block) * block  # whole blocks, so that picture i stands at i mod block
+    together = whole_blocks(checkpoint, batch_size)
     N, images = len(labels), []
     with tqdm(total=N * num_steps, unit="step", file=sys.stderr, disable=not progress, desc="sampling") as bar:
         for start in range(0, N, together):

@@ -260,7 +260,12 @@ class Trainer:
         self.step, self.seconds, self.ema.optimization_step = facts["step"], facts["seconds"], facts["ema_step"]
 
 
+def quarter_of(t: torch.Tensor, T: int) -> torch.Tensor:
+    """Which quarter of 1…T each t lies in, 0…3."""
+    return (t - 1) * 4 // T
+
+
 def by_quarter(t: torch.Tensor, errors: torch.Tensor, T: int) -> list[float]:
     """Mean error in each quarter of 1…T, lowest t first; NaN where there is none."""
-    quarter = (t - 1) * 4 // T
+    quarter = quarter_of(t, T)
     return [float(errors[quarter == k].mean()) for k in range(4)]

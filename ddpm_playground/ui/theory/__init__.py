@@ -2,7 +2,12 @@
 
 from .chapter import Chapter
 from .closed_form import CLOSED_FORM
+from .ledger import LEDGER
+from .mean_forms import MEAN_FORMS
 from .posterior import POSTERIOR
+from .step_kl import STEP_KL
 
 # A chapter is one file and one line here.
-CHAPTERS: dict[str, Chapter] = {chapter.name: chapter for chapter in (CLOSED_FORM, POSTERIOR)}
+CHAPTERS: dict[str, Chapter] = {
+    chapter.name: chapter for chapter in (CLOSED_FORM, POSTERIOR, STEP_KL, MEAN_FORMS, LEDGER)
+}
