@@ -1,6 +1,6 @@
 """The mathematics: torch only, every formula once, t as in the paper (0…T)."""
 
-from .bound import prior_kl
+from .bound import BoundTerm, bound_terms, posterior_kl, prior_kl, prior_term, reverse_gaussian
 from .chain import (
     Noise,
     SeededNoise,
@@ -12,6 +12,8 @@ from .chain import (
     stream_seed,
     take_step,
 )
+from .continuous import ContinuousBound, continuous_bound, gauss_hermite
+from .decoder import Decoder, discretised_log_likelihood, log_density
 from .gaussian import (
     Gaussian,
     Level,
@@ -32,6 +34,8 @@ from .gaussian import (
     x_0_from_eps,
     x_0_from_v,
 )
+from .grid import exact_log_p
+from .ledger import Ledger
 from .predictor import EpsPredictor, ExactEps, LevelPredictor, Prediction, prediction_from
 from .sampler import (
     SAMPLERS,
@@ -61,10 +65,14 @@ __all__ = [
     "SCHEDULES",
     "SPACINGS",
     "WEIGHTS",
+    "BoundTerm",
     "Coefficients",
+    "ContinuousBound",
+    "Decoder",
     "EpsPredictor",
     "ExactEps",
     "Gaussian",
+    "Ledger",
     "Level",
     "LevelPredictor",
     "Noise",
@@ -73,28 +81,37 @@ __all__ = [
     "SeededNoise",
     "Step",
     "Trajectory",
+    "bound_terms",
     "clip",
+    "continuous_bound",
+    "discretised_log_likelihood",
     "eps_from_score",
     "eps_from_v",
     "eps_from_x_0",
+    "exact_log_p",
     "forward",
     "gather",
+    "gauss_hermite",
     "kl",
     "level",
     "line_4_factors",
+    "log_density",
     "log_snr_density",
     "make_schedule",
     "min_snr",
     "posterior",
     "posterior_coefficients",
+    "posterior_kl",
     "prediction_from",
     "prior_kl",
+    "prior_term",
     "q",
     "q_between",
     "q_sample",
     "q_step",
     "rescale_zero_terminal_snr",
     "reverse",
+    "reverse_gaussian",
     "same_noise_t",
     "schedule_from_betas",
     "schedule_params",
