@@ -2,7 +2,19 @@
 
 from .chapter import Chapter
 from .closed_form import CLOSED_FORM
+from .ddpm_bound import DDPM_BOUND
+from .forward_step import FORWARD_STEP
 from .posterior import POSTERIOR
+from .terms import TERMS
 
 # A chapter is one file and one line here.
-CHAPTERS: dict[str, Chapter] = {chapter.name: chapter for chapter in (CLOSED_FORM, POSTERIOR)}
+CHAPTERS: dict[str, Chapter] = {
+    chapter.name: chapter
+    for chapter in (
+        DDPM_BOUND,
+        FORWARD_STEP,
+        CLOSED_FORM,
+        TERMS,
+        POSTERIOR,
+    )
+}
