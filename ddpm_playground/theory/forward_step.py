@@ -55,7 +55,7 @@ class Learned(NamedTuple):
     Attributes:
         loss: E (ε − ε_θ)² at t = 1…T, (T,), on fresh draws.
         least: the same of E[ε | x_t], below which no network comes, (T,).
-        samples: from algorithm 2 of these T steps, kept within ±EDGE, (SAMPLES,).
+        samples: from algorithm 2 of these T steps with σ_t² = β_t, kept within ±EDGE, (SAMPLES,).
         misplaced: share of the samples in the wrong place.
     """
 
@@ -107,7 +107,9 @@ def learned(betas: tuple[float, ...], seed: int) -> Learned:
     def draw() -> torch.Tensor:
         return noise()[0].double()
 
-    steps = reverse(schedule, network, draw(), timestep_path(schedule.T, schedule.T), draw, clip_x_0=False)
+    steps = reverse(
+        schedule, network, draw(), timestep_path(schedule.T, schedule.T), draw, strength=1.0, clip_x_0=False
+    )
     *_, last = steps
     samples = last.x_s[:, 0].nan_to_num(EDGE).clamp(-EDGE, EDGE)
     return Learned(loss, least, samples, misplaced(samples))

@@ -8,8 +8,8 @@ from torch.nn.functional import linear, silu
 
 from ..core import ExactEps, Prediction, Schedule, eps_from_v, gather, prediction_from, q_sample
 
-WIDTH, BATCH, STEPS, LEARNING_RATE = 64, 256, 600, 8e-3
-FIRST_SPREAD = 2.0
+WIDTH, BATCH, STEPS, LEARNING_RATE = 64, 256, 600, 1.6e-2
+FIRST_SPREAD = 3.0
 # log SNR is told to the network in this unit, so that it is of the size of x.
 LOG_SNR_UNIT = 4.0
 
@@ -97,15 +97,15 @@ def train_small(schedule: Schedule, data: Mixture, seed: int, num_steps: int = S
             torch.randn(fan_out, generator=generator) * spread,
         ]
     network = SmallEps(schedule, [layer.requires_grad_() for layer in layers])
-    optimizer = torch.optim.Adam(network.layers, LEARNING_RATE)
-    decay = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda done: 1 - done / num_steps)
+    optimizer = torch.optim.Adam(network.layers, LEARNING_RATE, fused=True)
     x_0 = data.sample(num_steps * BATCH, generator).float()
     eps = torch.randn(x_0.shape, generator=generator)
     t = torch.randint(1, schedule.T + 1, (len(x_0),), generator=generator)
     x_t = q_sample(schedule, x_0, t, eps)
-    for x, e, at in zip(x_t.split(BATCH), eps.split(BATCH), t.split(BATCH), strict=True):
+    batches = zip(x_t.split(BATCH), eps.split(BATCH), t.split(BATCH), strict=True)
+    for done, (x, e, at) in enumerate(batches):
+        optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - done / num_steps)
         optimizer.zero_grad()
         (e - eps_from_v(schedule, x, at, network.v(x, at))).square().mean().backward()
         optimizer.step()
-        decay.step()
     return SmallEps(schedule, [layer.detach() for layer in network.layers])

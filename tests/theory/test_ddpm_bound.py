@@ -9,6 +9,7 @@ from torch.distributions import Normal, kl_divergence
 
 from ddpm_playground.core import continuous_bound, posterior
 from ddpm_playground.theory.ddpm_bound import (
+    DATA,
     NODES,
     X_0,
     bound,
@@ -18,7 +19,6 @@ from ddpm_playground.theory.ddpm_bound import (
     log_p,
     over_data,
 )
-from ddpm_playground.theory.toy import DATA
 from ddpm_playground.ui.theory.ddpm_bound import DDPM_BOUND
 
 ENDS = (0.05, 0.1)
@@ -55,8 +55,8 @@ def test_the_likelihood_is_that_of_simulated_chains() -> None:
     edges = torch.linspace(-2, 2, 11, dtype=torch.float64)
     share = torch.histogram(x[:, 0], edges).hist / len(x)
     density = log_p(2, *ENDS, "exact").exp()
-    # The edges are 10 spacings of X_0 apart, the first at index 10.
-    expected = [float(torch.trapezoid(density[i : i + 11], X_0[i : i + 11])) for i in range(10, 110, 10)]
+    # The edges are 8 spacings of X_0 apart, the first at index 8.
+    expected = [float(torch.trapezoid(density[i : i + 9], X_0[i : i + 9])) for i in range(8, 88, 8)]
     assert share.tolist() == pytest.approx(expected, abs=0.006)
 
 
