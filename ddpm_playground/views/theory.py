@@ -47,6 +47,7 @@ def chart(
     log_y: bool = False,
     marks: Sequence[float] = (),
     height: int = 260,
+    grouped: bool = False,
 ) -> dict[str, Any]:
     """A figure of some series as plain JSON.
 
@@ -60,8 +61,10 @@ def chart(
         log_y: logarithmic axis.
         marks: upright dashed lines at these x.
         height: px.
+        grouped: bars of several series stand side by side instead of over each other.
     """
-    layout = axes_layout(x, y) | {"height": height, "hovermode": "x", "bargap": 0.08, "barmode": "overlay"}
+    layout = axes_layout(x, y) | {"height": height, "hovermode": "x", "bargap": 0.08}
+    layout["barmode"] = "group" if grouped else "overlay"
     layout["yaxis"] |= {"fixedrange": True} | ({"type": "log", "exponentformat": "power"} if log_y else {})
     layout["xaxis"] |= {"fixedrange": True} | ({"type": "log", "exponentformat": "power"} if log_x else {})
     for axis, limits in (("xaxis", x_range), ("yaxis", y_range)):

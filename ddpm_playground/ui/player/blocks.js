@@ -38,6 +38,7 @@ const VIEWS = {
   pictures(box) {
     const row = box.appendChild(make("div", "row")), note = noted(box);
     return (block) => {
+      row.classList.toggle("small", !!block.small);
       while (row.children.length > block.items.length) row.lastChild.remove();
       block.items.forEach((item, i) => {
         let one = row.children[i];

@@ -2,12 +2,25 @@
 
 from .chapter import Chapter
 from .closed_form import CLOSED_FORM
+from .ddpm_bound import DDPM_BOUND
+from .forward_step import FORWARD_STEP
 from .ledger import LEDGER
 from .mean_forms import MEAN_FORMS
 from .posterior import POSTERIOR
 from .step_kl import STEP_KL
+from .terms import TERMS
 
 # A chapter is one file and one line here.
 CHAPTERS: dict[str, Chapter] = {
-    chapter.name: chapter for chapter in (CLOSED_FORM, POSTERIOR, STEP_KL, MEAN_FORMS, LEDGER)
+    chapter.name: chapter
+    for chapter in (
+        DDPM_BOUND,
+        FORWARD_STEP,
+        CLOSED_FORM,
+        TERMS,
+        POSTERIOR,
+        STEP_KL,
+        MEAN_FORMS,
+        LEDGER,
+    )
 }

@@ -57,9 +57,9 @@ def picture(symbol: str, title: str, x: torch.Tensor, gain: float = 1.0, note: W
     return {"symbol": symbol, "title": title, "data": packed(x), "shape": shape, "gain": gain, "note": note}
 
 
-def pictures(*items: dict[str, Any], note: Words | None = None) -> dict[str, Any]:
-    """A row of pictures made by `picture`."""
-    return {"kind": "pictures", "items": list(items), "note": note}
+def pictures(*items: dict[str, Any], note: Words | None = None, small: bool = False) -> dict[str, Any]:
+    """A row of pictures made by `picture`; small ones make a film of many."""
+    return {"kind": "pictures", "items": list(items), "note": note, "small": small}
 
 
 def plot(figure: dict[str, Any], title: Words, note: Words | None = None) -> dict[str, Any]:
