@@ -1,0 +1,155 @@
+"""Both languages say the same things, each in its own words, and a request is answered in its reader's."""
+
+import re
+from string import Formatter
+
+import gradio as gr
+import pytest
+from gradio.context import LocalContext
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import Headers
+
+from ddpm_playground.lab.doctor import examine_subject
+from ddpm_playground.lab.finding import Phrase, found
+from ddpm_playground.lab.reading import read_text
+from ddpm_playground.lab.wording import PHRASES, WORDING
+from ddpm_playground.ui.language import LANGUAGES, language_of, spoken
+from ddpm_playground.ui.text import label, note, table, tables, text
+
+OTHERS = LANGUAGES[1:]
+# Symbols, file formats and proper names, which are the same in every language.
+SAME = {
+    "audit.spacing", "effects.weight_simple", "effects.weight_p2", "forward.field", "forward.at_t",
+    "forward.histogram_bars", "forward.histogram_line", "player.at_t", "schedule.t", "schedule.frame_t",
+    "schedule.frame_alpha_bar",
+}  # fmt: skip
+SAME_KINDS = re.compile(
+    r"player\.(sym|tile)_\w+|schedule\.(col_\w+|(name|choice)_(sigmoid|laplace))|lab\.(export|drag)_\w+"
+    r"|lab\.(example|reference)_(edm|flow|stable)|reverse\.(sampler|spacing)_\w+"
+)
+HAN = re.compile(r"[\u4e00-\u9fff]")
+# What is said in mainland China, and what is said in Taiwan instead.
+MAINLAND = {
+    "噪聲": "雜訊", "噪音": "雜訊", "默認": "預設", "視頻": "影片", "信息": "資訊", "數據": "資料", "程序": "程式", "質量": "品質",
+    "屏幕": "螢幕", "鼠標": "滑鼠", "軟件": "軟體", "硬件": "硬體", "網絡": "網路", "文件": "檔案", "圖像": "圖片", "採樣": "取樣",
+    "均值": "平均", "方差": "變異數", "概率": "機率", "分布": "分佈", "信號": "訊號", "服務器": "伺服器", "加載": "載入",
+    "保存": "儲存", "鏈接": "連結", "打開": "開啟", "反饋": "回饋", "函數值": "函數的值", "步長": "步的大小",
+}  # fmt: skip
+# Characters that only simplified Chinese has.
+SIMPLIFIED = re.compile("[们这个图张时间过样训练绘画点击说话语务载误误检测导线权视频杂讯为从对开关还没与]")
+
+
+def places(said: str) -> list[str]:
+    """The {names} of a string, sorted."""
+    return sorted(name for _, name, _, _ in Formatter().parse(said) if name is not None)
+
+
+def strings() -> list[tuple[str, str]]:
+    """Every Chinese string of screen and findings, with where it stands."""
+    findings = [(key, said) for key, pair in WORDING["zh-TW"].items() for said in pair]
+    return [*table("zh-TW").items(), *findings, *PHRASES["zh-TW"].items()]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_language_has_the_same_keys_and_places(language: str) -> None:
+    english, other = table("en"), table(language)
+    assert english.keys() == other.keys()
+    assert {k: places(v) for k, v in english.items()} == {k: places(v) for k, v in other.items()}
+    assert WORDING["en"].keys() == WORDING[language].keys() and PHRASES["en"].keys() == PHRASES[language].keys()
+    for key, pair in WORDING["en"].items():
+        assert [*map(places, pair)] == [*map(places, WORDING[language][key])], key
+    for key, phrase in PHRASES["en"].items():
+        assert places(phrase) == places(PHRASES[language][key]), key
+
+
+def test_nothing_is_empty_and_only_symbols_and_names_are_the_same() -> None:
+    assert all(said.strip() for strings_of in tables().values() for said in strings_of.values())
+    same = {key for key, said in table("en").items() if table("zh-TW")[key] == said}
+    assert {key for key in same if not SAME_KINDS.fullmatch(key)} == SAME
+    # Whatever is said in words has Chinese words; what has none was left as it is on purpose.
+    silent = {key for key, said in strings() if not HAN.search(said)}
+    assert silent - same == {"scaled-beta", "effects.weight_min_snr"}
+
+
+def test_no_word_of_another_chinese() -> None:
+    for key, said in strings():
+        assert not [word for word in MAINLAND if word in said], key
+        assert not SIMPLIFIED.findall(said), key
+
+
+def test_chinese_sentences_have_chinese_punctuation() -> None:
+    for key, said in strings():
+        assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", said), key
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [({}, "en"), ({"accept-language": "en-GB,en;q=0.9,zh-TW;q=0.8"}, "en"), ({"accept-language": "zh-TW"}, "zh-TW"),
+     ({"accept-language": "zh-HK,zh;q=0.9,en;q=0.8"}, "zh-TW"), ({"accept-language": "ZH;q=0.9"}, "zh-TW"),
+     ({"accept-language": "zha,zh"}, "en"), ({"accept-language": "de"}, "en"), ({"accept-language": "*"}, "en"),
+     ({"referer": "http://a/?tab=lab&lang=zh-TW", "accept-language": "en"}, "zh-TW"),
+     ({"referer": "http://a/?lang=en", "accept-language": "zh-CN"}, "en"),
+     ({"referer": "http://a/?lang=fr", "accept-language": "zh-CN"}, "zh-TW"),
+     ({"referer": "http://a/lang=zh-TW", "accept-language": "en"}, "en"), ({"referer": ""}, "en")],
+)  # fmt: skip
+def test_the_language_of_a_request(headers: dict[str, str], language: str) -> None:
+    assert language_of(headers) == language
+    assert language_of(Headers({name.title(): value for name, value in headers.items()})) == language
+
+
+@given(st.dictionaries(st.sampled_from(["referer", "accept-language"]), st.text()))
+def test_any_header_has_a_language(headers: dict[str, str]) -> None:
+    assert language_of(headers) in LANGUAGES
+
+
+@pytest.fixture
+def asking():
+    """Makes text() speak to a reader with these headers, as Gradio does while it serves a request."""
+
+    def ask(**headers: str) -> None:
+        LocalContext.request.set(gr.Request(headers={k.replace("_", "-"): v for k, v in headers.items()}))  # type: ignore[arg-type]
+
+    yield ask
+    LocalContext.request.set(None)
+
+
+def test_text_is_in_the_language_of_the_request(asking) -> None:
+    assert spoken() == "en" and text("reverse.start") == "Start"
+    asking(accept_language="zh-HK")
+    assert text("reverse.start") == "開始" and text("forward.caption_digit", label=3, digit=7) == "MNIST 數字 3，編號 7"
+    asking(accept_language="zh-HK", referer="http://a/?lang=en")
+    assert text("reverse.start") == "Start"
+
+
+def test_labels_and_notes_name_keys_that_exist() -> None:
+    assert label("reverse.start").key == "reverse.start"
+    assert note("player.seconds", s=3) == {"key": "player.seconds", "values": {"s": 3}}
+    for make in (text, label, note):
+        with pytest.raises(KeyError):
+            make("reverse.begin")
+
+
+def test_a_finding_is_told_in_either_language() -> None:
+    named = (
+        '{"_class_name": "DDIMScheduler", "timestep_spacing": "leading", "steps_offset": 1, "set_alpha_to_one": false}'
+    )
+    findings = examine_subject(read_text(named))
+    (offset,) = [one for one in findings if one.code == "steps-offset"]
+    chinese = offset.in_language("zh-TW")
+    assert "clean data" in offset.message and "ᾱ_1，還不完全是乾淨資料" in chinese.message
+    assert (chinese.code, chinese.where, chinese.reference) == (offset.code, offset.where, offset.reference)
+    for one in findings:
+        assert one.in_language("zh-TW").in_language("en") == one
+        numbers = [
+            re.findall(r"\d+\.?\d*(?:e-?\d+)?", told) for told in (one.message, one.in_language("zh-TW").message)
+        ]
+        assert sorted(numbers[0]) == sorted(numbers[1])
+    assert offset.as_json().keys() == {"code", "severity", "where", "message", "fix", "reference"}
+
+
+def test_phrases_are_told_in_either_language() -> None:
+    said = found("short-t-unscaled", "warning", 9, T=9, total=1.0, snr=2.0, factor=3.0, advice=Phrase("use-cosine"))
+    assert "so use the cosine schedule" in said.fix and "所以請用餘弦排程" in said.in_language("zh-TW").fix
+    scaled = Phrase("scaled-beta", {"start": 0.00101234, "end": 0.2})
+    assert scaled.in_language("en") == '"beta_start": 0.001012, "beta_end": 0.2'
