@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.components import Component
+from starlette.middleware import Middleware
 
 from ..recipe import DEFAULT, Recipe, recipe_from_query
 from ..run import start_of
@@ -16,6 +17,7 @@ from ..views.theme import FONT, GROUND, INK, LINE, MONO, MUTED, PANEL, SYMBOLS, 
 from .component import canvas_component
 from .handover import HandOver
 from .page import HOT, Page, Refresher, once_typed, warn
+from .prelude import Prelude
 from .tabs import forward, lab, reverse, schedule
 from .text import label, tables, text
 
@@ -33,9 +35,9 @@ SECONDS_KEPT = 3600
 
 
 def head() -> str:
-    """Script of the page's head: language and screen text, defaults, and the address that remembers settings."""
+    """Script of the page's head: defaults, and the address that remembers settings."""
     defaults, schedules = json.dumps(asdict(DEFAULT)), json.dumps(schedule.facts())
-    script = "\n".join((HERE / "player" / f"{part}.js").read_text(encoding="utf-8") for part in ("language", "head"))
+    script = (HERE / "player" / "head.js").read_text(encoding="utf-8")
     facts = f"window.ddpmDefaults = {defaults}; window.ddpmSchedules = {schedules};"
     return f"<script>{facts}\n{script}</script>"
 
@@ -137,6 +139,7 @@ def launch(demo: gr.Blocks) -> None:
     """Serve on 127.0.0.1:7860, or where GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say."""
     gr.set_static_paths(plotly_script())
     threading.Thread(target=warm, daemon=True).start()
+    language = (HERE / "player" / "language.js").read_text(encoding="utf-8")
     demo.queue(max_size=100, default_concurrency_limit=8).launch(
         theme=theme(),
         css=css(),
@@ -147,4 +150,5 @@ def launch(demo: gr.Blocks) -> None:
         max_file_size="64mb",
         ssr_mode=False,
         i18n=gr.I18n(**tables()),
+        app_kwargs={"middleware": [Middleware(Prelude, script=language)]},
     )

@@ -14,14 +14,15 @@ from .visit import Visit
 pytestmark = pytest.mark.browser
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
-# Buttons, labels and headings whose words do not fit into them, and where the page itself is too wide.
-CUT = """() => [...document.querySelectorAll("button, label, h1, h2, h3, h4, legend, th, .tab-container *")].filter((node) =>
-  node.offsetParent && getComputedStyle(node).overflowX !== "auto" && node.innerText && node.clientWidth &&
-  node.scrollWidth > node.clientWidth + 1).map((node) => `${node.tagName} ${node.innerText.slice(0, 40)}`)"""
+# Buttons, labels and headings whose words do not fit into them.
+CUT = """() => [...document.querySelectorAll("button, label, h1, h2, h3, h4, legend, th")].filter((node) =>
+  node.offsetParent && node.innerText && node.clientWidth && node.scrollWidth > node.clientWidth + 1
+).map((node) => `${node.tagName} ${node.innerText.slice(0, 40)}`)"""
 # Everything that a reader sees or hears of: text, names, hints, options.
-SAID = """() => [document.title, document.body.innerText, ...[...document.querySelectorAll("*")].flatMap((node) =>
-  [node.ariaLabel, node.title, node.placeholder, node.getAttribute("aria-valuetext"), node.tagName === "OPTION" ? node.text : ""])
-  ].filter(Boolean).join("\\n")"""
+SAID = """() => [document.title, document.body.innerText, ...[...document.querySelectorAll("*")].flatMap((node) => [
+  node.ariaLabel, node.title, node.placeholder, node.getAttribute("aria-valuetext"),
+  node.tagName === "OPTION" ? node.text : "",
+])].filter(Boolean).join("\\n")"""
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 // The page's language: "lang" in the address, else what this reader chose last, else the browser's own. Gradio follows
-// navigator.language; the server follows the address, which therefore tells where the browser would not.
+// navigator.language; the server follows the address, which therefore tells where the browser would not. This runs before
+// Gradio's own scripts.
 {
   const tables = (window.gradio_config || {}).i18n_translations || {}, languages = Object.keys(tables);
   const natural = /^zh(-|$)/i.test((navigator.languages || [])[0] || navigator.language || "") ? "zh-TW" : "en";
