@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from ddpm_playground.lab.doctor import examine_subject
-from ddpm_playground.lab.finding import Phrase, found
+from ddpm_playground.lab.finding import found
+from ddpm_playground.lab.reading import read_text
+from ddpm_playground.lab.said import in_language, said
 from ddpm_playground.lab.subject import subject_of_config
 from ddpm_playground.lab.wording import PHRASES, WORDING
 from ddpm_playground.ui.language import LANGUAGES, language_of, spoken
@@ -28,7 +30,6 @@ SAME_KINDS = re.compile(
     r"player\.(sym|tile)_\w+|schedule\.(col_\w+|(name|choice)_(sigmoid|laplace))|lab\.(export|drag)_\w+"
     r"|lab\.(example|reference)_(edm|flow|stable)|reverse\.(sampler|spacing)_\w+"
 )
-HAN = re.compile(r"[\u4e00-\u9fff]")
 # Said in mainland China only; in Taiwan it is 雜訊, 預設, 影片, 資訊, 資料, 程式, 品質, 螢幕, 滑鼠 …
 MAINLAND = re.compile(
     "噪聲|噪音|默認|視頻|信息|數據|程序|質量|屏幕|鼠標|軟件|硬件|網絡|文件|圖像|採樣|均值|方差|概率|分布|信號"
@@ -38,14 +39,14 @@ MAINLAND = re.compile(
 SIMPLIFIED = re.compile("[们这个图张时间过样训练绘画点击说话语务载误误检测导线权视频杂讯为从对开关还没与]")
 
 
-def places(said: str) -> list[str]:
+def places(sentence: str) -> list[str]:
     """The {names} of a string, sorted."""
-    return sorted(name for _, name, _, _ in Formatter().parse(said) if name is not None)
+    return sorted(name for _, name, _, _ in Formatter().parse(sentence) if name is not None)
 
 
 def strings() -> list[tuple[str, str]]:
     """Every Chinese string of screen and findings, with where it stands."""
-    findings = [(key, said) for key, pair in WORDING["zh-TW"].items() for said in pair]
+    findings = [(key, sentence) for key, pair in WORDING["zh-TW"].items() for sentence in pair]
     return [*table("zh-TW").items(), *findings, *PHRASES["zh-TW"].items()]
 
 
@@ -62,20 +63,20 @@ def test_every_language_has_the_same_keys_and_places(language: str) -> None:
 
 
 def test_nothing_is_empty_and_only_symbols_and_names_are_the_same() -> None:
-    assert all(said.strip() for strings_of in tables().values() for said in strings_of.values())
-    same = {key for key, said in table("en").items() if table("zh-TW")[key] == said}
+    assert all(sentence.strip() for one in tables().values() for sentence in one.values())
+    same = {key for key, english in table("en").items() if table("zh-TW")[key] == english}
     assert {key for key in same if not SAME_KINDS.fullmatch(key)} == SAME
 
 
 def test_no_word_of_another_chinese() -> None:
-    for key, said in strings():
-        assert not MAINLAND.findall(said), key
-        assert not SIMPLIFIED.findall(said), key
+    for key, sentence in strings():
+        assert not MAINLAND.findall(sentence), key
+        assert not SIMPLIFIED.findall(sentence), key
 
 
 def test_chinese_sentences_have_chinese_punctuation() -> None:
-    for key, said in strings():
-        assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", said), key
+    for key, sentence in strings():
+        assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", sentence), key
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,21 @@ def test_a_finding_is_told_in_either_language() -> None:
 
 
 def test_phrases_are_told_in_either_language() -> None:
-    said = found("short-t-unscaled", "warning", 9, T=9, total=1.0, snr=2.0, factor=3.0, advice=Phrase("use-cosine"))
-    assert "so use the cosine schedule" in said.fix and "所以請用餘弦排程" in said.in_language("zh-TW").fix
-    scaled = Phrase("scaled-beta", {"start": 0.00101234, "end": 0.2})
-    assert scaled.in_language("en") == '"beta_start": 0.001012, "beta_end": 0.2'
+    short = found("short-t-unscaled", "warning", 9, T=9, total=1.0, snr=2.0, factor=3.0, advice=said("use-cosine"))
+    assert "so use the cosine schedule" in short.fix and "所以請用餘弦排程" in short.in_language("zh-TW").fix
+    scaled = said("scaled-beta", start=0.00101234, end=0.2)
+    assert scaled == '"beta_start": 0.001012, "beta_end": 0.2' == in_language(scaled, "zh-TW")
+    assert in_language("dragged by hand", "zh-TW") == "dragged by hand"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [("[0.9, 0.5, 0.1]", ["從走勢看是 ᾱ_t；如果不是，請給清單一個名稱",
+                          "3 個值當作 ᾱ_t 讀入：照原樣（Ho et al. 2020，第 2 節）"]),
+     ("linear T=1000", ["linear，T = 1,000，依論文的定義"]),
+     ('{"beta_schedule": "linear"}', ["沒有 _class_name：照 DDPMScheduler 的方式讀入"])],
+)  # fmt: skip
+def test_how_a_schedule_was_read_is_told_in_either_language(given: str, told: list[str]) -> None:
+    read_as = read_text(given).read_as
+    assert [in_language(sentence, "zh-TW") for sentence in read_as][: len(told)] == told
+    assert [in_language(sentence, "en") for sentence in read_as] == [*read_as]

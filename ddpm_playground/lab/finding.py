@@ -4,21 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .wording import PHRASES, REFERENCES, WORDING
+from .said import in_language
+from .wording import REFERENCES, WORDING
 
 SEVERITIES = ("error", "warning", "note")
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """Words that fill a place of a finding's text: a key of PHRASES, and what fills its own places."""
-
-    key: str
-    values: Mapping[str, object] = field(default_factory=dict)
-
-    def in_language(self, language: str) -> str:
-        """The words."""
-        return PHRASES[language][self.key].format(**self.values)
 
 
 @dataclass(frozen=True)
@@ -74,9 +63,7 @@ def found(key: str, severity: str, where: tuple[int, int] | int | None, **values
 
 def _told(language: str, key: str, values: Mapping[str, object]) -> tuple[str, str]:
     def shown(value: object) -> object:
-        if isinstance(value, Phrase):
-            return value.in_language(language)
-        return f"{value:.4g}" if isinstance(value, float) else value
+        return f"{value:.4g}" if isinstance(value, float) else in_language(value, language)
 
     message, fix = WORDING[language][key]
     filling = {name: shown(value) for name, value in values.items()}

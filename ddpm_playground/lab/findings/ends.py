@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from ...core import schedule_from_betas
 from ..case import Case
-from ..finding import Finding, Phrase, found
+from ..finding import Finding, found
+from ..said import said
 
 # Lin et al. 2023, table 1: Stable Diffusion keeps SNR(T) = 4.7e-3 and shows the grey drift; the linear schedule of
 # Ho et al. with 4.0e-5 does not; EDM (σ_max = 80) stands at 1.6e-4. The line lies between the last two and the first.
@@ -48,7 +49,7 @@ def short_t_unscaled(case: Case) -> Iterator[Finding]:
     if not float(stretched.snr[-1]) < 10 * SNR_HURT:
         return
     start, end = float(betas[0]) * factor, float(betas[-1]) * factor
-    advice = Phrase("use-cosine") if max(start, end) >= 1 else Phrase("scaled-beta", {"start": start, "end": end})
+    advice = said("use-cosine") if max(start, end) >= 1 else said("scaled-beta", start=start, end=end)
     total = float(betas.sum())
     yield found("short-t-unscaled", "warning", T, T=T, total=total, snr=case.terminal_snr, factor=factor, advice=advice)
 

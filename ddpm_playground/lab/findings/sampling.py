@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from ..audit import Transition
 from ..case import Case, Walk
-from ..finding import Finding, Phrase, found
+from ..finding import Finding, found
+from ..said import said
 
 # Song, Meng & Ermon 2021, table 1: with σ̂ (σ² = β) CIFAR-10's FID at 50 of 1000 steps is 33 against 8 with β̃, and
 # 367 against 41 at 10; at all 1000 steps it is the better of the two.
@@ -21,7 +22,7 @@ def spacing_skips_t(case: Case) -> Iterator[Finding]:
         steps = _list(walk.num_steps for walk in short)
         span = (int(short[0].visited[0]), T)
         yield found(
-            "spacing-skips-t", severity, span, spacing=case.spacing or Phrase("its"), steps=steps, visited=visited, T=T
+            "spacing-skips-t", severity, span, spacing=case.spacing or said("its"), steps=steps, visited=visited, T=T
         )
 
 
@@ -40,7 +41,7 @@ def wrong_previous_timestep(case: Case) -> Iterator[Finding]:
             (int(min(_landing(worst.used), _landing(worst.next))) + 1, int(worst.t) + 1),
             name=case.class_name,
             steps=walk.num_steps,
-            spacing=case.spacing or Phrase("its-own"),
+            spacing=case.spacing or said("its-own"),
             t=_t(worst.t),
             used=_t(_landing(worst.used)),
             next=_t(_landing(worst.next)),
@@ -77,10 +78,10 @@ def steps_offset(case: Case) -> Iterator[Finding]:
             )
             return
     if case.spacing != "leading":
-        yield found("steps-offset/ignored", "note", None, offset=offset, spacing=case.spacing or Phrase("this"))
+        yield found("steps-offset/ignored", "note", None, offset=offset, spacing=case.spacing or said("this"))
         return
     lowest = min(walk.visited[-1] for walk in case.walks)
-    end = Phrase("clean-data" if case.config.get("set_alpha_to_one", True) else "nearly-clean-data")
+    end = said("clean-data" if case.config.get("set_alpha_to_one", True) else "nearly-clean-data")
     yield found("steps-offset", "note", (1, int(lowest)), offset=offset, lowest=_t(lowest - 1), end=end)
 
 
@@ -111,7 +112,7 @@ def ignored_key(case: Case) -> Iterator[Finding]:
     if active:
         severity = "warning" if WEIGHTY.intersection(active) else "note"
         yield found(
-            "ignored-key", severity, None, name=case.class_name, keys=", ".join(active), others=Phrase("common-classes")
+            "ignored-key", severity, None, name=case.class_name, keys=", ".join(active), others=said("common-classes")
         )
 
 

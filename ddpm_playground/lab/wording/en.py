@@ -1,4 +1,4 @@
-"""What the findings say in English: key → (what was found, what to do); and phrases that fill their places."""
+"""What the findings say in English: key → (what was found, what to do); and the phrases of the lab."""
 
 FINDINGS: dict[str, tuple[str, str]] = {
     "not-finite": (
@@ -158,5 +158,18 @@ PHRASES: dict[str, str] = {
     "nearly-clean-data": "ᾱ_1, which is not quite clean data",
     "common-classes": "DDIMScheduler and EulerDiscreteScheduler take the most common ones",
     "scaled-beta": '"beta_start": {start:.4g}, "beta_end": {end:.4g}',
+    "guessed": "taken for {symbol} by its course; name the list to say otherwise",
+    "values": "{count:,} values read as {symbol}: {conversion}",
+    "turned-round": "they ran from noise to data and were turned round",
+    "clean-at-0": "the value of clean data became t = 0",
+    "as-it-stands": "as it stands (Ho et al. 2020, section 2)",
+    "as-its-paper": "{name}, T = {T:,}, as its paper defines it",
+    "no-class": "no _class_name: read as DDPMScheduler reads it",
+    "unknown-class": "{name} is no scheduler of the diffusers installed here: its keys are taken as they stand",
+    "other-sigmas": "{key}: sampling takes its steps from other σ; these curves are those of training",
+    "peer": "{name} gives {symbol}: {conversion}",
+    "betas-of": "β_t of {title}, T = {T:,}, in float64",
+    "rescaled": "rescaled to zero terminal SNR (Lin et al. 2023)",
+    "not-rescaled": "not rescaled to zero terminal SNR, since its β_t are no probabilities",
     "use-cosine": 'that is above 1 here, so use the cosine schedule ("beta_schedule": "squaredcos_cap_v2")',
 }

@@ -50,7 +50,7 @@ function draw() {
   });
   write(find(".gone"), say("effects.limit", { t: limit.value }));
   const places = schedules.map((one) => { const t = tOf(one, level); return say(t === null ? "effects.never" : "effects.place", { name: one.title, t }); });
-  levels.textContent = say("effects.level", { level: number(level, 4), places: places.join(", ") });
+  levels.textContent = say("effects.level", { level: number(level, 4), places: places.join(say("effects.between")) });
   sizes();
 }
 const ask = () => { if (!queued) { queued = true; requestAnimationFrame(draw); } };

@@ -11,6 +11,7 @@ from ...lab.doctor import examine_subject
 from ...lab.export import FORMATS, config_of
 from ...lab.peers import PEERS
 from ...lab.reading import MAX_BYTES, read_text
+from ...lab.said import in_language
 from ...lab.subject import Subject, named_subject, subject_of_config
 from ...recipe import DEFAULT, MAX_LAB_TEXT
 from ...views.figures import FEW_STEPS, MAX_POINTS, MAX_SCHEDULES, figures_json, plotly_script
@@ -126,7 +127,7 @@ def _verdict(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
         "T": schedule.T,
         "betas": packed(schedule.betas, "<f8"),
         "config": json.loads(json.dumps(dict(subject.config), default=str)),
-        "read_as": list(subject.read_as),
+        "read_as": [in_language(sentence, spoken()) for sentence in subject.read_as],
         "findings": [one.in_language(spoken()).as_json() for one in examine_subject(subject, steps_in(asked))],
     }
 
