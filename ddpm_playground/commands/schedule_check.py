@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from ..lab.doctor import STEPS, examine_subject
 from ..lab.finding import Finding
@@ -47,7 +47,7 @@ def report(subject: Subject, findings: list[Finding]) -> dict:
     schedule = subject.schedule
     about = {"name": schedule.name, "T": schedule.T, "class": subject.config.get("_class_name")}
     about |= {"read_as": list(subject.read_as), **terminal_facts(schedule)}
-    return {"schedule": about, "findings": [asdict(finding) for finding in findings]}
+    return {"schedule": about, "findings": [finding.as_json() for finding in findings]}
 
 
 def _print(subject: Subject, findings: list[Finding]) -> None:

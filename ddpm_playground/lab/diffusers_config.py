@@ -11,6 +11,7 @@ from ..core import SCHEDULES, Schedule, rescale_zero_terminal_snr, schedule_from
 from ..core.schedule import MAX_T, betas_from_alpha_bars
 from .peers import peer_schedule
 from .quantities import unchecked
+from .said import Said, said
 
 
 def _sigmoid_beta(T: int, beta_start: float, beta_end: float) -> torch.Tensor:
@@ -132,7 +133,7 @@ def schedule_from_config(config: Mapping[str, Any]) -> Schedule:
     return rescale_zero_terminal_snr(schedule) if config.get("rescale_betas_zero_snr") else schedule
 
 
-def unchecked_from_config(config: Mapping[str, Any]) -> tuple[Schedule, list[str]]:
+def unchecked_from_config(config: Mapping[str, Any]) -> tuple[Schedule, list[Said]]:
     """As `schedule_from_config`, of flow matching and EDM too, but wrong numbers stay in it for the doctor to find.
 
     Returns:
@@ -145,12 +146,12 @@ def unchecked_from_config(config: Mapping[str, Any]) -> tuple[Schedule, list[str
     if has_betas(config):
         betas, title = _betas(config)
         schedule = unchecked(betas, title)
-        said = [f"β_t of {title}, T = {schedule.T:,}, in float64"]
+        done = [said("betas-of", title=title, T=schedule.T)]
         if config.get("rescale_betas_zero_snr"):
             if bool(((betas >= 0) & (betas <= 1)).all()):
-                return rescale_zero_terminal_snr(schedule), [*said, "rescaled to zero terminal SNR (Lin et al. 2023)"]
-            said.append("not rescaled to zero terminal SNR, since its β_t are no probabilities")
-        return schedule, said
+                return rescale_zero_terminal_snr(schedule), [*done, said("rescaled")]
+            done.append(said("not-rescaled"))
+        return schedule, done
     if "sigma_data" in config or "sigma_schedule" in config:
         return _edm(config, T)
     if "flow_shift" in config or "shift" in config:
@@ -162,7 +163,7 @@ def unchecked_from_config(config: Mapping[str, Any]) -> tuple[Schedule, list[str
     )
 
 
-def _edm(config: Mapping[str, Any], T: int) -> tuple[Schedule, list[str]]:
+def _edm(config: Mapping[str, Any], T: int) -> tuple[Schedule, list[Said]]:
     """EDM's σ_t as its classes space them when they are made."""
     name = config.get("sigma_schedule", "karras")
     if name not in ("karras", "exponential"):

@@ -1,7 +1,10 @@
 """A finding: what is wrong with a schedule, where, how badly, and what to do."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from .said import in_language
 from .wording import REFERENCES, WORDING
 
 SEVERITIES = ("error", "warning", "note")
@@ -19,6 +22,8 @@ class Finding:
         message: what was found, with its numbers.
         fix: what to do.
         reference: who says so.
+        key: of the wording: the code, or code/variant.
+        values: what the places of the wording are filled with.
     """
 
     code: str
@@ -27,22 +32,39 @@ class Finding:
     message: str
     fix: str
     reference: str
+    key: str = field(default="", repr=False, compare=False)
+    values: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+    def in_language(self, language: str) -> "Finding":
+        """The same, told in another language."""
+        message, fix = _told(language, self.key, self.values)
+        return replace(self, message=message, fix=fix)
+
+    def as_json(self) -> dict[str, Any]:
+        """What a reader sees of it."""
+        shown = ("code", "severity", "where", "message", "fix", "reference")
+        return {name: getattr(self, name) for name in shown}
 
 
-def found(
-    key: str, severity: str, where: tuple[int, int] | int | None, language: str = "en", **values: object
-) -> Finding:
-    """The finding that a key of the wording stands for.
+def found(key: str, severity: str, where: tuple[int, int] | int | None, **values: object) -> Finding:
+    """The finding that a key of the wording stands for, told in English.
 
     Args:
         key: the code, or code/variant where one code has several texts.
         severity: one of SEVERITIES.
         where: t, or first and last t, or None.
-        language: of the texts.
         **values: what the text's places are filled with; numbers get four digits.
     """
     assert severity in SEVERITIES
-    shown = {name: f"{value:.4g}" if isinstance(value, float) else value for name, value in values.items()}
-    message, fix = (text.format(**shown) for text in WORDING[language][key])
+    message, fix = _told("en", key, values)
     span = (where, where) if isinstance(where, int) else where
-    return Finding(key.partition("/")[0], severity, span, message, fix, REFERENCES[key])
+    return Finding(key.partition("/")[0], severity, span, message, fix, REFERENCES[key], key, values)
+
+
+def _told(language: str, key: str, values: Mapping[str, object]) -> tuple[str, str]:
+    def shown(value: object) -> object:
+        return f"{value:.4g}" if isinstance(value, float) else in_language(value, language)
+
+    message, fix = WORDING[language][key]
+    filling = {name: shown(value) for name, value in values.items()}
+    return message.format(**filling), fix.format(**filling)

@@ -9,6 +9,7 @@ import torch
 
 from ..core import Schedule
 from .quantities import QUANTITIES, schedule_of_values
+from .said import Said, said
 
 SIGMA_RANGE = (1e-6, 1e6)
 
@@ -71,7 +72,7 @@ def peer_params(name: str) -> dict[str, float]:
     return {key: p.default for key, p in inspect.signature(PEERS[name].values).parameters.items() if key != "T"}
 
 
-def peer_schedule(name: str, T: int = 1000, **params: float) -> tuple[Schedule, list[str]]:
+def peer_schedule(name: str, T: int = 1000, **params: float) -> tuple[Schedule, list[Said]]:
     """A peer's schedule as ᾱ_t of the variance-preserving process with the same SNR, and how it was converted.
 
     Raises:
@@ -90,4 +91,4 @@ def peer_schedule(name: str, T: int = 1000, **params: float) -> tuple[Schedule, 
     peer = PEERS[name]
     schedule, _ = schedule_of_values(peer.quantity, peer.values(T, **params).tolist(), name)
     quantity = QUANTITIES[peer.quantity]
-    return schedule, [f"{name} gives {quantity.symbol}: {quantity.conversion}"]
+    return schedule, [said("peer", name=name, symbol=quantity.symbol, conversion=quantity.conversion)]

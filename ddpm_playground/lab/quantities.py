@@ -7,6 +7,7 @@ import torch
 
 from ..core import Schedule
 from ..core.schedule import MAX_T, betas_from_alpha_bars
+from .said import Said, said
 
 
 def _from_beta(betas: torch.Tensor) -> torch.Tensor:
@@ -62,7 +63,7 @@ QUANTITIES: dict[str, Quantity] = {
     ),
     "alpha_bar": Quantity(
         "ᾱ_t",
-        "as it stands (Ho et al. 2020, section 2)",
+        said("as-it-stands"),
         _from_alpha_bar,
         ("alpha_bar", "alpha_bars", "alphas_cumprod", "alpha_cumprod", "alphabar", "ᾱ"),
         False,
@@ -115,7 +116,7 @@ def guess_quantity(values: Sequence[float]) -> str:
     return "beta"
 
 
-def schedule_of_values(quantity: str, values: Sequence[float], name: str) -> tuple[Schedule, list[str]]:
+def schedule_of_values(quantity: str, values: Sequence[float], name: str) -> tuple[Schedule, list[Said]]:
     """A schedule from a list, unchecked: whatever is wrong with the numbers stays in it for the doctor to find.
 
     A list that runs from noise to data is turned round, and a value of clean data at its start is t = 0.
@@ -135,13 +136,13 @@ def schedule_of_values(quantity: str, values: Sequence[float], name: str) -> tup
     if not 1 <= len(values) <= MAX_T:
         raise ValueError(f"a schedule has 1 to {MAX_T:,} values, got {len(values):,}; give one for each t")
     table = torch.tensor(values, dtype=torch.float64)
-    said = [f"{len(values):,} values read as {kind.symbol}: {kind.conversion}"]
+    done = [said("values", count=len(values), symbol=kind.symbol, conversion=kind.conversion)]
     if kind.rises is not None and len(table) > 1 and (table[0] < table[-1]) != kind.rises:
         table = table.flip(0)
-        said.append("they ran from noise to data and were turned round")
+        done.append(said("turned-round"))
     if len(table) > 1 and table[0] == kind.clean and quantity != "beta":
         table = table[1:]
-        said.append("the value of clean data became t = 0")
+        done.append(said("clean-at-0"))
     if quantity == "beta":
         betas = table
     else:
@@ -149,7 +150,7 @@ def schedule_of_values(quantity: str, values: Sequence[float], name: str) -> tup
         betas = betas_from_alpha_bars(
             torch.cat([torch.ones(1, dtype=torch.float64), alpha_bars]), float("inf"), float("-inf")
         )
-    return unchecked(betas, name), said
+    return unchecked(betas, name), done
 
 
 def unchecked(betas: torch.Tensor, name: str) -> Schedule:

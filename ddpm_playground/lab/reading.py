@@ -13,6 +13,7 @@ from .diffusers_config import class_defaults
 from .hub import fetch_config
 from .peers import PEERS
 from .quantities import QUANTITIES, guess_quantity, quantity_named, schedule_of_values
+from .said import said
 from .subject import Subject, named_subject, subject_of_config
 
 MAX_NAME_LINE = 200
@@ -123,13 +124,13 @@ def _of_list(values: Sequence[Any], name: str, quantity: str | None) -> Subject:
         numbers = [math.nan if value is None else float(value) for value in values]
     except OverflowError:
         raise ValueError(f"{name} holds a whole number too large for float64; correct it") from None
-    said = []
+    done = []
     if quantity is None and numbers:
         quantity = guess_quantity(numbers)
-        said.append(f"taken for {QUANTITIES[quantity].symbol} by its course; name the list to say otherwise")
+        done.append(said("guessed", symbol=QUANTITIES[quantity].symbol))
     quantity = quantity or "beta"
     schedule, told = schedule_of_values(quantity, numbers, name)
-    return Subject(schedule, read_as=(*said, *told), stored=quantity)
+    return Subject(schedule, read_as=(*done, *told), stored=quantity)
 
 
 def _of_csv(text: str, name: str, quantity: str | None) -> Subject:

@@ -7,6 +7,7 @@ from typing import Any
 from ..core import SCHEDULES, Schedule, make_schedule
 from .diffusers_config import check_T, class_defaults, has_betas, unchecked_from_config
 from .peers import PEERS, peer_schedule
+from .said import said
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +39,11 @@ def named_subject(name: str, T: int = 1000, params: Mapping[str, float] | None =
     """
     make_schedule("constant", T)
     if name in PEERS:
-        schedule, said = peer_schedule(name, T, **(params or {}))
-        return Subject(schedule, read_as=tuple(said), stored=PEERS[name].quantity)
+        schedule, told = peer_schedule(name, T, **(params or {}))
+        return Subject(schedule, read_as=tuple(told), stored=PEERS[name].quantity)
     if name not in SCHEDULES:
         raise ValueError(f"unknown schedule {name!r}; choose one of {', '.join((*SCHEDULES, *PEERS))}")
-    return Subject(make_schedule(name, T, **(params or {})), read_as=(f"{name}, T = {T:,}, as its paper defines it",))
+    return Subject(make_schedule(name, T, **(params or {})), read_as=(said("as-its-paper", name=name, T=T),))
 
 
 OTHER_STEPS = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas")
@@ -54,11 +55,11 @@ def subject_of_config(config: Mapping[str, Any]) -> Subject:
     Raises:
         ValueError: what cannot be read as a schedule.
     """
-    said = []
+    done = []
     name = config.get("_class_name")
     if name is None:
         defaults: Mapping[str, Any] = {}
-        said.append("no _class_name: read as DDPMScheduler reads it")
+        done.append(said("no-class"))
     elif not isinstance(name, str):
         raise ValueError(f"_class_name must be the name of a scheduler class, got {name!r}; correct it")
     else:
@@ -66,12 +67,12 @@ def subject_of_config(config: Mapping[str, Any]) -> Subject:
         known = class_defaults(name)
         defaults = known or {}
         if known is None:
-            said.append(f"{name} is no scheduler of the diffusers installed here: its keys are taken as they stand")
+            done.append(said("unknown-class", name=name))
     filled = {**defaults, **config}
     # What a class does not take, diffusers leaves out, and so must the schedule.
     read = {key: v for key, v in filled.items() if not defaults or key in defaults or key.startswith("_")}
     schedule, told = unchecked_from_config(read)
     other = [key for key in OTHER_STEPS if filled.get(key) and key in defaults]
     if other:
-        told = [*told, f"{other[0]}: sampling takes its steps from other σ; these curves are those of training"]
-    return Subject(schedule, filled, (*said, *told), stored="beta" if has_betas(filled) else "sigma")
+        told = [*told, said("other-sigmas", key=other[0])]
+    return Subject(schedule, filled, (*done, *told), stored="beta" if has_betas(filled) else "sigma")

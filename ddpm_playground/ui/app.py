@@ -8,15 +8,18 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.components import Component
+from starlette.middleware import Middleware
 
 from ..recipe import DEFAULT, Recipe, recipe_from_query
 from ..run import start_of
 from ..views.figures import plotly_script
-from ..views.theme import DATA_TO_NOISE, FONT, GROUND, INK, LINE, MONO, MUTED, PANEL, SYMBOLS, css_variables
+from ..views.theme import FONT, GROUND, INK, LINE, MONO, MUTED, PANEL, SYMBOLS, css_variables
+from .component import canvas_component
 from .handover import HandOver
 from .page import HOT, Page, Refresher, once_typed, warn
+from .prelude import Prelude
 from .tabs import forward, lab, reverse, schedule, theory, train
-from .text import table, text
+from .text import label, tables, text
 
 HERE = Path(__file__).parent
 
@@ -34,11 +37,10 @@ SECONDS_KEPT = 3600
 
 
 def head() -> str:
-    """Script of the page's head: screen text, defaults, and the address that remembers settings."""
-    strings = json.dumps({"en": table("en")}, ensure_ascii=False).replace("<", "\\u003c")
+    """Script of the page's head: defaults, and the address that remembers settings."""
     defaults, schedules = json.dumps(asdict(DEFAULT)), json.dumps(schedule.facts())
     script = (HERE / "player" / "head.js").read_text(encoding="utf-8")
-    facts = f"window.ddpmText = {strings}; window.ddpmDefaults = {defaults}; window.ddpmSchedules = {schedules};"
+    facts = f"window.ddpmDefaults = {defaults}; window.ddpmSchedules = {schedules};"
     return f"<script>{facts}\n{script}</script>"
 
 
@@ -69,26 +71,15 @@ def theme() -> gr.themes.Base:
     return base.set(**colours, block_shadow="none", block_border_width="1px", block_radius="10px")
 
 
-def header() -> str:
-    """Name, claim, and the three colours that mean the same everywhere."""
-    legend = "".join(
-        f'<li style="--c: var(--sym-{key.replace("_", "-")})">{text(f"app.legend_{key}")}</li>' for key in DATA_TO_NOISE
-    )
-    return (
-        f'<header class="ddpm-header"><div><h1>{text("app.title")}</h1><p>{text("app.lead")}</p></div>'
-        f'<ul class="ddpm-legend">{legend}</ul></header>'
-    )
-
-
 def build() -> gr.Blocks:
     """The page, ready to launch."""
     with gr.Blocks(title=text("app.title"), delete_cache=(600, SECONDS_KEPT), fill_width=True) as demo:
-        gr.HTML(header(), elem_id="ddpm-header", js_on_load=None)
+        canvas_component("header", None, elem_id="ddpm-header", apply_default_css=False)
         start = gr.Textbox(visible="hidden", elem_id="ddpm-start")
         with gr.Tabs(selected=DEFAULT.tab, elem_id="ddpm-tabs", overflow_behavior="wrap") as tabs:
             page = Page(start, demo, tabs)
             for name, build_tab in TABS.items():
-                with gr.Tab(text(f"app.{name}"), id=name, elem_id=f"tab-{name}", render_children=True) as tab:
+                with gr.Tab(label(f"app.{name}"), id=name, elem_id=f"tab-{name}", render_children=True) as tab:
                     build_tab(page)
                 tab.select(None, None, None, js=f"() => window.ddpmRemember('tab', '{name}')")
         _wire(page)
@@ -150,6 +141,7 @@ def launch(demo: gr.Blocks) -> None:
     """Serve on 127.0.0.1:7860, or where GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say."""
     gr.set_static_paths(plotly_script())
     threading.Thread(target=warm, daemon=True).start()
+    language = (HERE / "player" / "language.js").read_text(encoding="utf-8")
     demo.queue(max_size=100, default_concurrency_limit=8).launch(
         theme=theme(),
         css=css(),
@@ -159,5 +151,6 @@ def launch(demo: gr.Blocks) -> None:
         footer_links=[],
         max_file_size="64mb",
         ssr_mode=False,
-        i18n=gr.I18n(en=table("en")),
+        i18n=gr.I18n(**tables()),
+        app_kwargs={"middleware": [Middleware(Prelude, script=language)]},
     )

@@ -35,7 +35,7 @@ def effects_value(references: list[tuple[str, Schedule]]) -> str:
         "height": H,
         "width": W,
         "references": [
-            {"title": title, "T": schedule.T, "betas": packed(schedule.betas, "<f8")} for title, schedule in references
+            {"name": name, "T": schedule.T, "betas": packed(schedule.betas, "<f8")} for name, schedule in references
         ],
     }
     return json.dumps(value)

@@ -9,7 +9,7 @@ from ..recipe import Recipe
 from ..run import Run
 from .runs import LiveRun
 from .stream import opening, since
-from .text import text
+from .text import note
 
 RECORDED = Path(__file__).parents[1] / "data" / "recorded_run.json"
 FRAMES = 24
@@ -30,14 +30,14 @@ def record(recipe: Recipe, out: Path = RECORDED, frames: int = FRAMES) -> None:
             live.keep(k, step)
     if step is not None:
         live.finish(step)
-    note = text(
+    told = note(
         "reverse.note_recorded",
-        sampler=text(f"reverse.sampler_{recipe.sampler}"),
+        sampler=note(f"reverse.sampler_{recipe.sampler}"),
         steps=num_steps,
         date=date.today().isoformat(),
         command="python -m ddpm_playground.ui.record",
     )
-    message = opening(run, "recorded", "recorded", note) | {
+    message = opening(run, "recorded", "recorded", told) | {
         "frames": since(live, 0, len(live.ks))["frames"], "done": True, "autoplay": True
     }  # fmt: skip
     out.write_text(json.dumps(message, separators=(",", ":")) + "\n", encoding="utf-8")

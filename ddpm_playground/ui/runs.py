@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from mmap import mmap
@@ -13,6 +13,8 @@ import torch
 from ..core import Step
 from ..run import Run
 
+# Text, or what `ui.text.note` makes.
+Note = str | Mapping[str, object]
 KEPT_RUNS = 6
 FRAME_BYTES = 32 * 2**20  # with what waits unread, one browser tab costs no more than 64 MB
 
@@ -34,7 +36,7 @@ class LiveRun:
 
     run: Run
     run_id: str = ""
-    note: str = ""
+    note: Note = ""
     done: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     ks: list[int] = field(default_factory=list)
@@ -86,7 +88,7 @@ class Runs:
         self._runs: OrderedDict[str, LiveRun] = OrderedDict()
         self._lock = threading.Lock()
 
-    def begin(self, owner: str, run: Run, note: str) -> LiveRun:
+    def begin(self, owner: str, run: Run, note: Note) -> LiveRun:
         """A new run of this owner; the one before is told to stop."""
         with self._lock:
             if owner in self._runs:

@@ -13,7 +13,7 @@ from gradio.context import LocalContext
 from ..core import Step
 from ..run import Run, steps_of
 from .component import packed
-from .runs import LiveRun
+from .runs import LiveRun, Note
 
 MESSAGES_PER_SECOND = 30.0
 # Most that one message carries unless a single frame is larger, and most that waits for a tab that does not read.
@@ -21,7 +21,7 @@ MESSAGE_BYTES = 2**20
 UNREAD_BYTES = 8 * 2**20
 
 
-def opening(run: Run, run_id: str, badge: str, note: str) -> dict[str, object]:
+def opening(run: Run, run_id: str, badge: str, note: Note) -> dict[str, object]:
     """The first message of a run: its shape, labels and the numbers of every step."""
     C, H, W = run.shape
     names = run.checkpoint.class_names

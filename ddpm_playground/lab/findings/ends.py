@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ...core import schedule_from_betas
 from ..case import Case
 from ..finding import Finding, found
+from ..said import said
 
 # Lin et al. 2023, table 1: Stable Diffusion keeps SNR(T) = 4.7e-3 and shows the grey drift; the linear schedule of
 # Ho et al. with 4.0e-5 does not; EDM (σ_max = 80) stands at 1.6e-4. The line lies between the last two and the first.
@@ -48,9 +49,7 @@ def short_t_unscaled(case: Case) -> Iterator[Finding]:
     if not float(stretched.snr[-1]) < 10 * SNR_HURT:
         return
     start, end = float(betas[0]) * factor, float(betas[-1]) * factor
-    advice = f'"beta_start": {start:.4g}, "beta_end": {end:.4g}'
-    if max(start, end) >= 1:
-        advice = 'that is above 1 here, so use the cosine schedule ("beta_schedule": "squaredcos_cap_v2")'
+    advice = said("use-cosine") if max(start, end) >= 1 else said("scaled-beta", start=start, end=end)
     total = float(betas.sum())
     yield found("short-t-unscaled", "warning", T, T=T, total=total, snr=case.terminal_snr, factor=factor, advice=advice)
 

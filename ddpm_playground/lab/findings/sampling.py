@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from ..audit import Transition
 from ..case import Case, Walk
 from ..finding import Finding, found
+from ..said import said
 
 # Song, Meng & Ermon 2021, table 1: with σ̂ (σ² = β) CIFAR-10's FID at 50 of 1000 steps is 33 against 8 with β̃, and
 # 367 against 41 at 10; at all 1000 steps it is the better of the two.
@@ -20,7 +21,9 @@ def spacing_skips_t(case: Case) -> Iterator[Finding]:
         visited = _list(walk.visited[0] for walk in short)
         steps = _list(walk.num_steps for walk in short)
         span = (int(short[0].visited[0]), T)
-        yield found("spacing-skips-t", severity, span, spacing=case.spacing or "its", steps=steps, visited=visited, T=T)
+        yield found(
+            "spacing-skips-t", severity, span, spacing=case.spacing or said("its"), steps=steps, visited=visited, T=T
+        )
 
 
 def wrong_previous_timestep(case: Case) -> Iterator[Finding]:
@@ -38,7 +41,7 @@ def wrong_previous_timestep(case: Case) -> Iterator[Finding]:
             (int(min(_landing(worst.used), _landing(worst.next))) + 1, int(worst.t) + 1),
             name=case.class_name,
             steps=walk.num_steps,
-            spacing=case.spacing or "its own spacing",
+            spacing=case.spacing or said("its-own"),
             t=_t(worst.t),
             used=_t(_landing(worst.used)),
             next=_t(_landing(worst.next)),
@@ -75,10 +78,10 @@ def steps_offset(case: Case) -> Iterator[Finding]:
             )
             return
     if case.spacing != "leading":
-        yield found("steps-offset/ignored", "note", None, offset=offset, spacing=case.spacing or "this")
+        yield found("steps-offset/ignored", "note", None, offset=offset, spacing=case.spacing or said("this"))
         return
     lowest = min(walk.visited[-1] for walk in case.walks)
-    end = "clean data" if case.config.get("set_alpha_to_one", True) else "ᾱ_1, which is not quite clean data"
+    end = said("clean-data" if case.config.get("set_alpha_to_one", True) else "nearly-clean-data")
     yield found("steps-offset", "note", (1, int(lowest)), offset=offset, lowest=_t(lowest - 1), end=end)
 
 
@@ -108,10 +111,9 @@ def ignored_key(case: Case) -> Iterator[Finding]:
     active = [key for key in ignored if case.config[key] not in (None, False)]
     if active:
         severity = "warning" if WEIGHTY.intersection(active) else "note"
-        yield found("ignored-key", severity, None, name=case.class_name, keys=", ".join(active), others=OTHERS)
-
-
-OTHERS = "DDIMScheduler and EulerDiscreteScheduler take the most common ones"
+        yield found(
+            "ignored-key", severity, None, name=case.class_name, keys=", ".join(active), others=said("common-classes")
+        )
 
 
 def variance_type(case: Case) -> Iterator[Finding]:

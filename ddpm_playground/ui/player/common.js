@@ -21,11 +21,16 @@ const float16 = (text) => {
   for (let i = 0; i < half.length; i++) out[i] = table[half[i]];
   return out;
 };
-// Screen text: window.ddpmText = {language: {key: text}}, in the page's head.
+// Screen text: window.ddpmText = {language: {key: text}} and window.ddpmLanguage, from the page's head.
 const say = (key, values) => {
-  const tables = window.ddpmText || {}, language = document.documentElement.lang;
-  const found = (tables[language] || {})[key] || (tables.en || {})[key] || key;
+  const tables = window.ddpmText || {};
+  const found = (tables[window.ddpmLanguage] || {})[key] || (tables.en || {})[key] || key;
   return found.replace(/{(\w+)}/g, (whole, name) => (values && name in values ? values[name] : whole));
+};
+// What Python leaves to the page to say: {key, values}, where a value may be such a note itself; or a plain text.
+const sayNote = (note) => {
+  if (!note || !note.key) return note;
+  return say(note.key, Object.fromEntries(Object.entries(note.values || {}).map(([name, value]) => [name, sayNote(value)])));
 };
 const make = (tag, className = "", ...children) => {
   const node = document.createElement(tag);

@@ -5,7 +5,7 @@ const x_0 = float32(start.x_0), shape = [start.channels, start.height, start.wid
 let lab = null, schedules = [], figures = null, Plotly = window.Plotly, asked = 0, queued = false;
 fillWords(root);
 align.append(new Option(say("effects.by_t"), "t"), new Option(say("effects.by_log_snr"), "log_snr"));
-const references = start.references.map((one) => ({ ...one, tables: tablesFrom(floats(one.betas)) }));
+const references = start.references.map((one) => ({ ...one, title: say(`lab.reference_${one.name}`), tables: tablesFrom(floats(one.betas)) }));
 
 // The t of a schedule whose log SNR is nearest to `level`; null where it never comes near.
 function tOf({ tables, T }, level) {
@@ -50,7 +50,7 @@ function draw() {
   });
   write(find(".gone"), say("effects.limit", { t: limit.value }));
   const places = schedules.map((one) => { const t = tOf(one, level); return say(t === null ? "effects.never" : "effects.place", { name: one.title, t }); });
-  levels.textContent = say("effects.level", { level: number(level, 4), places: places.join(", ") });
+  levels.textContent = say("effects.level", { level: number(level, 4), places: places.join(say("effects.between")) });
   sizes();
 }
 const ask = () => { if (!queued) { queued = true; requestAnimationFrame(draw); } };

@@ -14,7 +14,7 @@ window.ddpmRemember = (() => {
     wanted.clear();
     if (url.href !== location.href) history.replaceState(history.state, "", url);
   };
-  return (key, value) => {
+  const rememberSetting = (key, value) => {
     if (window.ddpmRecipe[key] !== value) {
       window.ddpmRecipe[key] = value;
       // Until all of them are there, one alone says nothing.
@@ -23,6 +23,7 @@ window.ddpmRemember = (() => {
     wanted.set(key, value);
     if (waiting === null) waiting = setTimeout(write, 250);
   };
+  return Object.assign(rememberSetting, { now: write });
 })();
 // The tab that the address names is in front from the first paint on: Gradio reads its page from gradio_config.
 {

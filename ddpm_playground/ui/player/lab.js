@@ -8,7 +8,7 @@ const plots = new Map(), chosen = new Set(start.shown), plain = (v) => +v.toPrec
 let subject = null, tables = null, past = [], waiting = 0, Plotly = window.Plotly, queued = false;
 fillWords(root);
 
-const references = start.references.map((one) => ({ ...one, tables: tablesFrom(floats(one.betas)) }));
+const references = start.references.map((one) => ({ ...one, title: say(`lab.reference_${one.name}`), tables: tablesFrom(floats(one.betas)) }));
 
 // What the server says of it, unless something newer has been asked since.
 async function ask(name, argument, done) {
@@ -236,8 +236,8 @@ exportButtons(find(".exports"), find(".exported"), () => ({
 names.append(new Option(say("lab.choose_one"), ""));
 for (const { label, entries } of start.examples) {
   const group = names.appendChild(document.createElement("optgroup"));
-  group.label = label;
-  for (const entry of entries) group.append(new Option(entry.label, entry.text));
+  group.label = say(label);
+  for (const entry of entries) group.append(new Option(say(entry.label), entry.text));
 }
 names.addEventListener("change", () => { if (names.value) { text.value = names.value; examine(); } });
 text.addEventListener("input", () => root.classList.add("stale"));

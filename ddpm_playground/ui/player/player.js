@@ -162,7 +162,7 @@ function start(message) {
   badge.hidden = false;
   badge.dataset.kind = message.badge;
   player.querySelector(".badge-text").textContent = say(`player.${message.badge}`);
-  note.textContent = note.title = message.note || "";
+  note.textContent = note.title = sayNote(message.note) || "";
   Object.assign(player.dataset, { run, frames: 0 });
   delete player.dataset.done;
   delete player.dataset.t;

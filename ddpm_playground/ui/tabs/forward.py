@@ -11,6 +11,7 @@ from typing import NamedTuple
 import gradio as gr
 import numpy as np
 import torch
+from gradio.i18n import I18nData
 from PIL import Image
 
 from ...core import SeededNoise
@@ -22,7 +23,7 @@ from ..component import canvas_component, packed
 from ..fields import Number, Slider
 from ..handover import HandOver
 from ..page import HOT, Page, told
-from ..text import text
+from ..text import label, text
 
 STAGE_PARTS = ("formulas", "shown", "blend", "axes", "histogram", "walk", "walkplot", "walker", "reel")
 ATLAS_COLUMNS = 40
@@ -224,8 +225,8 @@ def digits_value() -> str:
 def build(page: Page) -> None:
     """The stage on top; below it what x_0 and ε are made of."""
 
-    def say(key: str) -> str:
-        return text(f"forward.{key}")
+    def say(key: str) -> I18nData:
+        return label(f"forward.{key}")
 
     gr.Markdown(say("lead"), elem_classes="ddpm-lead")
     stage = canvas_component("forward", None, STAGE_PARTS, elem_id="forward-stage")

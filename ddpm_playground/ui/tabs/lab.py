@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
@@ -12,6 +11,7 @@ from ...lab.doctor import examine_subject
 from ...lab.export import FORMATS, config_of
 from ...lab.peers import PEERS
 from ...lab.reading import MAX_BYTES, read_text
+from ...lab.said import in_language
 from ...lab.subject import Subject, named_subject, subject_of_config
 from ...recipe import DEFAULT, MAX_LAB_TEXT
 from ...views.figures import FEW_STEPS, MAX_POINTS, MAX_SCHEDULES, figures_json, plotly_script
@@ -19,9 +19,10 @@ from ...views.theme import DASHES
 from .. import audit, effects, trial
 from ..component import canvas_component, packed
 from ..labform import config_in, schedule_in, sized, steps_in
+from ..language import spoken
 from ..page import Page
 from ..plots import figure_texts
-from ..text import text
+from ..text import label, text
 
 STABLE = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
 RAW = {"clip_sample": False}
@@ -44,10 +45,6 @@ HEALTHY: dict[str, dict[str, Any]] = {
 }
 
 
-def _say(key: str) -> str:
-    return text(f"lab.{key}")
-
-
 def _references() -> list[tuple[str, Schedule]]:
     """Schedules to lay under the one examined."""
     return [
@@ -63,17 +60,17 @@ def _references() -> list[tuple[str, Schedule]]:
 
 
 def lab_value() -> str:
-    """What lab.js starts from."""
+    """What lab.js starts from; a label is the key of a text, or a name as it stands."""
     named = [
-        (_say("group_ours"), [{"label": text(f"schedule.choice_{name}"), "text": name} for name in SCHEDULES]),
-        (_say("group_peers"), [{"label": name, "text": name} for name in PEERS]),
+        ("lab.group_ours", [{"label": f"schedule.choice_{name}", "text": name} for name in SCHEDULES]),
+        ("lab.group_peers", [{"label": name, "text": name} for name in PEERS]),
     ]
     examples = [
         (
-            _say(group),
-            [{"label": _say(f"example_{key}"), "text": json.dumps(config, indent=2)} for key, config in table.items()],
+            group,
+            [{"label": f"lab.example_{key}", "text": json.dumps(config, indent=2)} for key, config in table.items()],
         )
-        for group, table in (("group_broken", BROKEN), ("group_healthy", HEALTHY))
+        for group, table in (("lab.group_broken", BROKEN), ("lab.group_healthy", HEALTHY))
     ]
     value = {
         "plotly": str(plotly_script()),
@@ -86,8 +83,7 @@ def lab_value() -> str:
         "figures": figures_json([""] * MAX_SCHEDULES, DEFAULT.T, figure_texts()),
         "shown": ["cosine"],
         "references": [
-            {"name": name, "title": _say(f"reference_{name}"), "T": schedule.T, "betas": packed(schedule.betas, "<f8")}
-            for name, schedule in _references()
+            {"name": name, "T": schedule.T, "betas": packed(schedule.betas, "<f8")} for name, schedule in _references()
         ],
         "examples": [{"label": label, "entries": entries} for label, entries in (*examples, *named)],
     }
@@ -131,14 +127,14 @@ def _verdict(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
         "T": schedule.T,
         "betas": packed(schedule.betas, "<f8"),
         "config": json.loads(json.dumps(dict(subject.config), default=str)),
-        "read_as": list(subject.read_as),
-        "findings": [asdict(finding) for finding in examine_subject(subject, steps_in(asked))],
+        "read_as": [in_language(sentence, spoken()) for sentence in subject.read_as],
+        "findings": [one.in_language(spoken()).as_json() for one in examine_subject(subject, steps_in(asked))],
     }
 
 
 def build(page: Page) -> None:
     """One component; what it asks of the server are the three functions above."""
-    gr.Markdown(_say("lead"), elem_classes="ddpm-lead")
+    gr.Markdown(label("lab.lead"), elem_classes="ddpm-lead")
     parts = ("formulas", "shown", "line", "plotting", "sketch", "labstate", "exports")
     canvas_component(
         "lab", lab_value(), parts, elem_id="lab", apply_default_css=False,
@@ -146,7 +142,7 @@ def build(page: Page) -> None:
     )  # fmt: skip
     trial.build()
     beside = {"linear", "cosine", "stable"}
-    effects.build([(_say(f"reference_{name}"), schedule) for name, schedule in _references() if name in beside])
+    effects.build([(name, schedule) for name, schedule in _references() if name in beside])
     audit.build()
     # These have no widget of their own: the address puts them here.
     page.control("lab", gr.Textbox(DEFAULT.lab, visible="hidden", elem_id="lab-text"))

@@ -8,21 +8,21 @@ from importlib.resources import files
 from pathlib import Path
 
 import gradio as gr
+from gradio.i18n import I18nData
 
 from ...core import SAMPLERS, SPACINGS
 from ...lab.foreign import FOREIGN
-from ...learn.shelf import Loading
 from ...recipe import DEFAULT, MAX_IMAGES, MAX_SEED, Recipe
 from ...run import Run, shelf
 from ...views.export import write_gif, write_npz
 from ..component import canvas_component
 from ..fields import Number, Slider
 from ..handover import HandOver, read_hand_over
-from ..loading import loading_line, said
+from ..loading import loading_line
 from ..page import HOT, LATEX, Page, clicked, told, warn
 from ..runs import Runs
 from ..stream import catch_up, has_room, messages, unread_by
-from ..text import text
+from ..text import label, note, text
 
 FIELDS = (
     "checkpoint", "label", "guidance", "sampler", "num_steps", "spacing", "strength", "add_noise", "clip_x_0",
@@ -54,15 +54,15 @@ def stream(request: gr.Request, *values: object) -> Iterator[str]:
         recipe = recipe_of(tuple(settings))
         handed = read_hand_over(str(start_text or ""))
         run = Run(recipe, handed.start if handed else None)
-        note = text(
+        told_by = note(
             "reverse.note_live",
-            sampler=text(f"reverse.sampler_{recipe.sampler}"),
+            sampler=note(f"reverse.sampler_{recipe.sampler}"),
             steps=len(run.path) - 1,
             schedule=run.schedule.name,
             T=run.schedule.T,
             device=run.checkpoint.described(),
         )
-        yield from messages(RUNS.begin(str(request.session_hash), run, note), unread_by(request))
+        yield from messages(RUNS.begin(str(request.session_hash), run, told_by), unread_by(request))
     except ValueError as error:
         raise told(error) from None
 
@@ -152,8 +152,8 @@ def no_start() -> str:
 
 
 def _settings(page: Page) -> None:
-    def say(key: str) -> str:
-        return text(f"reverse.{key}")
+    def say(key: str) -> I18nData:
+        return label(f"reverse.{key}")
 
     digits = [(say("label_all"), "all"), *((str(d), str(d)) for d in range(10)), (say("label_none"), "none")]
     page.control(
@@ -219,20 +219,20 @@ def _settings(page: Page) -> None:
 
 def build(page: Page) -> None:
     """Player at the left, settings at the right."""
-    gr.Markdown(text("reverse.lead"), elem_classes="ddpm-lead", latex_delimiters=LATEX)
+    gr.Markdown(label("reverse.lead"), elem_classes="ddpm-lead", latex_delimiters=LATEX)
     with gr.Row(elem_classes="ddpm-bar"):
-        start_button = gr.Button(text("reverse.start"), variant="primary", elem_id="reverse-start", min_width=120)
-        stop_button = gr.Button(text("reverse.stop"), elem_id="reverse-stop", min_width=90)
-        gif = gr.Button(text("reverse.gif"), elem_id="reverse-gif", min_width=120)
-        npz = gr.Button(text("reverse.npz"), elem_id="reverse-npz", min_width=120)
-        line = gr.HTML(said(Loading("reading")), elem_id="reverse-engine", html_template=STATUS_LINE)
+        start_button = gr.Button(label("reverse.start"), variant="primary", elem_id="reverse-start", min_width=120)
+        stop_button = gr.Button(label("reverse.stop"), elem_id="reverse-stop", min_width=90)
+        gif = gr.Button(label("reverse.gif"), elem_id="reverse-gif", min_width=120)
+        npz = gr.Button(label("reverse.npz"), elem_id="reverse-npz", min_width=120)
+        line = gr.HTML(label("reverse.engine_reading"), elem_id="reverse-engine", html_template=STATUS_LINE)
     with gr.Row(equal_height=False):
         with gr.Column(scale=7, min_width=320):
             player = canvas_component("player", None, elem_id="player")
             with gr.Row(elem_classes="ddpm-bar"):
-                origin = gr.Markdown(text("reverse.from_noise"), elem_classes="ddpm-note", latex_delimiters=LATEX)
+                origin = gr.Markdown(label("reverse.from_noise"), elem_classes="ddpm-note", latex_delimiters=LATEX)
                 from_noise = gr.Button(
-                    text("reverse.forget_start"), size="sm", min_width=160, visible=False, elem_id="reverse-from-noise"
+                    label("reverse.forget_start"), size="sm", min_width=160, visible=False, elem_id="reverse-from-noise"
                 )
         with gr.Column(scale=3, min_width=300, elem_classes="ddpm-settings"):
             _settings(page)

@@ -6,6 +6,7 @@ All of it follows the settings in the browser; here only what does not depend on
 import json
 
 import gradio as gr
+from gradio.i18n import I18nData
 
 from ...core import PARAM_RANGES, SCHEDULES, SeededNoise, schedule_params
 from ...learn.data import bundled_digits
@@ -16,7 +17,7 @@ from ..component import canvas_component, packed
 from ..fields import Number, Slider
 from ..page import Page, told
 from ..plots import figure_texts
-from ..text import text
+from ..text import label
 
 
 def facts() -> dict[str, object]:
@@ -67,8 +68,8 @@ def filmstrip_value(digit: object, noise_seed: object) -> str:
 def build(page: Page) -> None:
     """Choice of schedule on top, pictures and plots at the left, its parameters at the right."""
 
-    def say(key: str) -> str:
-        return text(f"schedule.{key}")
+    def say(key: str) -> I18nData:
+        return label(f"schedule.{key}")
 
     gr.Markdown(say("lead"), elem_classes="ddpm-lead")
     with gr.Row(equal_height=False):

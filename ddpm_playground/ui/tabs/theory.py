@@ -11,7 +11,7 @@ from ...views.figures import plotly_script
 from ..component import canvas_component
 from ..katex import katex_files
 from ..page import Page
-from ..text import text
+from ..text import label
 from ..theory import CHAPTERS, Chapter
 
 
@@ -47,7 +47,7 @@ def drawer(asked: dict[str, Any]) -> list[dict[str, str]]:
 
 def build(page: Page) -> None:
     """One component; what it asks of the server are the two functions above."""
-    gr.Markdown(text("theory.lead"), elem_classes="ddpm-lead")
+    gr.Markdown(label("theory.lead"), elem_classes="ddpm-lead")
     parts = ("line", "plotting", "blend", "katex", "blocks", "levers")
     canvas_component(
         "theory", theory_value(), parts, elem_id="theory", apply_default_css=False, server_functions=[compute, drawer]

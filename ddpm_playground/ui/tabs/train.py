@@ -17,7 +17,7 @@ from ...views.train import train_figures
 from ..component import canvas_component, packed
 from ..page import HOT, Page, clicked, told
 from ..stream import unread_by
-from ..text import text
+from ..text import label
 from ..train import DATA, Lives, T, act, messages, planar_points
 
 LIVES, STORE = Lives(), LiveStore()
@@ -96,7 +96,7 @@ def keep(event: gr.EventData) -> tuple[str, gr.Tabs]:
 
 def build(page: Page) -> None:
     """One component; a run streams into it, and what it asks between is a server function."""
-    gr.Markdown(text("train.lead"), elem_classes="ddpm-lead")
+    gr.Markdown(label("train.lead"), elem_classes="ddpm-lead")
     parts = ("line", "plotting", "blend")
     trainer = canvas_component(
         "train", train_value(), parts, elem_id="train", apply_default_css=False, server_functions=[do]

@@ -4,11 +4,13 @@ import json
 from functools import cache
 from pathlib import Path
 
-LANGUAGES = ("en",)
+from gradio.i18n import I18nData
+
+from ..language import LANGUAGES, spoken
 
 
 @cache
-def table(language: str = "en") -> dict[str, str]:
+def table(language: str = LANGUAGES[0]) -> dict[str, str]:
     """Every string of a language, key "part.key" → text."""
     strings: dict[str, str] = {}
     for path in sorted((Path(__file__).parent / language).glob("*.json")):
@@ -17,10 +19,39 @@ def table(language: str = "en") -> dict[str, str]:
     return strings
 
 
+def tables() -> dict[str, dict[str, str]]:
+    """Every string of every language."""
+    return {language: table(language) for language in LANGUAGES}
+
+
 def text(key: str, **values: object) -> str:
-    """The English string of a key, with {names} filled in.
+    """What a handler says now: the string of a key in the language of the request, with {names} filled in.
 
     Raises:
         KeyError: no such key.
     """
-    return table()[key].format(**values) if values else table()[key]
+    said = table(spoken())[key]
+    return said.format(**values) if values else said
+
+
+def label(key: str) -> I18nData:
+    """What a widget that is built once says: the browser puts the string of its own language there.
+
+    It may stand in a longer string, once. It has no {names}, and stands for a whole property that Gradio translates:
+    label, info, placeholder, value, or the name of a choice.
+
+    Raises:
+        KeyError: no such key.
+    """
+    table()[key]
+    return I18nData(key)
+
+
+def note(key: str, **values: object) -> dict[str, object]:
+    """What a component's script says, whoever looks at it: {"key", "values"} for `sayNote`; a value may be a note.
+
+    Raises:
+        KeyError: no such key.
+    """
+    table()[key]
+    return {"key": key, "values": values}

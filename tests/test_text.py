@@ -1,0 +1,168 @@
+"""Both languages say the same things, each in its own words, and a request is answered in its reader's."""
+
+import re
+from string import Formatter
+
+import gradio as gr
+import pytest
+from gradio.context import LocalContext
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import Headers
+
+from ddpm_playground.lab.doctor import examine_subject
+from ddpm_playground.lab.finding import found
+from ddpm_playground.lab.reading import read_text
+from ddpm_playground.lab.said import in_language, said
+from ddpm_playground.lab.subject import subject_of_config
+from ddpm_playground.lab.wording import PHRASES, WORDING
+from ddpm_playground.ui.language import LANGUAGES, language_of, spoken
+from ddpm_playground.ui.text import label, note, table, tables, text
+
+OTHERS = LANGUAGES[1:]
+# Symbols, file formats and proper names, which are the same in every language.
+SAME = {
+    "audit.spacing", "effects.weight_simple", "effects.weight_p2", "forward.field", "forward.at_t",
+    "forward.histogram_bars", "forward.histogram_line", "player.at_t", "schedule.t", "schedule.frame_t",
+    "schedule.frame_alpha_bar",
+}  # fmt: skip
+SAME_KINDS = re.compile(
+    r"player\.(sym|tile)_\w+|schedule\.(col_\w+|(name|choice)_(sigmoid|laplace))|lab\.(export|drag)_\w+"
+    r"|lab\.(example|reference)_(edm|flow|stable)|reverse\.(sampler|spacing)_\w+"
+)
+# Said in mainland China only; in Taiwan it is 雜訊, 預設, 影片, 資訊, 資料, 程式, 品質, 螢幕, 滑鼠 …
+MAINLAND = re.compile(
+    "噪聲|噪音|默認|視頻|信息|數據|程序|質量|屏幕|鼠標|軟件|硬件|網絡|文件|圖像|採樣|均值|方差|概率|分布|信號"
+    "|服務器|加載|保存|鏈接|打開|反饋|步長|進度條|調度"
+)
+# Characters that only simplified Chinese has.
+SIMPLIFIED = re.compile("[们这个图张时间过样训练绘画点击说话语务载误误检测导线权视频杂讯为从对开关还没与]")
+
+
+def places(sentence: str) -> list[str]:
+    """The {names} of a string, sorted."""
+    return sorted(name for _, name, _, _ in Formatter().parse(sentence) if name is not None)
+
+
+def strings() -> list[tuple[str, str]]:
+    """Every Chinese string of screen and findings, with where it stands."""
+    findings = [(key, sentence) for key, pair in WORDING["zh-TW"].items() for sentence in pair]
+    return [*table("zh-TW").items(), *findings, *PHRASES["zh-TW"].items()]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_language_has_the_same_keys_and_places(language: str) -> None:
+    english, other = table("en"), table(language)
+    assert english.keys() == other.keys()
+    assert {k: places(v) for k, v in english.items()} == {k: places(v) for k, v in other.items()}
+    assert WORDING["en"].keys() == WORDING[language].keys() and PHRASES["en"].keys() == PHRASES[language].keys()
+    for key, pair in WORDING["en"].items():
+        assert [*map(places, pair)] == [*map(places, WORDING[language][key])], key
+    for key, phrase in PHRASES["en"].items():
+        assert places(phrase) == places(PHRASES[language][key]), key
+
+
+def test_nothing_is_empty_and_only_symbols_and_names_are_the_same() -> None:
+    assert all(sentence.strip() for one in tables().values() for sentence in one.values())
+    same = {key for key, english in table("en").items() if table("zh-TW")[key] == english}
+    assert {key for key in same if not SAME_KINDS.fullmatch(key)} == SAME
+
+
+def test_no_word_of_another_chinese() -> None:
+    for key, sentence in strings():
+        assert not MAINLAND.findall(sentence), key
+        assert not SIMPLIFIED.findall(sentence), key
+
+
+def test_chinese_sentences_have_chinese_punctuation() -> None:
+    for key, sentence in strings():
+        assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", sentence), key
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [({}, "en"), ({"accept-language": "en-GB,en;q=0.9,zh-TW;q=0.8"}, "en"), ({"accept-language": "zh-TW"}, "zh-TW"),
+     ({"accept-language": "zh-HK,zh;q=0.9,en;q=0.8"}, "zh-TW"), ({"accept-language": "ZH;q=0.9"}, "zh-TW"),
+     ({"accept-language": "zha,zh"}, "en"), ({"accept-language": "de"}, "en"), ({"accept-language": "*"}, "en"),
+     ({"referer": "http://a/?tab=lab&lang=zh-TW", "accept-language": "en"}, "zh-TW"),
+     ({"referer": "http://a/?lang=en", "accept-language": "zh-CN"}, "en"),
+     ({"referer": "http://a/?lang=fr", "accept-language": "zh-CN"}, "zh-TW"),
+     ({"referer": "http://a/lang=zh-TW", "accept-language": "en"}, "en"), ({"referer": ""}, "en")],
+)  # fmt: skip
+def test_the_language_of_a_request(headers: dict[str, str], language: str) -> None:
+    assert language_of(headers) == language
+    assert language_of(Headers({name.title(): value for name, value in headers.items()})) == language
+
+
+@given(st.dictionaries(st.sampled_from(["referer", "accept-language"]), st.text()))
+def test_any_header_has_a_language(headers: dict[str, str]) -> None:
+    assert language_of(headers) in LANGUAGES
+
+
+@pytest.fixture
+def asking():
+    """Makes text() speak to a reader with these headers, as Gradio does while it serves a request."""
+
+    def ask(**headers: str) -> None:
+        LocalContext.request.set(gr.Request(headers={k.replace("_", "-"): v for k, v in headers.items()}))  # type: ignore[arg-type]
+
+    yield ask
+    LocalContext.request.set(None)
+
+
+def test_text_is_in_the_language_of_the_request(asking) -> None:
+    assert spoken() == "en" and text("reverse.start") == "Start"
+    asking(accept_language="zh-HK")
+    assert text("reverse.start") == "開始" and text("forward.caption_digit", label=3, digit=7) == "MNIST 數字 3，編號 7"
+    asking(accept_language="zh-HK", referer="http://a/?lang=en")
+    assert text("reverse.start") == "Start"
+
+
+def test_labels_and_notes_name_keys_that_exist() -> None:
+    assert label("reverse.start").key == "reverse.start"
+    assert note("player.seconds", s=3) == {"key": "player.seconds", "values": {"s": 3}}
+    for make in (text, label, note):
+        with pytest.raises(KeyError):
+            make("reverse.begin")
+
+
+def test_a_finding_is_told_in_either_language() -> None:
+    config = {
+        "_class_name": "DDIMScheduler",
+        "timestep_spacing": "leading",
+        "steps_offset": 1,
+        "set_alpha_to_one": False,
+    }
+    findings = examine_subject(subject_of_config(config))
+    (offset,) = [one for one in findings if one.code == "steps-offset"]
+    other = offset.in_language("zh-TW")
+    assert "clean data" in offset.message and "ᾱ_1，還不完全是乾淨資料" in other.message
+    assert (other.code, other.where, other.reference) == (offset.code, offset.where, offset.reference)
+    for one in findings:
+        assert one.in_language("zh-TW").in_language("en") == one
+        numbers = [
+            re.findall(r"\d+\.?\d*(?:e-?\d+)?", told) for told in (one.message, one.in_language("zh-TW").message)
+        ]
+        assert sorted(numbers[0]) == sorted(numbers[1])
+    assert offset.as_json().keys() == {"code", "severity", "where", "message", "fix", "reference"}
+
+
+def test_phrases_are_told_in_either_language() -> None:
+    short = found("short-t-unscaled", "warning", 9, T=9, total=1.0, snr=2.0, factor=3.0, advice=said("use-cosine"))
+    assert "so use the cosine schedule" in short.fix and "所以請用餘弦排程" in short.in_language("zh-TW").fix
+    scaled = said("scaled-beta", start=0.00101234, end=0.2)
+    assert scaled == '"beta_start": 0.001012, "beta_end": 0.2' == in_language(scaled, "zh-TW")
+    assert in_language("dragged by hand", "zh-TW") == "dragged by hand"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [("[0.9, 0.5, 0.1]", ["從走勢看是 ᾱ_t；如果不是，請給清單一個名稱",
+                          "3 個值當作 ᾱ_t 讀入：照原樣（Ho et al. 2020，第 2 節）"]),
+     ("linear T=1000", ["linear，T = 1,000，依論文的定義"]),
+     ('{"beta_schedule": "linear"}', ["沒有 _class_name：照 DDPMScheduler 的方式讀入"])],
+)  # fmt: skip
+def test_how_a_schedule_was_read_is_told_in_either_language(given: str, told: list[str]) -> None:
+    read_as = read_text(given).read_as
+    assert [in_language(sentence, "zh-TW") for sentence in read_as][: len(told)] == told
+    assert [in_language(sentence, "en") for sentence in read_as] == [*read_as]
