@@ -43,7 +43,9 @@ class Settings:
             if not low <= value <= high:
                 raise ValueError(f"{name} must be in [{low:g}, {high:g}], got {value}; pick one in that range")
         if not self.channels or len(self.channels) > 8 or any(c % 8 or not 8 <= c <= 2048 for c in self.channels):
-            raise ValueError(f"channels must be multiples of 8, got {self.channels}; give 1 to 8 of them in [8, 2048]")
+            raise ValueError(
+                f"channels must be multiples of 8, got {self.channels}; give 1 to 8 of them in [8, 2048]"
+            )
         for name, allowed in (("t_sampling", ("uniform", "stratified")), ("precision", ("auto", "fp32", "bf16"))):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}")
