@@ -3,6 +3,8 @@
 from .chapter import Chapter
 from .closed_form import CLOSED_FORM
 from .posterior import POSTERIOR
+from .sampling import SAMPLING
+from .training import TRAINING
 
 # A chapter is one file and one line here.
-CHAPTERS: dict[str, Chapter] = {chapter.name: chapter for chapter in (CLOSED_FORM, POSTERIOR)}
+CHAPTERS: dict[str, Chapter] = {chapter.name: chapter for chapter in (TRAINING, SAMPLING, CLOSED_FORM, POSTERIOR)}
