@@ -1,5 +1,6 @@
 """Chapter: Algorithm 1, one line at a time."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,8 @@ NAME = "training"
 say = words(NAME)
 DIGIT = 7
 MOST_ITERATIONS = 2000
+# An error this many times the picture's mean error is drawn white.
+WHITE = 4
 # How much larger one mean error must be to count as larger.
 CLEAR = 1.1
 RUNS: Sessions[Algorithm1] = Sessions(lambda visitor, start: algorithm_1(start))
@@ -44,8 +47,8 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
             _tensors(run.now, values["picture"] - 1),
             _line_5(run, values["picture"] - 1),
             _ledger(run, values["picture"] - 1),
-            _losses(run),
             *_levels(run.schedule, run.now, values["picture"] - 1, values["t_shown"]),
+            _losses(run),
         ]
         T = run.schedule.T
     low, *_, high = trained_error_by_quarter()
@@ -85,7 +88,7 @@ def _tensors(now: Iteration, i: int) -> dict[str, Any]:
     white = 0.0
     if now.eps is not None and now.eps_theta is not None and now.eps_theta_after is not None:
         errors = [(now.eps[i] - said[i]).square() for said in (now.eps_theta, now.eps_theta_after)]
-        white = float(errors[0].max())
+        white = WHITE * float(errors[0].mean())
         maps = [2 * error / white - 1 for error in errors]
 
     def shown(symbol: str, title: str, x: torch.Tensor | None, key: str, **places: object) -> dict[str, Any]:
@@ -146,11 +149,16 @@ def _losses(run: Algorithm1) -> dict[str, Any]:
     """Training loss and held-out loss over the iterations, and line 6's verdict."""
     n = torch.arange(1, len(run.losses) + 1)
     measured, held_out = (torch.tensor(column, dtype=torch.float64) for column in zip(*run.held_out, strict=True))
+    # Axes that hold still while it runs, and widen where they must.
+    known = torch.cat([torch.tensor(run.losses, dtype=torch.float64), held_out]).log10()
+    known = known[torch.isfinite(known)]
+    low, high = min(-2.0, float(known.min()) - 0.1), max(0.3, float(known.max()) + 0.1)
+    room = 20 * 2 ** max(0, math.ceil(math.log2(max(1, run.num_iterations) / 20)))
     figure = chart(
         [Series(f"@ch_{NAME}.raw", n, torch.tensor(run.losses), "--muted", "points"),
          Series(f"@ch_{NAME}.smooth", n, torch.tensor(smoothed(run.losses)), "--sym-eps"),
          Series(f"@ch_{NAME}.held_out", measured, held_out, "--sym-x-hat-0", "both")],
-        f"@ch_{NAME}.iteration", f"@ch_{NAME}.loss", log_y=True, x_range=(-0.5, max(20, run.num_iterations) + 0.5),
+        f"@ch_{NAME}.iteration", f"@ch_{NAME}.loss", log_y=True, x_range=(-0.5, room + 0.5), y_range=(low, high),
     )  # fmt: skip
     falls = plateau(run.held_out)
     found = {"best": falls.best, "at": falls.at, "since": falls.since, "patience": PATIENCE, "n": HELD_OUT}
