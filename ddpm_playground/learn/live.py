@@ -188,7 +188,7 @@ class LiveTraining:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.averaged.update_parameters(self.network)
-        self._note(t, errors.detach(), float(loss))
+        self._note(t, errors.detach(), float(loss.detach()))
 
     def _note(self, t: torch.Tensor, errors: torch.Tensor, loss: float) -> None:
         progress = self.progress

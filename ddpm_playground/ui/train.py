@@ -120,6 +120,12 @@ class Lives:
                 self._lives.pop(owner).stop()
 
 
+    def end_all(self) -> None:
+        """Stop every run: the process ends."""
+        for owner in list(self._lives):
+            self.end(owner)
+
+
 def act(live: "LiveTraining", what: str, value: Any) -> None:
     """Do to a run what the reader asks for.
 

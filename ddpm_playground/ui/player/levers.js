@@ -73,8 +73,12 @@ const LEVERS = {
       return one;
     };
     const count = make("b"), slow = { once: 0, slow: 900, run: 30 };
-    const to = (next) => { k = Math.min(control.most, next); count.textContent = number(k, 6); waiting = true; moved(k); };
-    const play = (pace) => { playing = playing === pace ? 0 : pace; press(); if (playing) to(k + 1); };
+    const scrub = Object.assign(document.createElement("input"), { type: "range", min: 0, max: control.most, step: 1, value, hidden: !control.scrub });
+    scrub.setAttribute("aria-label", labelled(chapter, control.key));
+    scrub.addEventListener("input", () => { playing = 0; press(); to(+scrub.value); });
+    const to = (next) => { k = Math.min(control.most, next); scrub.value = k; count.textContent = number(k, 6); waiting = true; moved(k); };
+    const on = () => to(k + (playing === slow.run ? control.run_by : 1));
+    const play = (pace) => { playing = playing === pace ? 0 : pace; press(); if (playing) on(); };
     button("reset", () => { playing = 0; press(); to(0); });
     button("once", () => { playing = 0; press(); to(k + 1); });
     const going = [[slow.slow, button("slow", () => play(slow.slow))], [slow.run, button("run", () => play(slow.run))]];
@@ -84,10 +88,10 @@ const LEVERS = {
     onShown(() => {
       if (!waiting) return;
       waiting = false;
-      if (playing && k < control.most) setTimeout(() => { if (playing && !waiting && group.isConnected) to(k + 1); }, playing);
+      if (playing && k < control.most) setTimeout(() => { if (playing && !waiting && group.isConnected) on(); }, playing);
       else if (playing) { playing = 0; press(); }
     });
     count.textContent = number(k, 6);
-    return make("div", "choice", make("span", "", ...typeset(labelled(chapter, control.key)), " ", count), group);
+    return make("div", "choice", make("span", "", ...typeset(labelled(chapter, control.key)), " ", count), group, scrub);
   },
 };

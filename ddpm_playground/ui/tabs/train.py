@@ -1,5 +1,6 @@
 """Train: Algorithm 1 running in the page, on points in the plane or on digits."""
 
+import atexit
 import json
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from ..text import label
 from ..train import DATA, Lives, T, act, messages, planar_points
 
 LIVES, STORE = Lives(), LiveStore()
+atexit.register(LIVES.end_all)
 SHOWN_POINTS, LEARNING_RATE, MOST_UNREAD = 700, 2e-3, 8
 ASKED = ("data", "schedule", "learning_rate", "seed", "points")
 

@@ -7,13 +7,17 @@ from .forward_step import FORWARD_STEP
 from .ledger import LEDGER
 from .mean_forms import MEAN_FORMS
 from .posterior import POSTERIOR
+from .sampling import SAMPLING
 from .step_kl import STEP_KL
 from .terms import TERMS
+from .training import TRAINING
 
 # A chapter is one file and one line here.
 CHAPTERS: dict[str, Chapter] = {
     chapter.name: chapter
     for chapter in (
+        TRAINING,
+        SAMPLING,
         DDPM_BOUND,
         FORWARD_STEP,
         CLOSED_FORM,

@@ -84,11 +84,18 @@ class Bars:
 
 @dataclass(frozen=True)
 class Steps:
-    """A count of single steps done since the start, 0…most, moved by buttons: back to 0, one on, slowly, run."""
+    """A count of single steps done since the start, 0…most, moved by buttons: back to 0, one on, slowly, run.
+
+    Attributes:
+        run_by: how many steps at once "run" takes.
+        scrub: whether the count can be dragged, too.
+    """
 
     key: str
     most: int
     value: int = 0
+    run_by: int = 1
+    scrub: bool = False
     kind: str = "steps"
 
     def read(self, raw: object) -> int:
