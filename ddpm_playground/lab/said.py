@@ -17,7 +17,7 @@ class Said(str):
     values: Mapping[str, object]
 
 
-def said(key: str, **values: object) -> Said:
+def said(key: str, /, **values: object) -> Said:
     """What a key of wording.PHRASES stands for, in English.
 
     Raises:

@@ -245,7 +245,10 @@ def build(page: Page) -> None:
             pad = canvas_component("pad", None, ("blend",), elem_id="forward-pad")
         with gr.Column(scale=3, min_width=280, elem_classes="ddpm-settings"):
             gr.Markdown(say("upload_info"), elem_classes="ddpm-note")
-            upload = gr.UploadButton(say("upload"), type="filepath", file_types=["image"], elem_id="forward-upload")
+            upload = gr.UploadButton(
+                say("upload"),  # type: ignore[arg-type]
+                type="filepath", file_types=["image"], elem_id="forward-upload",
+            )  # fmt: skip
             size = gr.Dropdown(
                 list(SIZES), value=DEFAULT.size, label=say("size"), info=say("size_info"), allow_custom_value=True,
                 elem_id="forward-size",
