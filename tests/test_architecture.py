@@ -120,6 +120,12 @@ def test_the_mathematics_does_without_a_screen(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_the_page_opens_before_diffusers_is_imported() -> None:
+    code = "import sys, ddpm_playground.ui.app; print('diffusers' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("False")
+
+
 def test_every_word_is_used() -> None:
     files = [*(PACKAGE / "ui").rglob("*.py"), *(PACKAGE / "ui").rglob("*.js"), *(PACKAGE / "ui").rglob("*.html")]
     source = "\n".join(path.read_text(encoding="utf-8") for path in files)

@@ -17,10 +17,10 @@ from ..core import (
     bound_terms,
     stream_seed,
 )
+from .algorithm_1 import by_quarter, quarter_of
 from .checkpoint import Checkpoint
 from .data import Pictures, bundled_digits, load_pictures
 from .sampling import BATCH_SIZE, check_sampling, steady_predictor, whole_blocks
-from .trainer import by_quarter, quarter_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,8 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..core import Schedule
+from .algorithm_1 import algorithm_1_error, draw_t
 from .tasks import Task, View
-from .trainer import algorithm_1_error, draw_t
 
 BINS = 20  # of t, for the loss by t
 CURVE = 240  # points of the loss curve that are handed out

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
-from diffusers import UNet2DModel
 
 from ..core import Level, Prediction, Schedule, prediction_from
 from ..engine.network import Network
+
+if TYPE_CHECKING:  # it takes seconds to import, and the page opens without it
+    from diffusers import UNet2DModel
 
 
 def make_network(
@@ -18,7 +21,7 @@ def make_network(
     channels: tuple[int, ...] = (16, 48, 96),
     layers: int = 1,
     attention_levels: int = 0,
-) -> UNet2DModel:
+) -> "UNet2DModel":
     """A class-conditional UNet2DModel; its last class embedding is the null class.
 
     Args:
@@ -32,6 +35,8 @@ def make_network(
     Raises:
         ValueError: a picture that cannot be halved as often as there are levels.
     """
+    from diffusers import UNet2DModel
+
     C, H, W = image_shape
     factor = 2 ** (len(channels) - 1)
     if H % factor or W % factor or min(H, W) < factor or H != W:

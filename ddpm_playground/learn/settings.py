@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 class Settings:
     """Everything a training run depends on; two runs with equal settings are the same run.
 
-    min_snr is the γ of `trainer.loss_weight`; 0 is algorithm 1's own loss.
+    min_snr is the γ of `algorithm_1.loss_weight`; 0 is algorithm 1's own loss.
     """
 
     data: str = ""

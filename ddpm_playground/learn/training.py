@@ -13,11 +13,12 @@ from diffusers import DDPMScheduler
 from tqdm import tqdm
 
 from ..engine.device import describe_device, pick_device
+from .algorithm_1 import by_quarter
 from .card import model_card
 from .checkpoint import CheckpointError, load_state, save_pipeline, save_state
 from .data import load_pictures
 from .settings import Settings
-from .trainer import Trainer, by_quarter
+from .trainer import Trainer
 
 MAX_THREADS = 1024
 

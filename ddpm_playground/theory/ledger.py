@@ -16,6 +16,7 @@ from ..core import (
     bound_terms,
     prior_term,
 )
+from ..learn.algorithm_1 import quarter_of
 
 
 def spread_ts(T: int, count: int) -> tuple[int, ...]:
@@ -83,7 +84,6 @@ def estimate_of(schedule: Schedule, x_0: torch.Tensor, visited: Sequence[BoundTe
         x_0: (N,*D), float64.
         visited: terms at 1, 2, …, T, rising.
     """
-    from ..learn.trainer import quarter_of
 
     T = schedule.T
 

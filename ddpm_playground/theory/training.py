@@ -5,17 +5,21 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from diffusers import UNet2DModel
 
 from ..core import Schedule, make_schedule, stream_seed
+from ..learn.algorithm_1 import algorithm_1_error, by_quarter, draw_t
 from ..learn.data import Pictures, bundled_digits
 from ..learn.network import make_network
 from ..learn.settings import Settings
-from ..learn.trainer import algorithm_1_error, by_quarter, draw_t
 from ..run import shelf
+
+if TYPE_CHECKING:
+    from diffusers import UNet2DModel
+
+    Begin = Callable[[], tuple[UNet2DModel, Schedule]]
 
 SEED = 0
 BATCH = 8
@@ -118,7 +122,7 @@ class Algorithm1:
         held_out: a fixed batch that line 6 measures the loss on.
     """
 
-    def __init__(self, begin: Callable[[], tuple[UNet2DModel, Schedule]], pictures: Pictures, held_out: Batch) -> None:
+    def __init__(self, begin: "Begin", pictures: Pictures, held_out: Batch) -> None:
         self.begin, self.pictures, self.measured_on = begin, pictures, held_out
         self.lines = (self.line_1, self.line_2, self.line_3, self.line_4, self.line_5, self.line_6)
         self.restart()
@@ -210,7 +214,7 @@ class Algorithm1:
 
 
 @torch.no_grad()
-def held_out_errors(unet: UNet2DModel, schedule: Schedule, batch: Batch) -> torch.Tensor:
+def held_out_errors(unet: "UNet2DModel", schedule: Schedule, batch: Batch) -> torch.Tensor:
     """Error of each picture of a batch, (B,), on the CPU."""
     device = next(unet.parameters()).device
     return algorithm_1_error(unet, schedule, *(part.to(device) for part in batch)).cpu()
@@ -228,21 +232,21 @@ def split() -> tuple[Pictures, Batch]:
     return Pictures(digits.images[kept], digits.labels[kept], digits.class_names), batch
 
 
-def scratch() -> tuple[UNet2DModel, Schedule]:
+def scratch() -> "tuple[UNet2DModel, Schedule]":
     """A small network of fresh weights, so that a step takes little time."""
     digits = bundled_digits()
     C, H, W = digits.images.shape[1:]
     return make_network((C, H, W), len(digits.class_names), seed=SEED, channels=SMALL), make_schedule("linear")
 
 
-def shipped() -> tuple[UNet2DModel, Schedule]:
+def shipped() -> "tuple[UNet2DModel, Schedule]":
     """A copy of the shipped network, so that the one on the shelf stays as it is."""
     checkpoint = shelf().load("mnist")
     return copy.deepcopy(checkpoint.unet).cpu().requires_grad_(True), checkpoint.schedule
 
 
 # Where a training may start: one function and one line here.
-STARTS: dict[str, Callable[[], tuple[UNet2DModel, Schedule]]] = {"scratch": scratch, "shipped": shipped}
+STARTS: dict[str, "Begin"] = {"scratch": scratch, "shipped": shipped}
 
 
 def algorithm_1(start: str) -> Algorithm1:

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from ...core import Schedule, SeededNoise, level, q_sample
+from ...learn.algorithm_1 import algorithm_1_error, draw_t
 from ...learn.network import network_output
-from ...learn.trainer import algorithm_1_error, draw_t
 from ...theory.sessions import Sessions
 from ...theory.training import (
     BATCH,
