@@ -2,7 +2,10 @@
 
 from .chapter import Chapter
 from .closed_form import CLOSED_FORM
+from .likelihood import LIKELIHOOD
 from .posterior import POSTERIOR
 
 # A chapter is one file and one line here.
-CHAPTERS: dict[str, Chapter] = {chapter.name: chapter for chapter in (CLOSED_FORM, POSTERIOR)}
+CHAPTERS: dict[str, Chapter] = {
+    chapter.name: chapter for chapter in (LIKELIHOOD, CLOSED_FORM, POSTERIOR)
+}
