@@ -3,8 +3,11 @@
 from .chapter import Chapter
 from .closed_form import CLOSED_FORM
 from .ddpm_bound import DDPM_BOUND
+from .decoder import DECODER
 from .forward_step import FORWARD_STEP
 from .ledger import LEDGER
+from .likelihood import LIKELIHOOD
+from .lower_bound import LOWER_BOUND
 from .mean_forms import MEAN_FORMS
 from .posterior import POSTERIOR
 from .sampling import SAMPLING
@@ -18,6 +21,9 @@ CHAPTERS: dict[str, Chapter] = {
     for chapter in (
         TRAINING,
         SAMPLING,
+        LIKELIHOOD,
+        DECODER,
+        LOWER_BOUND,
         DDPM_BOUND,
         FORWARD_STEP,
         CLOSED_FORM,

@@ -1,0 +1,92 @@
+"""Chapter: maximum likelihood is minimum KL(P_data‖P_θ)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from ...theory.likelihood import HIGHS, LOWS, MIDDLES, NUM_BINS, Theta, fit, lines, log_bins, over_mean
+from ...views.theory import Series, chart
+from .chapter import Bars, Chapter, Choice, Shown, Slider, words
+from .magnitude import power_of_ten
+from .show import formula, numbers, plot, tex
+
+NAME = "likelihood"
+say = words(NAME)
+HALF_BIN = 3.0 / NUM_BINS
+HEIGHT = 4.2
+# Two unequal hills, so that one bell cannot be right and neither can two equal ones.
+DRAWN = (0, 0, 1, 2, 5, 9, 14, 17, 14, 9, 5, 3, 3, 4, 6, 8, 9, 8, 6, 4, 2, 1, 0, 0)
+
+
+def compute(values: Mapping[str, Any], visitor: str) -> Shown:
+    """Each line of the derivation for the drawn data and the θ that was dragged or fitted."""
+    counts = tuple(round(v) for v in values["counts"])
+    theta = Theta(values["mean"], values["width"], values["apart"])
+    if values["theta"] != "dragged":
+        theta = fit(counts, values["theta"] == "fitted_two")
+    now, moving = lines(counts, theta), over_mean(counts, theta)
+    bins = chart(
+        [Series("P_{data}", MIDDLES, now.P_data, "--sym-x-0", "bars"),
+         Series("P_θ", MIDDLES, now.P_theta, "--sym-x-hat-0", "both")],
+        "x", f"@ch_{NAME}.share", height=300,
+    )  # fmt: skip
+    at = torch.tensor([theta.mean, theta.mean])
+    over = chart(
+        [Series(f"@ch_{NAME}.mean_log", moving.mean, moving.mean_log, "--sym-x-hat-0"),
+         Series("KL(P_{data}‖P_θ)", moving.mean, moving.kl, "--sym-eps"),
+         Series(f"@ch_{NAME}.together", moving.mean, moving.mean_log + moving.kl, "--muted", dash="dot"),
+         Series(f"@ch_{NAME}.now", at, torch.tensor([now.mean_log, now.kl]), "--ink", "points")],
+        f"@ch_{NAME}.of_mean", f"@ch_{NAME}.nats",
+        x_range=(LOWS[0], HIGHS[0]), y_range=(now.data_log - HEIGHT, HEIGHT), marks=(moving.largest,), height=300,
+    )  # fmt: skip
+    m, product = now.num_samples, rf"\prod_{{i=1}}^{{{now.num_samples}}}P_\theta(\xO{{x_i}})"
+    expected = r"E_{\xO{x}\sim P_{\text{data}}}[\log P_\theta(\xO{x})]"
+    average, tallest = float(now.P_data @ MIDDLES), float(MIDDLES[now.P_data.argmax()])
+    blocks = [
+        plot(bins, say("bins", m=m), note=say("bins_note", kl=now.kl)),
+        plot(
+            over, say("over", best=moving.largest),
+            note=say("over_note", largest=moving.largest, smallest=moving.smallest),
+        ),
+        formula(
+            rf"\theta^*=\arg\max_\theta{product}",
+            rf"{product}={power_of_ten(now.sum_log)}",
+            rf"\log{product}=\sum_{{i=1}}^{{{m}}}\log P_\theta(\xO{{x_i}})={tex(now.sum_log)}",
+            rf"\frac{{1}}{{{m}}}\sum_{{i=1}}^{{{m}}}\log P_\theta(\xO{{x_i}})={tex(now.sum_log / m)}",
+            rf"\approx\;{expected}={tex(now.mean_log)}",
+            r"\sum_{x}P_{\text{data}}\log P_\theta-\sum_{x}P_{\text{data}}\log P_{\text{data}}",
+            rf"={tex(now.mean_log)}-({tex(now.data_log)})={tex(now.mean_log - now.data_log)}",
+            rf"=-\mathrm{{KL}}(P_{{\text{{data}}}}\Vert P_\theta)=-{tex(now.kl)}",
+            note=say("formula_note"),
+        ),
+        numbers(
+            (r"\theta:\ \mu", tex(theta.mean), "x_hat_0"),
+            (r"\theta:\ \sigma", tex(theta.width), "x_hat_0"),
+            (r"\theta:\ \Delta", tex(theta.apart), "x_hat_0"),
+            (product, power_of_ten(now.sum_log, 6)),
+            (r"\prod\ \text{in float32}", now.plain_product),
+            (r"\sum\log P_\theta(\xO{x_i})", now.sum_log),
+            (expected, now.mean_log, "x_hat_0"),
+            (r"\mathrm{KL}(P_{\text{data}}\Vert P_\theta)", now.kl, "eps"),
+            (r"-H(P_{\text{data}})", now.data_log, "x_0"),
+            (r"E[\log P_\theta]+\mathrm{KL}+H(P_{\text{data}})", now.mean_log + now.kl - now.data_log),
+        ),
+    ]  # fmt: skip
+    distances = abs(moving.largest - average), abs(moving.largest - tallest)
+    answer = 1 if distances[0] < HALF_BIN else 0 if distances[1] < HALF_BIN else 2
+    return Shown(blocks, answer, say("because", best=moving.largest, average=average, tallest=tallest))
+
+
+LIKELIHOOD = Chapter(
+    NAME,
+    (
+        Bars("counts", 0, 20, DRAWN, tuple(MIDDLES.tolist())),
+        Choice("theta", ("dragged", "fitted_one", "fitted_two"), "dragged"),
+        Slider("mean", LOWS[0], HIGHS[0], 0.8, 0.01),
+        Slider("width", LOWS[1], HIGHS[1], 0.8, 0.01),
+        Slider("apart", LOWS[2], HIGHS[2], 0.0, 0.01),
+    ),
+    compute,
+    (log_bins, lines, over_mean, fit),
+)
