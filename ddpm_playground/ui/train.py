@@ -89,6 +89,11 @@ class Lives:
         self._lives: OrderedDict[str, LiveTraining] = OrderedDict()
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        """How many networks are being trained."""
+        with self._lock:
+            return len(self._lives)
+
     def begin(self, owner: str, asked: Mapping[str, Any]) -> "LiveTraining":
         """A new run of this owner in place of the one before.
 

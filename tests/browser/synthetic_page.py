@@ -18,7 +18,7 @@ from ddpm_playground.recipe import Recipe
 from ddpm_playground.run import Run, Start
 from ddpm_playground.ui import app
 from ddpm_playground.ui.runs import LiveRun, Runs
-from ddpm_playground.ui.tabs import reverse
+from ddpm_playground.ui.tabs import reverse, train
 
 SHAPE, PAUSE_S = (3, 64, 64), 0.05
 count = {"running": 0, "steps": 0}
@@ -57,12 +57,13 @@ def characters(data: object) -> int:
 
 
 def held(request: object) -> JSONResponse:
-    """Chains that run, steps so far, runs whose frames are in memory, and what is held, in MB."""
+    """Chains that run, steps so far, runs whose frames are in memory, what is held, in MB, and networks in training."""
     mb = resident_mb()  # collects garbage first
     queues = list(demo._queue.pending_messages_per_session.values())
     waiting = [getattr(message, "output", None) for queue in queues for message in list(queue._queue)]
     unread = sum(characters(output.get("data")) for output in waiting if isinstance(output, dict))
-    return JSONResponse(count | {"runs": len(alive), "mb": mb, "unread_mb": unread / 2**20})
+    training = len(train.LIVES)
+    return JSONResponse(count | {"training": training, "runs": len(alive), "mb": mb, "unread_mb": unread / 2**20})
 
 
 if __name__ == "__main__":

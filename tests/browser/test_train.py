@@ -1,0 +1,158 @@
+"""Algorithm 1 in the page: started, paused, stepped, changed, downloaded, and gone with its page."""
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from .server import served
+from .test_traffic import held, until
+from .visit import Visit
+
+pytestmark = pytest.mark.browser
+
+STEP = "() => +document.querySelector('.train').dataset.step"
+STATE = "(state) => document.querySelector('.train').dataset.state === state"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A page that says how many runs it has."""
+    with served("tests.browser.synthetic_page") as url:
+        yield url
+
+
+@pytest.fixture
+def trainer(chromium: Browser, address: str) -> Iterator[Callable[..., Visit]]:
+    """Opens the Train tab."""
+    visits: list[Visit] = []
+
+    def trainer(**context: object) -> Visit:
+        visits.append(Visit(chromium, address, "?tab=train", **context))
+        visits[-1].page.wait_for_selector(".train .go:enabled")
+        return visits[-1]
+
+    yield trainer
+    for visit in visits:
+        visit.close()
+
+
+def step(visit: Visit) -> int:
+    return visit.page.evaluate(STEP)
+
+
+def go(visit: Visit, count: int) -> None:
+    """Start or go on, until so many steps are done."""
+    visit.page.click(".train .go")
+    visit.until(lambda: step(visit) >= count, 60.0)
+
+
+def pause(visit: Visit) -> int:
+    """Pause; returns the step that it rests at."""
+    visit.page.click(".train .go")
+    visit.wait(STATE, "paused")
+    visit.page.wait_for_timeout(1200)
+    return step(visit)
+
+
+def test_it_starts_pauses_steps_and_goes_on(trainer):
+    visit = trainer()
+    before = visit.pixels(".train canvas")
+    go(visit, 50)
+    rest = pause(visit)
+    visit.page.wait_for_timeout(500)
+    assert step(visit) == rest
+    assert (visit.pixels(".train canvas") != before).any()
+    visit.page.click(".train .step")
+    visit.until(lambda: step(visit) == rest + 1)
+    go(visit, rest + 20)
+    assert visit.page.evaluate("document.querySelectorAll('.train .gd')[0].data[1].y.length") > 1
+    assert visit.page.evaluate("document.querySelectorAll('.train .gd')[1].data[0].y.length") == 20
+    pause(visit)
+    visit.page.click(".train .reset")
+    visit.until(lambda: step(visit) == 0)
+
+
+def test_the_score_field_follows_its_t_while_it_rests(trainer):
+    visit = trainer()
+    go(visit, 5)
+    pause(visit)
+    before = visit.pixels(".train canvas")
+    visit.slide(".train .at", 150)
+    visit.until(lambda: bool((visit.pixels(".train canvas") != before).any()))
+
+
+def test_learning_rate_and_schedule_change_on_the_way(trainer):
+    visit = trainer()
+    go(visit, 5)
+    visit.slide(".train .lr", -4)
+    visit.page.select_option(".train .schedule", "cosine")
+    at = step(visit)
+    visit.until(lambda: step(visit) > at + 20, 60.0)
+    assert visit.page.inner_text(".train .problem") == ""
+    assert visit.page.inner_text(".train .rate") == "0.0001"
+
+
+def test_a_set_of_the_reader_s_own(trainer):
+    visit = trainer(viewport={"width": 390, "height": 844})
+    visit.page.click("[data-data=drawn]")
+    assert visit.page.locator(".train .go").is_disabled()
+    canvas = visit.page.locator(".train canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    visit.page.mouse.move(box["x"] + 60, box["y"] + 60)
+    visit.page.mouse.down()
+    visit.page.mouse.move(box["x"] + 220, box["y"] + 200, steps=30)
+    visit.page.mouse.up()
+    go(visit, 20)
+    assert visit.page.inner_text(".train .problem") == ""
+
+
+def test_two_pages_train_side_by_side(trainer):
+    one, other = trainer(), trainer()
+    go(one, 10)
+    go(other, 10)
+    rest = pause(one)
+    at = step(other)
+    other.until(lambda: step(other) > at + 30, 60.0)
+    assert step(one) == rest
+
+
+def test_a_run_ends_with_its_page(chromium: Browser, address: str):
+    until(lambda: held(address)["training"] == 0, 10.0)
+    visit = Visit(chromium, address, "?tab=train")
+    visit.page.wait_for_selector(".train .go:enabled")
+    go(visit, 10)
+    assert held(address)["training"] == 1
+    visit.close()
+    until(lambda: held(address)["training"] == 0, 2.0)
+
+
+def test_a_run_is_downloaded(trainer, tmp_path: Path):
+    visit = trainer()
+    go(visit, 3)
+    pause(visit)
+    with visit.page.expect_download() as waiting:
+        visit.page.click(".train .save")
+    waiting.value.save_as(tmp_path / "run.zip")
+    with zipfile.ZipFile(tmp_path / "run.zip") as file:
+        facts = json.loads(file.read("training.json"))
+        assert {"network.safetensors", "scheduler/scheduler_config.json"} <= set(file.namelist())
+    assert facts["data"] == "mixture" and facts["steps"] >= 3
+
+
+def test_a_run_on_digits_opens_in_reverse(chromium: Browser, playground: str):
+    visit = Visit(chromium, playground, "?tab=train")
+    visit.page.wait_for_selector(".train .go:enabled")
+    visit.page.click("[data-data=digits]")
+    visit.page.click(".train .step")
+    visit.until(lambda: step(visit) == 1, 90.0)
+    visit.page.click(".train .reverse")
+    visit.page.wait_for_selector("#tab-reverse-button[aria-selected=true]")
+    visit.wait_for_address("checkpoint=trained-")
+    visit.page.click("#reverse-start")
+    visit.wait("() => (document.querySelector('.player').dataset.run || 'recorded') !== 'recorded'")
+    visit.close()
