@@ -74,12 +74,13 @@ class Bars:
         Raises:
             ValueError: another count, or one outside [low, high].
         """
-        known = isinstance(raw, Sequence) and not isinstance(raw, str) and len(raw) == len(self.value)
-        if not known or not all(isinstance(v, (int, float)) and self.low <= v <= self.high for v in raw):
+        heights: list[Any] = list(raw) if isinstance(raw, Sequence) and not isinstance(raw, str) else []
+        fit = all(isinstance(v, (int, float)) and self.low <= v <= self.high for v in heights)
+        if len(heights) != len(self.value) or not fit:
             raise ValueError(
                 f"{self.key} must be {len(self.value)} numbers in [{self.low:g}, {self.high:g}]; draw them again"
             )
-        return tuple(float(v) for v in raw)
+        return tuple(float(v) for v in heights)
 
 
 @dataclass(frozen=True)
