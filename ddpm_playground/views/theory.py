@@ -67,6 +67,8 @@ def chart(
     layout["barmode"] = "group" if grouped else "overlay"
     layout["yaxis"] |= {"fixedrange": True} | ({"type": "log", "exponentformat": "power"} if log_y else {})
     layout["xaxis"] |= {"fixedrange": True} | ({"type": "log", "exponentformat": "power"} if log_x else {})
+    if log_x:  # powers of ten stand higher than plain numbers
+        layout["margin"] = layout["margin"] | {"b": 52}
     for axis, limits in (("xaxis", x_range), ("yaxis", y_range)):
         if limits is not None:
             layout[axis]["range"] = list(limits)
