@@ -55,7 +55,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
     blocks = [
         pictures(
             picture("x_0", r"x_0", xs[0][0]),
-            *(picture("x_t", rf"x_{{{u}}}", xs[u][0], note=say("beta_is", beta=betas[u - 1])) for u in range(1, T + 1)),
+            *(picture("x_t", rf"x_{{{u}}}", xs[u][0], note=say("beta_is", beta=float(f"{betas[u - 1]:.2g}"))) for u in range(1, T + 1)),
             note=say("film_note", left=float(schedule.alpha_bars[-1]) ** 0.5),
             small=True,
         ),
