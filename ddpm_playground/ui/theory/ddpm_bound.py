@@ -51,8 +51,12 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
             (r"\mathbb E\log q(x_0)=-H", minus_H, "x_0"),
             (r"-\,\mathrm{KL}(q(x_T)\,\|\,\mathcal N(0,1))", -parts.prior),
             (r"-\,\mathbb E\,\mathrm{KL}(q(x_0\mid x_1)\,\|\,p_\theta)", -parts.decoder, "mean"),
-            (rf"-\textstyle\sum_{{t=2}}^{{{T}}}\mathbb E\,\mathrm{{KL}}(q(x_{{t-1}}\mid x_t)\,\|\,p_\theta)", -parts.steps, "x_t"),
-            *(((r"-(L_{\varepsilon_\theta}-L_{\mathbb E[\varepsilon\mid x_t]})", -parts.network, "sigma_z"),) if name == "network" else ()),
+            (
+                rf"-\textstyle\sum_{{t=2}}^{{{T}}}\mathbb E\,\mathrm{{KL}}(q(x_{{t-1}}\mid x_t)\,\|\,p_\theta)",
+                -parts.steps, "x_t",
+            ),
+            *([(r"-(L_{\varepsilon_\theta}-L_{\mathbb E[\varepsilon\mid x_t]})", -parts.network, "sigma_z")]
+              if name == "network" else []),
             (r"=\mathbb E\log\frac{p_\theta(x_{0:T})}{q(x_{1:T}\mid x_0)}", minus_H - parts.total, "eps"),
             (r"\mathbb E\log p_\theta(x_0)", mean, "x_hat_0"),
             (r"L_T", chosen.prior),

@@ -115,7 +115,8 @@ def _step(
             note=say("step_note", t=t, s=s, kl=kl),
         ),
         formula(
-            r"\mathbb E_q[\eps{A}]=\mathbb E_q[\mean{B}],\qquad\eps{A}=\log\frac{p_\theta(x_{0:T})}{q(x_{1:T}\mid \xO{x_0})}",
+            r"\mathbb E_q[\eps{A}]=\mathbb E_q[\mean{B}],"
+            r"\qquad\eps{A}=\log\frac{p_\theta(x_{0:T})}{q(x_{1:T}\mid \xO{x_0})}",
             r"\mean{B}=\log p_\theta(\xO{x_0}\mid x_1)-L_T"
             r"-\sum_{t\ge2}\mathrm{KL}\big(q(x_{t-1}\mid \xT{x_t},\xO{x_0})"
             r"\,\|\,p_\theta(x_{t-1}\mid \xT{x_t})\big)",
