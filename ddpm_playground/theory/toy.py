@@ -6,7 +6,7 @@ import torch
 from torch.distributions import Categorical, MixtureSameFamily, Normal
 from torch.nn.functional import linear, silu
 
-from ..core import ExactEps, Prediction, Schedule, eps_from_v, gather, prediction_from, q_sample
+from ..core import ExactEps, Level, Prediction, Schedule, eps_from_v, gather, level, prediction_from, q_sample
 
 WIDTH, BATCH, STEPS, LEARNING_RATE = 64, 256, 600, 1.6e-2
 FIRST_SPREAD = 3.0
@@ -63,10 +63,14 @@ class SmallEps:
         """The same network, asked with the t of another schedule."""
         return SmallEps(schedule, self.layers)
 
-    def v(self, x_t: torch.Tensor, t: int | torch.Tensor) -> torch.Tensor:
-        """What the last layer says, (B,1), float32."""
+    def told(self, x_t: torch.Tensor, t: int | torch.Tensor) -> torch.Tensor:
+        """What goes in: x_t and the log SNR of t, (B,2), float32."""
         log_snr = gather(self.schedule.log_snr, t, low=1).float().reshape(-1, 1) / LOG_SNR_UNIT
-        h = torch.cat([x_t.float(), log_snr.expand(len(x_t), 1)], 1)
+        return torch.cat([x_t.float(), log_snr.expand(len(x_t), 1)], 1)
+
+    def v(self, told: torch.Tensor) -> torch.Tensor:
+        """What the last layer says, (B,1), float32."""
+        h = told
         *hidden, weight, bias = self.layers
         for w, b in zip(hidden[::2], hidden[1::2], strict=True):
             h = silu(linear(h, w, b))
@@ -75,7 +79,7 @@ class SmallEps:
     @torch.no_grad()
     def __call__(self, x_t: torch.Tensor, t: int | torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
         """ε̂ and the x̂_0 that it implies, (B,1)."""
-        return prediction_from(self.schedule, "v_prediction", x_t, t, self.v(x_t, t).to(x_t))
+        return prediction_from(self.schedule, "v_prediction", x_t, t, self.v(self.told(x_t, t)).to(x_t))
 
 
 def train_small(schedule: Schedule, data: Mixture, seed: int, num_steps: int = STEPS) -> SmallEps:
@@ -101,11 +105,13 @@ def train_small(schedule: Schedule, data: Mixture, seed: int, num_steps: int = S
     x_0 = data.sample(num_steps * BATCH, generator).float()
     eps = torch.randn(x_0.shape, generator=generator)
     t = torch.randint(1, schedule.T + 1, (len(x_0),), generator=generator)
+    # All levels and inputs at once: in a loop of small steps, looking them up would take most of the time.
     x_t = q_sample(schedule, x_0, t, eps)
-    batches = zip(x_t.split(BATCH), eps.split(BATCH), t.split(BATCH), strict=True)
-    for done, (x, e, at) in enumerate(batches):
+    told, (signal, noise) = network.told(x_t, t), level(schedule, t, x_t)
+    for done, at in enumerate(torch.arange(len(x_0)).split(BATCH)):
+        eps_hat = eps_from_v(schedule, x_t[at], Level(signal[at], noise[at]), network.v(told[at]))
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * (1 - done / num_steps)
         optimizer.zero_grad()
-        (e - eps_from_v(schedule, x, at, network.v(x, at))).square().mean().backward()
+        (eps[at] - eps_hat).square().mean().backward()
         optimizer.step()
     return SmallEps(schedule, [layer.detach() for layer in network.layers])

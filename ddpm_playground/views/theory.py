@@ -48,6 +48,8 @@ def chart(
     marks: Sequence[float] = (),
     height: int = 260,
     grouped: bool = False,
+    x_ticks: Sequence[float] = (),
+    y_ticks: Sequence[float] = (),
 ) -> dict[str, Any]:
     """A figure of some series as plain JSON.
 
@@ -62,6 +64,8 @@ def chart(
         marks: upright dashed lines at these x.
         height: px.
         grouped: bars of several series stand side by side instead of over each other.
+        x_ticks: where the x axis is labelled; empty to choose.
+        y_ticks: the same of the y axis.
     """
     layout = axes_layout(x, y) | {"height": height, "hovermode": "x", "bargap": 0.08}
     layout["barmode"] = "group" if grouped else "overlay"
@@ -72,6 +76,9 @@ def chart(
     for axis, limits in (("xaxis", x_range), ("yaxis", y_range)):
         if limits is not None:
             layout[axis]["range"] = list(limits)
+    for axis, ticks in (("xaxis", x_ticks), ("yaxis", y_ticks)):
+        if ticks:
+            layout[axis] |= {"tickvals": list(ticks), "ticktext": [f"{v:g}" for v in ticks]}
     figure = go.Figure(layout=layout)
     for one in series:
         keep = torch.isfinite(one.y) & torch.isfinite(one.x)

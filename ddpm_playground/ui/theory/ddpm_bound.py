@@ -15,7 +15,7 @@ from .show import formula, numbers, plot, tex
 
 NAME = "ddpm_bound"
 say = words(NAME)
-TS = (2, 4, 8, 16, 32, 64)
+TS = (2, 4, 8, 16, 32)
 # The exact likelihood of longer chains takes too long to be dragged.
 EXACT_TS = TS[:-2]
 SPACING = float(X_0[1] - X_0[0])
@@ -50,10 +50,14 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
         numbers(
             (r"\mathbb E\log q(x_0)=-H", minus_H, "x_0"),
             (r"-\,\mathrm{KL}(q(x_T)\,\|\,\mathcal N(0,1))", -parts.prior),
-            (r"-\,\mathrm{KL}\ \text{decoder},\ t=1", -parts.decoder),
-            (rf"-\,\mathrm{{KL}}\ \text{{steps}},\ t=2\ldots{T}", -parts.steps),
-            *(((r"-\ \text{network}", -parts.network),) if name == "network" else ()),
-            (r"=\mathbb E[\text{bound}]", minus_H - parts.total, "eps"),
+            (r"-\,\mathbb E\,\mathrm{KL}(q(x_0\mid x_1)\,\|\,p_\theta)", -parts.decoder, "mean"),
+            (
+                rf"-\textstyle\sum_{{t=2}}^{{{T}}}\mathbb E\,\mathrm{{KL}}(q(x_{{t-1}}\mid x_t)\,\|\,p_\theta)",
+                -parts.steps, "x_t",
+            ),
+            *([(r"-(L_{\varepsilon_\theta}-L_{\mathbb E[\varepsilon\mid x_t]})", -parts.network, "sigma_z")]
+              if name == "network" else []),
+            (r"=\mathbb E\log\frac{p_\theta(x_{0:T})}{q(x_{1:T}\mid x_0)}", minus_H - parts.total, "eps"),
             (r"\mathbb E\log p_\theta(x_0)", mean, "x_hat_0"),
             (r"L_T", chosen.prior),
             (rf"\textstyle\sum_{{t=2}}^{{{T}}}L_{{t-1}}", float(chosen.terms[1:].sum())),
@@ -83,13 +87,14 @@ def _over_T(T: int, ends: tuple[float, float], name: str, minus_H: float) -> lis
         [Series("−H", along, torch.full_like(along, minus_H), "--sym-x-0", dash="dot"),
          Series(f"@ch_{NAME}.mean_model", exact_along, exact, "--sym-x-hat-0", "both"),
          Series(f"@ch_{NAME}.mean_bound", along, bounds, "--sym-eps", "both", "dash")],
-        "T", f"@ch_{NAME}.nats", log_x=True, x_range=limits, marks=(T,),
+        "T", f"@ch_{NAME}.nats", log_x=True, x_range=limits, x_ticks=TS, marks=(T,),
     )  # fmt: skip
     parts = chart(
         [Series(f"@ch_{NAME}.whole", along, torch.tensor([g.total for g in gaps]), "--sym-eps", "both", "dash"),
          *(Series(f"@ch_{NAME}.part_{part}", along, torch.tensor([getattr(g, part) for g in gaps]), colour, "both")
            for part, colour in shown.items())],
-        "T", f"@ch_{NAME}.nats", log_x=True, log_y=True, x_range=limits, y_range=(-4, 0.3), marks=(T,),
+        "T", f"@ch_{NAME}.nats", log_x=True, log_y=True, x_range=limits, x_ticks=TS,
+        y_range=(-4, 0.3), y_ticks=(1e-4, 1e-3, 1e-2, 0.1, 1), marks=(T,),
     )  # fmt: skip
     return [
         plot(likelihoods, say("over_T"), note=say("over_T_note")),

@@ -55,7 +55,8 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
     blocks = [
         pictures(
             picture("x_0", r"x_0", xs[0][0]),
-            *(picture("x_t", rf"x_{{{u}}}", xs[u][0], note=say("beta_is", beta=betas[u - 1])) for u in range(1, T + 1)),
+            *(picture("x_t", rf"x_{{{u}}}", x_u[0], note=say("beta_is", beta=float(f"{beta_u:.2g}")))
+              for u, (x_u, beta_u) in enumerate(zip(xs[1:], betas, strict=True), 1)),
             note=say("film_note", left=float(schedule.alpha_bars[-1]) ** 0.5),
             small=True,
         ),
