@@ -17,7 +17,7 @@ from .tasks import Task, View
 BINS = 20  # of t, for the loss by t
 CURVE = 240  # points of the loss curve that are handed out
 MAX_SECONDS = 1800.0
-SMOOTHING = 0.98
+SMOOTHED_STEPS = 50
 EMA_DECAY = 0.995
 MAX_LEARNING_RATE = 0.1
 
@@ -51,12 +51,11 @@ class Progress:
         """The loss so far as at most CURVE points: (step, mean of the steps since the last point, smoothed)."""
         losses = self.losses[: self.step]
         stride = max(1, -(-len(losses) // CURVE))
-        points, smooth = [], None
+        points, smooth = [], 0.0
         for start in range(0, len(losses), stride):
             part = losses[start : start + stride]
-            for loss in part:
-                smooth = loss if smooth is None else SMOOTHING * smooth + (1 - SMOOTHING) * loss
-            assert smooth is not None
+            for k, loss in enumerate(part, start + 1):
+                smooth += (loss - smooth) / min(k, SMOOTHED_STEPS)  # at first the mean of all
             points.append((start + len(part), sum(part) / len(part), smooth))
         return points
 
@@ -151,9 +150,13 @@ class LiveTraining:
 
     def _work(self) -> None:
         progress, looked = self.progress, time.monotonic()
+        if self.task.threads:
+            torch.set_num_threads(self.task.threads)
         try:
             while True:
                 with self._changed:
+                    if not self._running and progress.state == "running":
+                        progress.state = "paused"
                     self._changed.wait_for(lambda: self._running or self._single or self._stop or self._look)
                     if self._stop:
                         progress.state = "stopped"
@@ -195,7 +198,7 @@ class LiveTraining:
         place = (t - 1) * BINS // self.schedule.T
         count = torch.zeros(BINS).index_add_(0, place, torch.ones(len(t)))
         mean = torch.zeros(BINS).index_add_(0, place, errors) / count
-        by_t = torch.where(torch.isnan(progress.by_t), mean, SMOOTHING * progress.by_t + (1 - SMOOTHING) * mean)
+        by_t = torch.where(torch.isnan(progress.by_t), mean, progress.by_t + (mean - progress.by_t) / SMOOTHED_STEPS)
         progress.by_t = torch.where(count > 0, by_t, progress.by_t)
         progress.losses.append(loss)
         progress.step += 1  # last: whoever reads in between finds what it counts

@@ -37,12 +37,14 @@ class Task(Protocol):
         batch_size: pictures or points a step.
         view_seconds: how long to train between two views.
         max_steps: where a run ends at the latest.
+        threads: of PyTorch's operations; 0 for as many as it takes by itself.
     """
 
     network: nn.Module
     batch_size: int
     view_seconds: float
     max_steps: int
+    threads: int
 
     def draw(self, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor | None]:
         """x_0 ~ q(x_0), (B,*D), and labels (B,) or None (algorithm 1, line 2)."""
@@ -81,7 +83,8 @@ class PlanarTask:
         seed: of the network's first weights.
     """
 
-    batch_size, view_seconds, max_steps = 512, 0.4, 100_000
+    # Its products are too small to be shared out: one thread leaves the other cores to those who watch.
+    batch_size, view_seconds, max_steps, threads = 256, 0.4, 100_000, 1
 
     def __init__(self, name: str, points: torch.Tensor, schedule: Schedule, seed: int) -> None:
         self.name, self.points = name, points
@@ -117,7 +120,7 @@ class DigitsTask:
         seed: of the network's first weights.
     """
 
-    batch_size, view_seconds, max_steps = 16, 12.0, 20_000
+    batch_size, view_seconds, max_steps, threads = 16, 12.0, 20_000, 0
     LABEL_DROPOUT = 0.1
 
     def __init__(self, name: str, pictures: Pictures, seed: int) -> None:
