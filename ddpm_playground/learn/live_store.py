@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,15 +24,18 @@ def scheduler_of(live: "LiveTraining") -> "DDPMScheduler":
 
 
 class LiveStore:
-    """Saved runs of this process below one folder of its own; the oldest go first.
+    """Saved runs below one folder; the oldest of more than KEPT are removed.
 
-    Attributes:
-        root: the folder; it goes with the process.
+    Args:
+        root: the folder; made when the first run is saved.
     """
 
-    def __init__(self) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="ddpm-trained-")
-        self.root = Path(self._temporary.name)
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def clear(self) -> None:
+        """Remove the folder and all in it."""
+        shutil.rmtree(self.root, ignore_errors=True)
 
     def save(self, live: "LiveTraining", name: str) -> Path:
         """Write the averaged network of a run; returns its folder.

@@ -93,7 +93,7 @@ def test_learning_rate_and_schedule_change_on_the_way(trainer):
     at = step(visit)
     visit.until(lambda: step(visit) > at + 20, 60.0)
     assert visit.page.inner_text(".train .problem") == ""
-    assert visit.page.inner_text(".train .rate") == "0.0001"
+    assert visit.page.inner_text(".train .rate") == "1.00e−4"
 
 
 def test_a_set_of_the_reader_s_own(trainer):

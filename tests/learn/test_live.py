@@ -148,7 +148,7 @@ def test_a_run_ends_at_its_limit():
 
 
 def test_a_planar_run_is_saved_as_safetensors_and_json(tmp_path: Path):
-    live, store = planar(), LiveStore()
+    live, store = planar(), LiveStore(tmp_path / "runs")
     with pytest.raises(ValueError, match="not taken a step"):
         store.save(live, "run")
     stepped(live, 2)
@@ -167,9 +167,9 @@ def test_a_planar_run_is_saved_as_safetensors_and_json(tmp_path: Path):
         assert {"network.safetensors", "training.json"} <= set(file.namelist())
 
 
-def test_a_run_on_digits_is_a_diffusers_folder_that_reverse_can_load():
+def test_a_run_on_digits_is_a_diffusers_folder_that_reverse_can_load(tmp_path: Path):
     schedule = make_schedule("linear", 1000)
-    live, store = LiveTraining(DigitsTask("digits", bundled_digits(), 0), schedule, 1e-3, 0), LiveStore()
+    live, store = LiveTraining(DigitsTask("digits", bundled_digits(), 0), schedule, 1e-3, 0), LiveStore(tmp_path)
     stepped(live, 1)
     live.stop()
     assert live.join(60.0)

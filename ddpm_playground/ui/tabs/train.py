@@ -2,6 +2,7 @@
 
 import atexit
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +22,10 @@ from ..stream import unread_by
 from ..text import label
 from ..train import DATA, Lives, T, act, messages, planar_points
 
-LIVES, STORE = Lives(), LiveStore()
+# Runs and what was saved of them go with the process.
+LIVES, STORE = Lives(), LiveStore(Path(tempfile.gettempdir()) / f"ddpm-trained-{os.getpid()}")
 atexit.register(LIVES.end_all)
+atexit.register(STORE.clear)
 SHOWN_POINTS, LEARNING_RATE, MOST_UNREAD = 700, 2e-3, 8
 ASKED = ("data", "schedule", "learning_rate", "seed", "points")
 
