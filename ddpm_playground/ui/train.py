@@ -25,7 +25,7 @@ DATA = (*PLANAR_SETS, "drawn", "digits")
 T = 200  # steps of the plane's process; digits take the shipped network's 1000
 T_DIGITS = 1000
 MOST_LIVE = 6
-MESSAGE_S, VIEW_S, KEEP_ALIVE_S = 1 / 15, 0.3, 1.0
+MESSAGE_S, VIEW_S, KEEP_ALIVE_S = 1 / 15, 0.4, 1.0
 
 
 def planar_points(name: str, asked: Mapping[str, Any], seed: int) -> torch.Tensor:

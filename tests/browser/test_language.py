@@ -124,5 +124,8 @@ def test_the_lab_examines_in_chinese(visitor):
     assert groups == [table("zh-TW")[f"lab.group_{kind}"] for kind in ("broken", "healthy", "ours", "peers")]
     visit.page.wait_for_function("() => document.querySelector('.effects .js-plotly-plot')")
     assert "每 nat 的比例" in visit.page.locator(".effects .gd[data-plot=effort]").inner_text()
-    open_tab(visit, "reverse")
+
+
+def test_the_note_of_the_recorded_run_is_said_in_chinese(visitor):
+    visit = visitor("", locale="zh-TW")
     visit.page.wait_for_function("() => document.querySelector('.player .note')?.textContent.includes('錄製')")

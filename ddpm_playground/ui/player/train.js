@@ -3,7 +3,7 @@
 const root = element.querySelector(".train"), find = (selector) => root.querySelector(selector);
 const start = JSON.parse(props.value), visitor = `${Date.now()}-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
 const canvas = find(".field canvas"), sheet = find(".sheet"), problem = find(".problem"), at = find(".at"), lr = find(".lr"), seed = find(".seed"), schedule = find(".schedule");
-let data = "mixture", told = null, run = 0, waiting = false, drawn = [], drawing = false, Plotly = window.Plotly, plotted = 0;
+let data = "mixture", told = null, run = 0, waiting = false, drawn = [], drawing = false, Plotly = window.Plotly;
 fillWords(root);
 schedule.append(...start.schedules.map((name) => new Option(say(`schedule.choice_${name}`), name)));
 lr.value = Math.log10(start.learning_rate);
@@ -155,8 +155,20 @@ function receive() {
   root.dataset.state = told.state || "";
   press();
   find(".badge").textContent = say("train.badge", { step: told.viewed || 0 });
-  if (said.samples) requestAnimationFrame(drawPlane);
-  if (said.curve && performance.now() - plotted > 300) { plotted = performance.now(); plot(); }
+  if (said.curve) soon();
+}
+// Drawing takes no more than a fifth of the page's time, however slow the machine is; the last word is always drawn.
+let due = null, free = 0;
+function soon() {
+  if (due !== null) return;
+  due = setTimeout(() => requestAnimationFrame(async () => {
+    due = null;
+    const began = performance.now();
+    drawPlane();
+    await plot();
+    const now = performance.now();
+    free = now + Math.max(250, 4 * (now - began));
+  }), Math.max(0, free - performance.now()));
 }
 
 // --- the reader's own set
