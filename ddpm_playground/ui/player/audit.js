@@ -38,7 +38,7 @@ async function draw() {
     Y.push(level.get(t), landed, null);
   });
   if (X.length) traces.push({ ...path, x: X, y: Y, mode: "lines+markers", marker: { size: 9, symbol: "x" }, line: { ...line("--sym-eps"), dash: "dot" }, hovertemplate, opacity: 1 });
-  Plotly.react(gd, traces, layout, QUIET_PLOT);
+  drawFigure(Plotly, gd, traces, layout);
   gd.setAttribute("aria-label", say("audit.plot_label", { name: result.class }));
 }
 

@@ -71,7 +71,7 @@ const VIEWS = {
         const colour = colourOf(box, trace.meta.colour);
         return { ...trace, name: said(trace.name), line: { ...trace.line, color: colour }, marker: { ...trace.marker, color: colour, size: trace.type === "bar" ? undefined : 7 }, fillcolor: `${colour}33` };
       });
-      Plotly.react(gd, traces, layout, QUIET_PLOT);
+      drawFigure(Plotly, gd, traces, layout);
       gd.setAttribute("role", "img");
       gd.setAttribute("aria-label", `${spoken(now.title)}: ${traces.map(({ name }) => name).join(", ")}`);
       keys.replaceChildren(...traces.map(({ name, meta, line, type }) => make("span", "", swatch(meta.colour, (line && line.dash) || "solid", type === "bar" ? 7 : 2.5), make("span", "", ...typeset(name)))));

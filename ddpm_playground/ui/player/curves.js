@@ -111,7 +111,7 @@ function draw() {
     const figure = data.figures[key], layout = layoutOf(key, figure), traces = tracesOf(figure, layout.yaxis.type === "log"), fresh = !plot.gd.data;
     fit(layout, traces);
     plot.all.hidden = !zoom;
-    Plotly.react(plot.gd, traces, layout, QUIET_PLOT);
+    drawFigure(Plotly, plot.gd, traces, layout);
     if (fresh) listen(plot);
     const { l: left, t: top, w: width, h: height } = plot.gd._fullLayout._size, [low, high] = layout.xaxis.range;
     plot.box = { left, top, width, height, low, high };

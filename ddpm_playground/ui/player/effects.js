@@ -76,7 +76,7 @@ async function plot() {
     const figure = figures[gd.dataset.plot], layout = dressed(figure.layout, root, gd.clientWidth);
     layout.dragmode = false;
     const traces = figure.data.map((trace) => ({ ...trace, line: { ...trace.line, color: colourOf(root, trace.meta.colour) } }));
-    Plotly.react(gd, traces, layout, QUIET_PLOT);
+    drawFigure(Plotly, gd, traces, layout);
     gd.setAttribute("aria-label", gd.parentElement.querySelector("h3").textContent);
     gd.parentElement.querySelector(".keys").replaceChildren(...traces.map(({ name, meta, line }) => make("span", "", swatch(meta.colour, line.dash), name)));
   }

@@ -117,7 +117,7 @@ function draw() {
     layout.xaxis.title.text = subscripted(say("schedule.x"));
     layout.yaxis.title.text = subscripted(say(`schedule.${key}_y`));
     layout.dragmode = false;
-    Plotly.react(plot.gd, traces(key), layout, QUIET_PLOT);
+    drawFigure(Plotly, plot.gd, traces(key), layout);
     const { l: left, t: top, w: width, h: height } = plot.gd._fullLayout._size;
     plot.box = { left, top, width, height };
     plot.axis = plot.gd._fullLayout.yaxis;

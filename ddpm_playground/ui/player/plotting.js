@@ -11,6 +11,15 @@ const plotly = (path) => {
   return window.ddpmPlotly;
 };
 const QUIET_PLOT = { displayModeBar: false, doubleClick: false, scrollZoom: false, showTips: false };
+// Draws a figure. Plotly writes the page's address into its clip paths where the page has a base, and Chromium fetches the
+// page again once the address has changed: here they are fragments alone.
+const drawFigure = (Plotly, gd, traces, layout) => {
+  Plotly.react(gd, traces, layout, QUIET_PLOT);
+  for (const node of gd.querySelectorAll("[clip-path]")) {
+    const id = node.getAttribute("clip-path").match(/#[^'")]+/);
+    if (id) node.setAttribute("clip-path", `url(${id[0]})`);
+  }
+};
 const colourOf = (root, name) => getComputedStyle(root).getPropertyValue(name).trim();
 const subscripted = (text) => text.replace(/_(?:\{([^}]+)\}|([tTs0-9]))/g, "<sub>$1$2</sub>");
 

@@ -7,7 +7,6 @@ const values = new Map(start.chapters.map(({ name, controls }) => [name, Object.
 const picked = new Map(), list = find(".chapters ol"), choose = find(".jump select"), blocks = find(".blocks"), problem = find(".problem");
 let at = -1, busy = false, again = false, views = [], shown = [], told = null;
 fillWords(root);
-katex(start.katex);
 
 // Subscripts in characters, where no markup can stand.
 const LOWERED = { 0: "₀", 1: "₁", 2: "₂", t: "ₜ", s: "ₛ", "−": "₋", "{": "", "}": "" };
@@ -70,6 +69,7 @@ function judge() {
 async function ask() {
   if (busy) { again = true; return; }
   if (!root.clientWidth) return;
+  katex(start.katex);
   busy = true;
   const { name } = start.chapters[at];
   root.setAttribute("aria-busy", "true");

@@ -130,7 +130,7 @@ async function plot() {
     const layout = dressed(start.figures[gd.dataset.plot], root, gd.clientWidth);
     layout.dragmode = false;
     for (const axis of [layout.xaxis, layout.yaxis]) axis.title.text = say(axis.title.text.slice(1));
-    Plotly.react(gd, traces[gd.dataset.plot], layout, QUIET_PLOT);
+    drawFigure(Plotly, gd, traces[gd.dataset.plot], layout);
     gd.setAttribute("aria-label", `${gd.parentElement.querySelector("h3").textContent}: ${number(told.loss)}`);
   }
 }
