@@ -14,7 +14,7 @@ def algorithm_1_error(
     x_0: torch.Tensor,
     t: torch.Tensor,
     eps: torch.Tensor,
-    label: torch.Tensor,
+    label: torch.Tensor | None,
 ) -> torch.Tensor:
     """‖ε − ε_θ(√ᾱ_t x_0 + √(1−ᾱ_t) ε, t)‖² per picture, averaged over its pixels, (B,) (algorithm 1, line 5)."""
     x_t = q_sample(schedule, x_0, t.cpu(), eps)

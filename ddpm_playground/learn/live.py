@@ -1,6 +1,8 @@
 """Algorithm 1 while one watches: a run in a thread of its own that can be paused, stepped, changed and stopped."""
 
 import copy
+import os
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ MAX_SECONDS = 1800.0
 SMOOTHED_STEPS = 50
 EMA_DECAY = 0.995
 MAX_LEARNING_RATE = 0.1
+NICE = 5
 
 State = Literal["running", "paused", "limit", "failed", "stopped"]
 
@@ -152,6 +155,8 @@ class LiveTraining:
         progress, looked = self.progress, time.monotonic()
         if self.task.threads:
             torch.set_num_threads(self.task.threads)
+        if sys.platform == "linux":  # a thread has its own priority there: serving and drawing the page go first
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         try:
             while True:
                 with self._changed:

@@ -26,9 +26,11 @@ class PlanarNetwork(nn.Module):
         seed: what the weights are drawn from.
     """
 
+    frequencies: torch.Tensor
+
     def __init__(self, T: int, width: int = 128, seed: int = 0) -> None:
         super().__init__()
-        self.T, self.width = T, width
+        self.T = T
         self.config = {"num_class_embeds": None}
         sizes = (2 + 2 * FREQUENCIES, width, width, width, 2)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))

@@ -1,17 +1,19 @@
 """What a live training run trains: data, a network, and what is shown of it meanwhile."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from torch import nn
 
 from ..core import ExactEps, Schedule, SeededNoise, reverse, score_from_eps, timestep_path
+from ..engine.network import Network
 from .data import Pictures
 from .network import NetworkEps, make_network
 from .planar import REACH
 from .planar_network import PlanarNetwork
 
+WIDTH = 128  # of the plane's network
 GRID = 17  # arrows of the score field a side
 NUM_SAMPLES, SAMPLE_STEPS = 400, 25
 SHEET, SHEET_STEPS = 20, 20
@@ -66,9 +68,10 @@ def _sampled(
     """`count` pictures by DDIM, always from the same noises, (count,*shape)."""
     noise = SeededNoise(0, range(count), shape)
     path = timestep_path(schedule.T, min(num_steps, schedule.T), "trailing")
+    predict = NetworkEps(schedule, cast(Network, network))
     chain: Iterator[Any] = reverse(
-        schedule, NetworkEps(schedule, network), noise(), path, noise, sampler="ddim", label=label, clip_x_0=clip_x_0
-    )  # type: ignore[arg-type]
+        schedule, predict, noise(), path, noise, sampler="ddim", label=label, clip_x_0=clip_x_0
+    )
     for step in chain:
         x = step.x_s
     return x
@@ -88,7 +91,7 @@ class PlanarTask:
 
     def __init__(self, name: str, points: torch.Tensor, schedule: Schedule, seed: int) -> None:
         self.name, self.points = name, points
-        self.network = PlanarNetwork(schedule.T, seed=seed)
+        self.network: nn.Module = PlanarNetwork(schedule.T, WIDTH, seed)
         line = torch.linspace(-REACH, REACH, GRID)
         self.grid = torch.cartesian_prod(line, line)
 
@@ -103,13 +106,13 @@ class PlanarTask:
         at = torch.full((len(self.grid),), t)
         learned, exact = (
             score_from_eps(schedule, at, predict(self.grid, at).eps_hat)
-            for predict in (NetworkEps(schedule, network), ExactEps(schedule, self.points))  # type: ignore[arg-type]
+            for predict in (NetworkEps(schedule, cast(Network, network)), ExactEps(schedule, self.points))
         )
         return View(samples, self.grid, learned, exact)
 
     def facts(self) -> dict[str, Any]:
         """Data, and the architecture that a reader of the weights needs."""
-        return {"data": self.name, "points": len(self.points), "network": "PlanarNetwork", "width": self.network.width}
+        return {"data": self.name, "points": len(self.points), "network": "PlanarNetwork", "width": WIDTH}
 
 
 class DigitsTask:
@@ -127,8 +130,8 @@ class DigitsTask:
         self.name, self.pictures = name, pictures
         self.num_classes = len(pictures.class_names)
         shape = tuple(pictures.images.shape[1:])
-        self.network = make_network(shape, self.num_classes, seed=seed, channels=(16, 32, 48))  # type: ignore[arg-type]
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        unet = make_network(shape, self.num_classes, seed=seed, channels=(16, 32, 48))  # type: ignore[arg-type]
+        self.network: nn.Module = unet.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def draw(self, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """A batch of pictures; one label in ten is dropped, for guidance."""

@@ -107,7 +107,7 @@ def build(page: Page) -> None:
         "train", train_value(), parts, elem_id="train", apply_default_css=False, server_functions=[do]
     )
     file = gr.DownloadButton(elem_id="trained-file", elem_classes="ddpm-offstage")
-    quiet = HOT | {"trigger_mode": "multiple"}
+    quiet: dict[str, Any] = HOT | {"trigger_mode": "multiple"}
     trainer.begin(begin, None, trainer, concurrency_limit=6, concurrency_id="train", **quiet)
     trainer.download(download, None, file, **quiet).success(None, None, None, js=clicked("trained-file"))
     trainer.keep(keep, None, [page.controls["checkpoint"], page.tabs], **quiet)
