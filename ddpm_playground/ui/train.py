@@ -137,7 +137,7 @@ def act(live: "LiveTraining", what: str, value: Any) -> None:
     Raises:
         ValueError: nothing that can be asked for, or a value that cannot be used.
     """
-    if what in ("resume", "pause", "single_step", "stop"):
+    if what in ("resume", "pause", "single_step"):
         getattr(live, what)()
     elif what == "learning_rate":
         live.set_learning_rate(float(value))

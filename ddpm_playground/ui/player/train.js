@@ -49,7 +49,7 @@ function choose(name) {
   root.classList.toggle("drawing", name === "drawn");
   canvas.hidden = name === "digits";
   sheet.hidden = true;
-  find(".plane .note").textContent = say(name === "drawn" ? "train.draw_here" : name === "digits" ? "train.digits_note" : "train.plane_note");
+  write(find(".plane .note"), say(name === "drawn" ? "train.draw_here" : name === "digits" ? "train.digits_note" : "train.plane_note"));
   find(".plane .keys").replaceChildren(...(name === "digits" ? [] : KEYS).map(([key, css]) => {
     const dot = make("i");
     dot.style.setProperty("--c", `var(${css})`);
@@ -116,9 +116,8 @@ function drawPlane() {
   canvas.setAttribute("aria-label", say("train.seen", { step: told.viewed, t: told.t }));
 }
 
-async function plot() {
-  if (!root.clientWidth || !told || !told.curve) return;
-  Plotly = Plotly || (await plotly(start.plotly));
+function plot() {
+  if (!Plotly || !root.clientWidth || !told || !told.curve) return;
   const steps = told.curve.map(([step]) => step), traces = {
     loss: [
       { x: steps, y: told.curve.map(([, raw]) => raw), mode: "markers", marker: { size: 3, opacity: 0.45, color: colourOf(root, "--muted") }, hovertemplate: "%{y:.4~g}<extra></extra>" },
@@ -163,11 +162,12 @@ function soon() {
   if (due !== null) return;
   due = setTimeout(() => requestAnimationFrame(async () => {
     due = null;
+    Plotly = Plotly || (await plotly(start.plotly)); // what it takes to load says nothing of drawing
     const began = performance.now();
     drawPlane();
-    await plot();
+    plot();
     const now = performance.now();
-    free = now + Math.max(250, 4 * (now - began));
+    free = now + Math.min(1500, Math.max(250, 4 * (now - began)));
   }), Math.max(0, free - performance.now()));
 }
 

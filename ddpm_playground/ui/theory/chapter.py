@@ -3,7 +3,7 @@
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -145,10 +145,6 @@ class Chapter:
     compute: Callable[[Mapping[str, Any], str], Shown]
     sources: tuple[Callable, ...]
     choices: int = 3
-    _by_key: dict[str, Control] = field(init=False, repr=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._by_key.update({control.key: control for control in self.controls})
 
     def read(self, raw: object) -> dict[str, Any]:
         """The values of every control; what was not sent has its default.
@@ -157,7 +153,7 @@ class Chapter:
             ValueError: one of them is none that the control allows.
         """
         given = raw if isinstance(raw, Mapping) else {}
-        return {key: control.read(given.get(key, control.value)) for key, control in self._by_key.items()}
+        return {control.key: control.read(given.get(control.key, control.value)) for control in self.controls}
 
     def drawer(self) -> list[dict[str, str]]:
         """The source of what runs: {"where": path · name, "code"}, read from the code itself."""
