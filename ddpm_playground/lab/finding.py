@@ -1,6 +1,6 @@
 """A finding: what is wrong with a schedule, where, how badly, and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -35,9 +35,14 @@ class Finding:
     key: str = field(default="", repr=False, compare=False)
     values: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
-    def in_language(self, language: str) -> "Finding":
-        """The same, told in another language."""
-        message, fix = _told(language, self.key, self.values)
+    def in_language(self, language: str, say: Callable[[str], str] = str) -> "Finding":
+        """The same, told in another language.
+
+        Args:
+            language: a key of wording.WORDING.
+            say: how a word or an error that fills a place is said there, where the wording has no phrase for it.
+        """
+        message, fix = _told(language, self.key, self.values, say)
         return replace(self, message=message, fix=fix)
 
     def as_json(self) -> dict[str, Any]:
@@ -61,9 +66,11 @@ def found(key: str, severity: str, where: tuple[int, int] | int | None, **values
     return Finding(key.partition("/")[0], severity, span, message, fix, REFERENCES[key], key, values)
 
 
-def _told(language: str, key: str, values: Mapping[str, object]) -> tuple[str, str]:
+def _told(language: str, key: str, values: Mapping[str, object], say: Callable[[str], str] = str) -> tuple[str, str]:
     def shown(value: object) -> object:
-        return f"{value:.4g}" if isinstance(value, float) else in_language(value, language)
+        if isinstance(value, float):
+            return f"{value:.4g}"
+        return say(value) if type(value) is str else in_language(value, language)
 
     message, fix = WORDING[language][key]
     filling = {name: shown(value) for name, value in values.items()}

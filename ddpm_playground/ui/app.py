@@ -18,6 +18,7 @@ from .component import canvas_component
 from .handover import HandOver
 from .page import HOT, Page, Refresher, once_typed, warn
 from .prelude import Prelude
+from .refusal import refusal
 from .tabs import forward, lab, reverse, schedule, theory, train
 from .text import label, tables, text
 
@@ -93,7 +94,7 @@ def _wire(page: Page) -> None:
     def restore(request: gr.Request) -> list[object]:
         recipe, problems = recipe_from_query(dict(request.query_params))
         if problems:
-            warn(text("app.problem", problems="; ".join(problems)))
+            warn(text("app.problem", problems="; ".join(map(refusal, problems))))
         values: dict[Component, object] = {page.controls[name]: getattr(recipe, name) for name in names}
         start = start_of(recipe) if recipe.from_forward else None
         values[page.start] = HandOver(start, True).text() if start else gr.skip()

@@ -11,6 +11,7 @@ from ..recipe import DEFAULT
 from ..views.figures import figures_json, plotly_script
 from .component import canvas_component
 from .plots import figure_texts
+from .refusal import refusal
 
 # What is audited first: the wrong previous timesteps of diffusers' issue #11347.
 CHOSEN, SPACING = "DDIMScheduler", "linspace"
@@ -40,9 +41,10 @@ def audit_scheduler(asked: Mapping[str, Any]) -> dict[str, Any]:
         options = parse_options(str(asked.get("options") or "").split())
         done = audit(str(asked.get("class")), int(steps), options, asked.get("spacing") or None)
     except ValueError as error:
-        return {"problem": str(error)}
+        return {"problem": refusal(error)}
     steps_told = [{"error": one.error, "landed": one.landed} for one in done.transitions]
-    return done.as_json() | {"measured": steps_told}
+    said = {"reason": done.reason and refusal(done.reason), "notes": [refusal(note) for note in done.notes]}
+    return done.as_json() | said | {"measured": steps_told}
 
 
 def build() -> None:

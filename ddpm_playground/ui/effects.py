@@ -12,6 +12,7 @@ from ..views.figures import plotly_script
 from ..views.theme import DASHES
 from .component import canvas_component, packed
 from .labform import schedule_in, steps_in
+from .refusal import refusal
 from .text import text
 
 # From nearly clean to nothing: log SNR of the first and the last picture of a row.
@@ -47,7 +48,7 @@ def effects(asked: Mapping[str, Any]) -> dict[str, Any]:
         schedule = schedule_from_betas(schedule_in(asked).betas[1:])
         steps = steps_in(asked)
     except ValueError as error:
-        return {"problem": str(error)}
+        return {"problem": refusal(error)}
     texts = {key: text(f"effects.{key}") for key in ("log_snr", "effort_y", "step_y")}
     texts |= {name: text(f"effects.weight_{name}") for name in WEIGHTS}
     figures = {name: json.loads(str(figure.to_json())) for name, figure in figures_of(schedule, steps, texts).items()}

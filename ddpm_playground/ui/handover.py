@@ -10,6 +10,7 @@ import torch
 
 from ..run import Start
 from .component import packed
+from .refusal import refusal
 from .text import text
 
 
@@ -52,4 +53,4 @@ def read_hand_over(value: str) -> HandOver | None:
         start = Start(int(given["t"]), x_t, None if alpha_bar is None else float(alpha_bar))
         return HandOver(start, bool(given.get("repeatable")), given.get("label"))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(text("reverse.bad_start", reason=error)) from None
+        raise ValueError(text("reverse.bad_start", reason=refusal(error))) from None

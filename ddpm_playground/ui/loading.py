@@ -6,6 +6,7 @@ from gradio.components import Component
 from ..learn.shelf import Loading
 from ..run import shelf
 from .page import HOT, plain
+from .refusal import refusal
 from .text import text
 
 SECONDS_BETWEEN = 0.5
@@ -13,7 +14,7 @@ SECONDS_BETWEEN = 0.5
 
 def said(state: Loading) -> str:
     """A stage in words, as HTML."""
-    values = {"engine": state.engine, "described": state.described, "reason": state.reason}
+    values = {"engine": state.engine, "described": state.described, "reason": refusal(state.reason)}
     return plain(text(f"reverse.engine_{state.stage}", **values))
 
 

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.components import Component
 
+from .refusal import refusal
+
 # Events of sliders and boxes: no spinner, not in the API, the newest value wins. They go through the queue, since
 # without it an error is an HTTP 500 that no message on screen follows.
 HOT: dict[str, Any] = {
@@ -81,7 +83,7 @@ def warn(said: object) -> None:
 
 def plain(said: object) -> str:
     """Text for a message: Gradio would take what looks like HTML for HTML, and it may come from a link."""
-    return html.escape(str(said), quote=False)
+    return html.escape(refusal(said), quote=False)
 
 
 def once_typed(fn: Callable, count: int, num_outputs: int) -> Callable:

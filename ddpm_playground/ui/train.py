@@ -16,6 +16,7 @@ from ..learn.planar import NUM_POINTS, PLANAR_SETS, drawn_points
 from ..recipe import MAX_SEED
 from ..views.export import png_url
 from .component import packed
+from .refusal import refusal
 
 if TYPE_CHECKING:  # they bring diffusers, which the page does without until something is trained
     from ..learn.live import LiveTraining
@@ -160,7 +161,7 @@ def message(live: "LiveTraining", whole: bool) -> dict[str, Any]:
     progress = live.progress
     rate = progress.step / progress.seconds if progress.seconds > 0 else math.nan
     told: dict[str, Any] = {
-        "state": progress.state, "problem": progress.problem, "step": progress.step, "T": live.schedule.T,
+        "state": progress.state, "problem": refusal(progress.problem), "step": progress.step, "T": live.schedule.T,
         "seconds": round(progress.seconds, 1), "rate": _number(rate), "max_steps": live.task.max_steps,
         "max_minutes": round(MAX_SECONDS / 60), "loss": _number(progress.losses[-1]) if progress.step else None,
         "learning_rate": live.optimizer.param_groups[0]["lr"],

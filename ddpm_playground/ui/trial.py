@@ -13,6 +13,7 @@ from ..run import labels_of, shelf
 from ..views.export import png_url
 from .component import canvas_component
 from .labform import config_in, schedule_in, steps_in
+from .refusal import refusal
 from .text import text
 
 PICTURES, MOST_STEPS = 10, 50
@@ -28,7 +29,7 @@ def run_trial(asked: Mapping[str, Any]) -> dict[str, Any]:
         own = (schedule, checkpoint.schedule)
         return {"rows": [_row(checkpoint, one, config, num_steps, recipe.seed) for one in own]}
     except ValueError as error:
-        return {"problem": str(error)}
+        return {"problem": refusal(error)}
 
 
 def _row(checkpoint: Any, schedule: Schedule, config: Mapping[str, Any], num_steps: int, seed: int) -> dict[str, str]:

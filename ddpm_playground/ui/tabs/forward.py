@@ -23,6 +23,7 @@ from ..component import canvas_component, packed
 from ..fields import Number, Slider
 from ..handover import HandOver
 from ..page import HOT, Page, told
+from ..refusal import refusal
 from ..text import label, text
 
 STAGE_PARTS = ("formulas", "shown", "blend", "axes", "histogram", "walk", "walkplot", "walker", "reel")
@@ -98,7 +99,7 @@ def drawing(packed_floats: object) -> torch.Tensor:
     try:
         return numbers(packed_floats, DRAWN_SHAPE).clamp(-1.0, 1.0)
     except ValueError as error:
-        raise ValueError(text("forward.bad_drawing", count=int(np.prod(DRAWN_SHAPE)), got=error)) from None
+        raise ValueError(text("forward.bad_drawing", count=int(np.prod(DRAWN_SHAPE)), got=refusal(error))) from None
 
 
 def picture_of(own: Own | None, wish: Wish) -> tuple[torch.Tensor, str]:
@@ -204,7 +205,7 @@ def denoise(event: gr.EventData) -> str | dict:
                 raise ValueError(f"ᾱ = {alpha_bar}")
             label, repeatable = str(event.label), event.repeatable is True
         except (AttributeError, TypeError, ValueError) as error:
-            raise ValueError(text("forward.bad_x_t", reason=error)) from None
+            raise ValueError(text("forward.bad_x_t", reason=refusal(error))) from None
     except ValueError as error:
         raise told(error) from None
     if t == 0:

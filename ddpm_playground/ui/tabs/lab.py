@@ -22,6 +22,7 @@ from ..labform import config_in, schedule_in, sized, steps_in
 from ..language import spoken
 from ..page import Page
 from ..plots import figure_texts
+from ..refusal import refusal
 from ..text import label, text
 
 STABLE = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
@@ -96,7 +97,7 @@ def examine(asked: dict[str, Any]) -> dict[str, Any]:
         subject = sized(read_text(str(asked.get("text", ""))), asked)
         return _verdict(subject, asked)
     except ValueError as error:
-        return {"problem": str(error)}
+        return {"problem": refusal(error)}
 
 
 def examine_edited(asked: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def examine_edited(asked: dict[str, Any]) -> dict[str, Any]:
         subject = subject_of_config(config) if config_in(asked) else Subject(schedule)
         return _verdict(sized(Subject(schedule, subject.config, (text("lab.edited_read"),)), asked), asked)
     except ValueError as error:
-        return {"problem": str(error)}
+        return {"problem": refusal(error)}
 
 
 def export(asked: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +116,7 @@ def export(asked: dict[str, Any]) -> dict[str, Any]:
     try:
         made = FORMATS[asked["format"]](schedule_in(asked), config_in(asked))
     except ValueError as error:
-        return {"problem": str(error)}
+        return {"problem": refusal(error)}
     names = {".json": "scheduler_config.json", ".csv": "schedule.csv", ".py": "scheduler.py"}
     return {"name": names[asked["format"]], "text": made}
 
@@ -128,7 +129,7 @@ def _verdict(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
         "betas": packed(schedule.betas, "<f8"),
         "config": json.loads(json.dumps(dict(subject.config), default=str)),
         "read_as": [in_language(sentence, spoken()) for sentence in subject.read_as],
-        "findings": [one.in_language(spoken()).as_json() for one in examine_subject(subject, steps_in(asked))],
+        "findings": [one.in_language(spoken(), refusal).as_json() for one in examine_subject(subject, steps_in(asked))],
     }
 
 

@@ -11,6 +11,7 @@ from ...views.figures import plotly_script
 from ..component import canvas_component
 from ..katex import katex_files
 from ..page import Page
+from ..refusal import refusal
 from ..text import label
 from ..theory import CHAPTERS, Chapter
 
@@ -35,7 +36,7 @@ def compute(asked: dict[str, Any]) -> dict[str, Any]:
         chapter = _chapter(asked)
         shown = chapter.compute(chapter.read(asked.get("values")), str(asked.get("visitor", ""))[:64])
     except ValueError as error:
-        return {"problem": str(error)}
+        return {"problem": refusal(error)}
     ms = 1000 * (time.perf_counter() - began)
     return {"blocks": shown.blocks, "answer": shown.answer, "because": shown.because, "ms": ms}
 

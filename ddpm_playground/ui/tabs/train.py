@@ -18,6 +18,7 @@ from ...views.figures import plotly_script
 from ...views.train import train_figures
 from ..component import canvas_component, packed
 from ..page import HOT, Page, clicked, told
+from ..refusal import refusal
 from ..stream import unread_by
 from ..text import label
 from ..train import DATA, Lives, T, act, messages, planar_points
@@ -51,7 +52,7 @@ def begin(event: gr.EventData, request: gr.Request) -> Iterator[str]:
     try:
         live = LIVES.begin(owner, {key: getattr(event, key, None) for key in ASKED})
     except ValueError as error:
-        yield json.dumps({**name, "state": "failed", "step": 0, "problem": str(error)})
+        yield json.dumps({**name, "state": "failed", "step": 0, "problem": refusal(error)})
         return
     try:
         live.look_at(min(max(1, int(getattr(event, "t", 0) or 1)), live.schedule.T))
@@ -70,7 +71,7 @@ def do(asked: dict[str, Any]) -> dict[str, Any]:
     try:
         act(LIVES.of(owner), what, asked.get("value"))
     except (ValueError, TypeError) as error:
-        return {"problem": str(error)}
+        return {"problem": refusal(error)}
     return {}
 
 
