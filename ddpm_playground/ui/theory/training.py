@@ -105,7 +105,7 @@ def _tensors(now: Iteration, i: int) -> dict[str, Any]:
         shown("x_t", rf"x_{{{t}}}", part(now.x_t), "mixed"),
         shown("eps", r"\varepsilon_\theta", part(now.eps_theta), "says"),
         shown("mean", error, maps[0], "error_before", v=_mean(part(now.before)), white=white),
-        shown("mean", rf"{error}\ \text{{after}}", maps[1], "error_after", v=_mean(part(now.after))),
+        shown("mean", rf"{error}\ (\theta')", maps[1], "error_after", v=_mean(part(now.after))),
         note=say("pictures_note", i=i + 1, n=BATCH),
     )
 
