@@ -23,6 +23,7 @@ from .lab.foreign import FOREIGN
 
 MAX_SCREEN_T = 4000
 MAX_IMAGES = 64
+POINTS_PER_IMAGE = 32  # a network of the plane makes so many points where another makes one picture
 MAX_NAME = 40
 MAX_LAB_TEXT = 2000  # characters of a pasted schedule that go into a link
 MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly

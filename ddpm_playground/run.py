@@ -21,7 +21,7 @@ from .engine.spaces import shared_gpu, with_shared_gpu
 from .lab.foreign import FOREIGN, foreign_path, foreign_reverse
 from .learn.data import MAX_SAMPLES, bundled_digits
 from .learn.shelf import Shelf
-from .recipe import Recipe, schedule_of
+from .recipe import POINTS_PER_IMAGE, Recipe, schedule_of
 
 if TYPE_CHECKING:
     from .learn.checkpoint import Checkpoint
@@ -79,6 +79,10 @@ class Run:
         recipe: what to run.
         start: where to start, or None for x_T ~ N(0, I).
 
+    Attributes:
+        count: N, how many chains run side by side.
+        clip_x_0: whether x̂_0 is clipped to ±1; points in the plane never are.
+
     Raises:
         ValueError: no such checkpoint or class, more steps than T, or a start of another shape.
     """
@@ -87,8 +91,16 @@ class Run:
         self.recipe, self.start = recipe, start
         self.checkpoint: Checkpoint = shelf().load(recipe.checkpoint)
         self.schedule = self.checkpoint.schedule
-        self.labels = labels_of(recipe.label, recipe.num_images, len(self.checkpoint.class_names))
+        planar = self.checkpoint.is_planar
+        self.count = recipe.num_images * (POINTS_PER_IMAGE if planar else 1)
+        self.clip_x_0 = recipe.clip_x_0 and not planar
+        self.labels = labels_of(recipe.label, self.count, len(self.checkpoint.class_names))
         self.shape = self.checkpoint.image_shape
+        if start is not None and planar:
+            raise ValueError(
+                f"the network of {recipe.checkpoint!r} makes points in the plane, not pictures; "
+                "start from noise, or choose another checkpoint"
+            )
         if start is not None:
             if tuple(start.x_t.shape) != self.shape:
                 raise ValueError(
@@ -113,20 +125,20 @@ class Run:
 
     def __iter__(self) -> Iterator[Step]:
         recipe, device = self.recipe, next(self.checkpoint.unet.parameters()).device
-        noise = SeededNoise(recipe.seed, range(recipe.num_images), self.shape, device)
+        noise = SeededNoise(recipe.seed, range(self.count), self.shape, device)
         x = noise()
         if self.start is not None:
-            x = self.start.x_t.to(device).expand(recipe.num_images, *self.shape).clone()
+            x = self.start.x_t.to(device).expand(self.count, *self.shape).clone()
         predict, label = self.checkpoint.predictor(recipe.guidance), self.labels.to(device)
         if recipe.sampler in FOREIGN:
             yield from foreign_reverse(
                 self.schedule, predict, x, recipe.num_steps, recipe.sampler, recipe.spacing,
-                label=label, clip_x_0=recipe.clip_x_0, start_t=self.start.t if self.start else None,
+                label=label, clip_x_0=self.clip_x_0, start_t=self.start.t if self.start else None,
             )  # fmt: skip
             return
         yield from self.checkpoint.reverse(
             self.schedule, predict, x, self.path, noise, sampler=recipe.sampler, strength=recipe.strength,
-            label=label, clip_x_0=recipe.clip_x_0, add_noise=recipe.add_noise,
+            label=label, clip_x_0=self.clip_x_0, add_noise=recipe.add_noise,
         )  # fmt: skip
 
     def numbers(self, t: int, s: int) -> StepNumbers:

@@ -18,15 +18,20 @@ from safetensors.torch import load_file, save_file
 
 from ..core import Schedule, Step, reverse
 from ..engine.device import describe_device
-from ..engine.engines import TITLES, network_on
+from ..engine.engines import TITLES, network_on, pick_engine
 from ..engine.network import Network
 from ..lab.diffusers_config import schedule_from_config
 from .network import NetworkEps
+from .planar_network import PlanarNetwork
 
 WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
 MAX_COUNT = 4096
 TRIED_PIXELS = 128 * 128
+# An architecture is one line here: the class that unet/config.json names → the class that is built of that config.
+# Those of PICTURES can be read anywhere, the others where points in the plane are welcome.
+ARCHITECTURES: dict[str, Any] = {"UNet2DModel": UNet2DModel, "PlanarNetwork": PlanarNetwork}
+PICTURES = ("UNet2DModel",)
 MAX_CONFIG_BYTES = 10 * 2**20
 
 
@@ -39,7 +44,7 @@ class Checkpoint:
     """A loaded pipeline folder.
 
     Attributes:
-        unet: the network, in evaluation mode, channels-last.
+        unet: the network, in evaluation mode, channels-last; a PlanarNetwork, called alike, where `is_planar`.
         schedule: the schedule it was trained with.
         scheduler_config: the folder's scheduler_config.json as read.
         class_names: one name per class, in label order; empty if unconditional.
@@ -65,6 +70,11 @@ class Checkpoint:
         return self.unet.config["in_channels"], height, width
 
     @property
+    def is_planar(self) -> bool:
+        """Whether it makes points in the plane and no pictures; these are not bounded by ±1."""
+        return isinstance(self.unet, PlanarNetwork)
+
+    @property
     def prediction_type(self) -> str:
         """What the network says: epsilon, v_prediction or sample."""
         return self.scheduler_config.get("prediction_type", "epsilon")
@@ -81,8 +91,12 @@ class Checkpoint:
 
     def on(self, engine: str = "auto") -> "Checkpoint":
         """The same checkpoint with its network run by an engine, see `network_on`; "auto" is the fastest."""
-        name, network = network_on(self.unet, self.sha256, engine)
+        name, network = network_on(self.unet, self.sha256, self.engine_for(engine))
         return replace(self, engine=name, network=network)
+
+    def engine_for(self, engine: str = "auto") -> str:
+        """The engine that `on` will try, see `pick_engine`; a network of the plane is too small to gain by any."""
+        return "eager" if self.is_planar else pick_engine(next(self.unet.parameters()).device.type, engine)
 
     def described(self) -> str:
         """Device and engine, for the screen and the model card."""
@@ -143,12 +157,15 @@ def _try(unet: UNet2DModel) -> None:
         raise ValueError(f"it makes {tuple(shape[2:])} of {(height, width)}")
 
 
-def load_checkpoint(folder: str | Path, device: torch.device | str = "cpu") -> Checkpoint:
-    """A diffusers pipeline folder whose network is a UNet2DModel.
+def load_checkpoint(
+    folder: str | Path, device: torch.device | str = "cpu", architectures: tuple[str, ...] = PICTURES
+) -> Checkpoint:
+    """A diffusers pipeline folder whose network is a UNet2DModel, or another of ARCHITECTURES.
 
     Args:
         folder: holds unet/config.json, unet/diffusion_pytorch_model.safetensors, scheduler/scheduler_config.json.
         device: where the network shall run.
+        architectures: keys of ARCHITECTURES that are welcome.
 
     Raises:
         CheckpointError: missing, truncated, of another architecture, or with pickled weights.
@@ -163,8 +180,10 @@ def load_checkpoint(folder: str | Path, device: torch.device | str = "cpu") -> C
             "convert them to safetensors and remove them"
         )
     config = _read_json(folder / "unet" / "config.json")
-    if config.get("_class_name") != "UNet2DModel":
-        raise CheckpointError(f"the network is a {config.get('_class_name')!r}; only a UNet2DModel can be read")
+    name = config.get("_class_name")
+    if name not in architectures:
+        raise CheckpointError(f"the network is a {name!r}; only {' or '.join(architectures)} can be read here")
+    architecture = ARCHITECTURES[name]
     scheduler_config = _read_json(folder / "scheduler" / "scheduler_config.json")
     weights = folder / WEIGHTS
     if not weights.is_file():
@@ -176,11 +195,11 @@ def load_checkpoint(folder: str | Path, device: torch.device | str = "cpu") -> C
     _check_config(config)
     try:
         with torch.device("meta"):  # names and shapes alone: a hostile config costs no memory
-            shapes = {name: value.shape for name, value in UNet2DModel.from_config(config).state_dict().items()}  # type: ignore[union-attr]
+            shapes = {name: value.shape for name, value in architecture.from_config(config).state_dict().items()}
         differing = sorted(n for n in shapes.keys() | state.keys() if n not in state or shapes.get(n) != state[n].shape)
         if differing:
             raise ValueError(f"{len(differing)} of its tensors are missing or of another shape, such as {differing[0]}")
-        unet = cast(UNet2DModel, UNet2DModel.from_config(config))
+        unet = cast(UNet2DModel, architecture.from_config(config))
         unet.load_state_dict(state)
         _try(unet)
     except Exception as error:  # whatever a hostile config makes diffusers raise
@@ -202,9 +221,11 @@ def load_checkpoint(folder: str | Path, device: torch.device | str = "cpu") -> C
 
 
 def save_pipeline(
-    folder: Path, unet: UNet2DModel, scheduler: DDPMScheduler, extra: Callable[[str], dict[str, str]]
+    folder: Path, unet: UNet2DModel | PlanarNetwork, scheduler: DDPMScheduler, extra: Callable[[str], dict[str, str]]
 ) -> str:
     """Write a diffusers pipeline folder, file by file, each of them the old one or the new one, never a part.
+
+    Where the network is no UNet2DModel there is no model_index.json, since diffusers could not run it.
 
     The weights come last: a reader meets old weights beside a new card at worst, and both are whole.
 
@@ -224,13 +245,14 @@ def save_pipeline(
         new = Path(temporary) / "new"
         unet.save_pretrained(new / "unet", safe_serialization=True)
         scheduler.save_pretrained(new / "scheduler")
-        index = {
-            "_class_name": "DDPMPipeline",
-            "_diffusers_version": unet.config.get("_diffusers_version"),
-            "scheduler": ["diffusers", "DDPMScheduler"],
-            "unet": ["diffusers", "UNet2DModel"],
-        }
-        (new / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
+        if isinstance(unet, UNet2DModel):  # a pipeline that diffusers can run
+            index = {
+                "_class_name": "DDPMPipeline",
+                "_diffusers_version": unet.config.get("_diffusers_version"),
+                "scheduler": ["diffusers", "DDPMScheduler"],
+                "unet": ["diffusers", "UNet2DModel"],
+            }
+            (new / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
         digest = sha256_of(new / WEIGHTS)
         for name, text in extra(digest).items():
             (new / name).write_text(text, encoding="utf-8")

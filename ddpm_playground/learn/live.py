@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..core import Schedule
 from .algorithm_1 import algorithm_1_error, draw_t
+from .own_threads import take_threads
 from .tasks import Task, View
 
 BINS = 20  # of t, for the loss by t
@@ -154,7 +155,7 @@ class LiveTraining:
     def _work(self) -> None:
         progress, looked = self.progress, time.monotonic()
         if self.task.threads:
-            torch.set_num_threads(self.task.threads)
+            take_threads(self.task.threads)
         if sys.platform == "linux":  # a thread has its own priority there: serving and drawing the page go first
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         try:

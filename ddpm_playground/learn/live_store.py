@@ -1,16 +1,15 @@
-"""Live runs as files: a diffusers pipeline folder where the network is a UNet2DModel, else weights and their config."""
+"""Live runs as files: a diffusers pipeline folder where the network is a UNet2DModel, else the like of it."""
 
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from safetensors.torch import save_file
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from diffusers import DDPMScheduler
+    from diffusers import DDPMScheduler, UNet2DModel
 
     from .live import LiveTraining
+    from .planar_network import PlanarNetwork
 
 KEPT = 12
 
@@ -19,8 +18,8 @@ def scheduler_of(live: "LiveTraining") -> "DDPMScheduler":
     """The schedule that a run was trained with last, β by β."""
     from diffusers import DDPMScheduler
 
-    schedule = live.schedule
-    return DDPMScheduler(num_train_timesteps=schedule.T, trained_betas=schedule.betas[1:].tolist(), clip_sample=True)
+    schedule, bounded = live.schedule, live.task.bounded
+    return DDPMScheduler(num_train_timesteps=schedule.T, trained_betas=schedule.betas[1:].tolist(), clip_sample=bounded)
 
 
 class LiveStore:
@@ -43,8 +42,6 @@ class LiveStore:
         Raises:
             ValueError: the run has not taken a step yet.
         """
-        from diffusers import UNet2DModel
-
         from .checkpoint import save_pipeline
 
         progress = live.progress
@@ -56,15 +53,10 @@ class LiveStore:
             "loss": progress.curve()[-1][2], "T": live.schedule.T,
         }  # fmt: skip
         told = json.dumps(facts, indent=2) + "\n"
-        if isinstance(network, UNet2DModel):
-            if "class_names" in facts:
-                scheduler.register_to_config(class_names=facts["class_names"])
-            save_pipeline(folder, network, scheduler, lambda sha256: {"training.json": told})
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            save_file(network.state_dict(), folder / "network.safetensors")
-            scheduler.save_pretrained(folder / "scheduler")
-            (folder / "training.json").write_text(told, encoding="utf-8")
+        if "class_names" in facts:
+            scheduler.register_to_config(class_names=facts["class_names"])
+        kept = cast("UNet2DModel | PlanarNetwork", network)
+        save_pipeline(folder, kept, scheduler, lambda sha256: {"training.json": told})
         saved = sorted((p for p in self.root.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
         for stale in saved[:-KEPT]:
             shutil.rmtree(stale, ignore_errors=True)

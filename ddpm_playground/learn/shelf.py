@@ -148,11 +148,12 @@ class Shelf:
 
     def _read(self, key: Key) -> None:
         """Put a checkpoint on the shelf, and a faster engine's preparation behind it; the lock is held."""
-        from ..engine.engines import TITLES, pick_engine
-        from .checkpoint import load_checkpoint
+        from ..engine.engines import TITLES
+        from .checkpoint import ARCHITECTURES, load_checkpoint
 
         folder, _, device = key
-        checkpoint, wanted = load_checkpoint(folder, device), pick_engine(device.partition(":")[0])
+        checkpoint = load_checkpoint(folder, device, tuple(ARCHITECTURES))
+        wanted = checkpoint.engine_for()
         self._kept[key] = checkpoint
         while len(self._kept) > KEPT:
             self._note(self._kept.popitem(last=False)[0], None)

@@ -11,9 +11,8 @@ from ..engine.network import Network
 from .data import Pictures
 from .network import NetworkEps, make_network
 from .planar import REACH
-from .planar_network import PlanarNetwork
+from .planar_network import WIDTH, PlanarNetwork
 
-WIDTH = 128  # of the plane's network
 GRID = 17  # arrows of the score field a side
 NUM_SAMPLES, SAMPLE_STEPS = 400, 25
 SHEET, SHEET_STEPS = 20, 20
@@ -40,6 +39,7 @@ class Task(Protocol):
         view_seconds: how long to train between two views.
         max_steps: where a run ends at the latest.
         threads: of PyTorch's operations; 0 for as many as it takes by itself.
+        bounded: whether its data lie in [−1, 1], so that samplers may clip x̂_0.
     """
 
     network: nn.Module
@@ -47,6 +47,7 @@ class Task(Protocol):
     view_seconds: float
     max_steps: int
     threads: int
+    bounded: bool
 
     def draw(self, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor | None]:
         """x_0 ~ q(x_0), (B,*D), and labels (B,) or None (algorithm 1, line 2)."""
@@ -87,7 +88,7 @@ class PlanarTask:
     """
 
     # Its products are too small to be shared out: one thread leaves the other cores to those who watch.
-    batch_size, view_seconds, max_steps, threads = 256, 0.4, 100_000, 1
+    batch_size, view_seconds, max_steps, threads, bounded = 256, 0.4, 100_000, 1, False
 
     def __init__(self, name: str, points: torch.Tensor, schedule: Schedule, seed: int) -> None:
         self.name, self.points = name, points
@@ -123,7 +124,7 @@ class DigitsTask:
         seed: of the network's first weights.
     """
 
-    batch_size, view_seconds, max_steps, threads = 16, 12.0, 20_000, 0
+    batch_size, view_seconds, max_steps, threads, bounded = 16, 12.0, 20_000, 0, True
     LABEL_DROPOUT = 0.1
 
     def __init__(self, name: str, pictures: Pictures, seed: int) -> None:

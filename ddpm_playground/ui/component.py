@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent / "player"
 
 # Scripts that always stand before a component's own.
 PARTS: dict[str, tuple[str, ...]] = {
-    "player": ("formulas", "trajectory", "film", "panels", "readout", "probe", "transport"),
+    "player": ("formulas", "trajectory", "film", "cloud", "panels", "readout", "probe", "transport"),
 }
 
 

@@ -72,13 +72,13 @@ class LiveRun:
         """Where the frames go: memory of its own, which a forgotten run gives back to the system whole."""
         count = 2 * -(-(len(self.run.path) - 1) // self.stride) + 1
         memory = torch.frombuffer(mmap(-1, count * self.frame_bytes // 2), dtype=torch.float16)
-        return iter(memory.view(count, self.run.recipe.num_images, *self.run.shape))
+        return iter(memory.view(count, self.run.count, *self.run.shape))
 
     @property
     def frame_bytes(self) -> int:
         """Bytes of a frame's x_t and ε̂."""
         C, H, W = self.run.shape
-        return self.run.recipe.num_images * C * H * W * 2 * 2
+        return self.run.count * C * H * W * 2 * 2
 
 
 class Runs:

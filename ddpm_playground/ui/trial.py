@@ -25,6 +25,11 @@ def run_trial(asked: Mapping[str, Any]) -> dict[str, Any]:
         schedule, config = schedule_in(asked), config_in(asked)
         recipe = DEFAULT.with_(seed=asked.get("seed", DEFAULT.seed))
         checkpoint = shelf().load(str(asked.get("checkpoint")))
+        if checkpoint.is_planar:
+            raise ValueError(
+                f"the network of {checkpoint.folder.name!r} makes points in the plane; choose a checkpoint of pictures "
+                "in Reverse"
+            )
         num_steps = min(max(steps_in(asked)), MOST_STEPS)
         own = (schedule, checkpoint.schedule)
         return {"rows": [_row(checkpoint, one, config, num_steps, recipe.seed) for one in own]}

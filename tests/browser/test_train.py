@@ -140,7 +140,8 @@ def test_a_run_is_downloaded(trainer, tmp_path: Path):
     waiting.value.save_as(tmp_path / "run.zip")
     with zipfile.ZipFile(tmp_path / "run.zip") as file:
         facts = json.loads(file.read("training.json"))
-        assert {"network.safetensors", "scheduler/scheduler_config.json"} <= set(file.namelist())
+        weights = "unet/diffusion_pytorch_model.safetensors"
+        assert {weights, "scheduler/scheduler_config.json"} <= set(file.namelist())
     assert facts["data"] == "mixture" and facts["steps"] >= 3
 
 
@@ -153,6 +154,37 @@ def test_a_run_on_digits_opens_in_reverse(chromium: Browser, playground: str):
     visit.page.click(".train .reverse")
     visit.page.wait_for_selector("#tab-reverse-button[aria-selected=true]")
     visit.wait_for_address("checkpoint=trained-")
-    visit.page.click("#reverse-start")
     visit.wait("() => (document.querySelector('.player').dataset.run || 'recorded') !== 'recorded'")
+    visit.close()
+
+
+def test_a_run_in_the_plane_plays_in_reverse(chromium: Browser, playground: str):
+    visit = Visit(chromium, playground, "?tab=train&label=3&num_steps=1000")
+    visit.page.wait_for_selector(".train .go:enabled")
+    go(visit, 40)
+    pause(visit)
+    visit.page.click(".train .reverse")
+    visit.page.wait_for_selector("#tab-reverse-button[aria-selected=true]")
+    visit.wait("() => document.querySelector('.panels.is-cloud') && document.querySelector('.player').dataset.done")
+    assert visit.page.locator(".player").get_attribute("data-t") == "0"
+    canvas = visit.page.locator("[data-panel=x_t] canvas")
+    assert "512 points in the plane" in (canvas.get_attribute("aria-label") or "")
+    # The pointer finds a point, and the numbers beside it are its place.
+    where = visit.page.evaluate(
+        """() => {
+            const canvas = document.querySelector("[data-panel=x_t] canvas"), { width, height } = canvas;
+            const area = canvas.getBoundingClientRect();
+            const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+            const axis = (v, all) => Math.abs(v - all / 2) < 12;
+            for (let y = 40; y < height; y++) for (let x = 40; x < width; x++)
+                if (!axis(x, width) && !axis(y, height) && pixels[4 * (y * width + x) + 3] > 180)
+                    return [area.left + (x / width) * area.width, area.top + (y / height) * area.height,
+                            (6 * x) / width - 3, 3 - (6 * y) / height];
+        }"""
+    )
+    assert where is not None, "no point is drawn"
+    visit.page.mouse.move(where[0], where[1])
+    visit.page.wait_for_selector(".player .probe:not([hidden])")
+    right, up = visit.page.inner_text(".probe tbody tr:first-child td").replace("−", "-").split()
+    assert abs(float(right) - where[2]) < 0.25 and abs(float(up) - where[3]) < 0.25
     visit.close()

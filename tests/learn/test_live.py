@@ -1,6 +1,7 @@
 """Live training: it learns, it obeys, and it is its seed's alone."""
 
 import json
+import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -9,18 +10,22 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import DDPMScheduler, UNet2DModel
-from safetensors.torch import load_file
+from PIL import Image
 
 from ddpm_playground.core import ExactEps, make_schedule
-from ddpm_playground.learn.checkpoint import load_checkpoint
+from ddpm_playground.learn.checkpoint import ARCHITECTURES, CheckpointError, load_checkpoint
 from ddpm_playground.learn.data import bundled_digits
 from ddpm_playground.learn.live import BINS, CURVE, LiveTraining
 from ddpm_playground.learn.live_store import LiveStore
 from ddpm_playground.learn.network import NetworkEps
 from ddpm_playground.learn.planar import NUM_POINTS, PLANAR_SETS, REACH, drawn_points
-from ddpm_playground.learn.planar_network import PlanarNetwork
+from ddpm_playground.learn.shelf import Shelf
 from ddpm_playground.learn.tasks import DigitsTask, PlanarTask
+from ddpm_playground.recipe import DEFAULT
+from ddpm_playground.run import Run, Start
 from ddpm_playground.ui.train import schedule_asked
+from ddpm_playground.views.cloud import draw_cloud
+from ddpm_playground.views.export import write_gif
 
 SCHEDULE = schedule_asked({"schedule": "linear"}, 200)
 
@@ -129,6 +134,21 @@ def test_it_obeys():
     assert live.join(5.0) and live.progress.state == "stopped"
 
 
+def test_a_run_on_one_core_leaves_the_others_to_those_who_come_after():
+    before, counts = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    try:
+        live = planar()
+        stepped(live, 1)
+        later = threading.Thread(target=lambda: counts.append(torch.get_num_threads()))
+        later.start()
+        later.join()
+        live.stop()
+        assert live.join(5.0) and (*counts, torch.get_num_threads()) == (2, 2)
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_a_loss_that_is_not_finite_is_told_and_ends_the_run():
     live = planar()
     with torch.no_grad():
@@ -154,17 +174,61 @@ def test_a_planar_run_is_saved_as_safetensors_and_json(tmp_path: Path):
     stepped(live, 2)
     live.stop()
     folder = store.save(live, "run")
-    again = PlanarNetwork(200, seed=99)
-    again.load_state_dict(load_file(folder / "network.safetensors"))
+    with pytest.raises(CheckpointError, match="'PlanarNetwork'; only UNet2DModel can be read here"):
+        load_checkpoint(folder)
+    again = load_checkpoint(folder, architectures=tuple(ARCHITECTURES))
+    assert again.is_planar and again.schedule.T == 200 and again.on("onnx").engine == "eager"
     x, t = torch.randn(5, 2, generator=torch.Generator().manual_seed(0)), torch.arange(5)
-    torch.testing.assert_close(again(x, t).sample, live.network_now()(x, t).sample, rtol=0, atol=0)
+    want = live.network_now()(x, t).sample
+    torch.testing.assert_close(again.unet(x, t).sample, want, rtol=0, atol=0)
+    torch.testing.assert_close(again.unet(x[..., None, None], t).sample, want[..., None, None], rtol=0, atol=0)
     facts = json.loads((folder / "training.json").read_text())
     assert facts["steps"] == 2 and facts["data"] == "mixture" and facts["width"] == 128
     torch.testing.assert_close(
         DDPMScheduler.from_pretrained(folder / "scheduler").betas.double(), SCHEDULE.betas[1:], rtol=1e-6, atol=0
     )
     with zipfile.ZipFile(store.zipped(folder, tmp_path)) as file:
-        assert {"network.safetensors", "training.json"} <= set(file.namelist())
+        assert {"unet/diffusion_pytorch_model.safetensors", "unet/config.json"} <= set(file.namelist())
+        assert "model_index.json" not in file.namelist()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [("T", 0, "T must be a whole number"), ("width", 10**9, "width must be"), ("width", 64, "of another shape")],
+)
+def test_a_planar_config_that_does_not_fit_is_told(tmp_path: Path, key: str, value: int, said: str):
+    live = planar()
+    stepped(live, 1)
+    live.stop()
+    config = LiveStore(tmp_path).save(live, "run") / "unet" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {key: value}))
+    with pytest.raises(CheckpointError, match=said):
+        load_checkpoint(tmp_path / "run", architectures=tuple(ARCHITECTURES))
+
+
+def test_the_chain_of_a_planar_run_starts_from_32_points_an_image_and_ends_in_a_film(tmp_path: Path, monkeypatch):
+    live = planar()
+    stepped(live, 1)
+    live.stop()
+    LiveStore(tmp_path).save(live, "run")
+    shelf = Shelf([tmp_path])
+    monkeypatch.setattr("ddpm_playground.run.shelf", lambda: shelf)
+    recipe = DEFAULT.with_(checkpoint="run", num_images=2, num_steps=5)
+    run = Run(recipe)
+    steps = list(run)
+    assert run.count == 64 and not run.clip_x_0 and steps[0].x_t.shape == (64, 2, 1, 1)
+    assert float(steps[0].x_hat_0.abs().max()) > 1.0  # not clipped
+    with pytest.raises(ValueError, match="points in the plane, not pictures"):
+        Run(recipe, Start(5, torch.zeros(1, 28, 28)))
+    write_gif(tmp_path / "run.gif", [step.x_t for step in steps], planar=True)
+    with Image.open(tmp_path / "run.gif") as film:
+        assert film.n_frames == 5 and film.size == (480, 480)
+
+
+def test_a_point_is_drawn_where_it_is():
+    pixels = draw_cloud(torch.tensor([[1.5, 0.75], [torch.nan, 0.0], [9.0, 0.0]]))
+    dark = (pixels < 100).nonzero()
+    assert abs(dark[1].mean() - 360) < 1 and abs(dark[0].mean() - 180) < 1
 
 
 def test_a_run_on_digits_is_a_diffusers_folder_that_reverse_can_load(tmp_path: Path):

@@ -28,15 +28,16 @@ class Panel {
   fit(grid) {
     this.grid = grid;
     Object.assign(this.canvas, { width: grid.width, height: grid.height });
-    this.image = this.context.createImageData(grid.width, grid.height);
-    this.words = new Uint32Array(this.image.data.buffer);
+    this.cloud = null;
+    this.image = grid.cloud ? null : this.context.createImageData(grid.width, grid.height);
+    this.words = this.image && new Uint32Array(this.image.data.buffer);
     this.sharpen();
   }
 
   sharpen() {
     const across = this.stage.clientWidth;
     if (!this.grid || !across) return;
-    this.canvas.style.imageRendering = across * devicePixelRatio >= this.canvas.width ? "pixelated" : "auto";
+    this.canvas.style.imageRendering = !this.grid.cloud && across * devicePixelRatio >= this.canvas.width ? "pixelated" : "auto";
     this.stage.classList.toggle("small", across / this.grid.columns < 36);
   }
 
@@ -52,7 +53,23 @@ class Panel {
     this.figure.classList.remove("is-blank");
   }
 
+  // Points in the plane, within ±reach.
+  points(values, reach, ways) {
+    const colour = (name) => getComputedStyle(this.figure).getPropertyValue(name).trim(), own = colour("--c");
+    this.cloud = { values, reach };
+    drawCloud(this.context, values, { reach, ways, colours: { point: own, way: own, line: colour("--muted") } });
+    this.figure.classList.remove("is-blank");
+  }
+
+  // What stands at this place of the canvas, in its pixels; null for nothing.
+  at(x, y) {
+    if (!this.grid.cloud) return pixelAt(this.grid, x, y);
+    const image = this.cloud ? nearestPoint(this.cloud.values, this.cloud.reach, x / this.grid.width, y / this.grid.height) : -1;
+    return image < 0 ? null : { image, row: 0, column: 0 };
+  }
+
   blank() {
+    this.cloud = null;
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.figure.classList.add("is-blank");
   }
@@ -61,8 +78,14 @@ class Panel {
   point(pixel) {
     this.mark.hidden = !pixel;
     if (!pixel) return;
-    const { grid } = this, { x, y } = originOf(grid, pixel.image);
-    const share = (v, all) => `${(100 * v) / all}%`;
+    const { grid } = this, share = (v, all) => `${(100 * v) / all}%`;
+    this.mark.classList.toggle("of-cloud", Boolean(grid.cloud));
+    if (grid.cloud) {
+      this.mark.hidden = !this.cloud;
+      if (this.cloud) [this.mark.style.left, this.mark.style.top] = placeIn(this.cloud.values, pixel.image, this.cloud.reach).map((v) => share(v, 1));
+      return;
+    }
+    const { x, y } = originOf(grid, pixel.image);
     this.mark.style.left = share(x + pixel.column, grid.width);
     this.mark.style.top = share(y + pixel.row, grid.height);
     this.mark.style.width = share(1, grid.width);
@@ -82,8 +105,9 @@ class Panels {
     this.described = 0;
   }
 
-  fit(shape, labels) {
-    const grid = (this.grid = gridFor(shape, labels.length === shape[0] && labels.length > 0));
+  fit(shape, labels, planar = false) {
+    const grid = (this.grid = planar ? cloudGrid(shape) : gridFor(shape, labels.length === shape[0] && labels.length > 0));
+    this.box.classList.toggle("is-cloud", planar);
     this.box.style.setProperty("--aspect", `${grid.width} / ${grid.height}`);
     this.box.style.setProperty("--columns", grid.columns);
     this.box.classList.toggle("is-wide", grid.width / grid.height > 2.6);
@@ -110,9 +134,13 @@ class Panels {
     }
   }
 
-  // Paints a Still; `luts` are the bytes of every half for x_t and for ε̂.
-  paint(still, luts) {
+  // Paints a Still; `luts` are the bytes of every half for x_t and for ε̂. Of points in the plane, `chosen` is the one
+  // whose whole way is drawn; null for the last steps of a few.
+  paint(still, luts, chosen = null) {
     const { x_t, x_hat_0, eps, mean, sigma_z } = this.by, { film, frame, source, step } = still;
+    const from = source === frame ? "" : say("player.from_t", { t: film.tOf(source) });
+    for (const panel of this.all.slice(1)) if (panel.from.textContent !== from) panel.from.textContent = from;
+    if (this.grid.cloud) return this.scatter(still, chosen);
     const grid = still.coarse ? { ...this.grid, cell: 2 } : this.grid;
     const put = (panel, values, limit) => panel.shown && (values ? panel.floats(values, grid, limit) : panel.blank());
     x_t.halves(still.xHalves, grid, luts.x);
@@ -121,8 +149,20 @@ class Panels {
     put(x_hat_0, still.xHat0, 1);
     put(mean, still.mean, 1);
     put(sigma_z, still.sigmaZ, 3 * ((step && step.sigma) || 1));
-    const from = source === frame ? "" : say("player.from_t", { t: film.tOf(source) });
-    for (const panel of this.all.slice(1)) if (panel.from.textContent !== from) panel.from.textContent = from;
+  }
+
+  scatter(still, chosen) {
+    const { x_t, x_hat_0, eps, mean, sigma_z } = this.by, { film, frame, step } = still, { reach } = CLOUD;
+    const at = film.frames.indexOf(frame), few = Math.min(CLOUD.trails, this.grid.N);
+    const ways = chosen === null
+      ? Array.from({ length: few }, (_, n) => wayOf(film, n, Math.max(0, at - CLOUD.tail), at))
+      : [wayOf(film, chosen, 0, at)];
+    const put = (panel, values, limit = reach) => panel.shown && (values ? panel.points(values, limit) : panel.blank());
+    x_t.points(decode(frame.x, new Float32Array(frame.x.length)), reach, ways);
+    put(x_hat_0, still.xHat0);
+    put(eps, still.epsHat);
+    put(mean, still.mean);
+    put(sigma_z, still.sigmaZ, reach * ((step && step.sigma) || 1));
   }
 
   // What is seen, in words: at once if `now`, else at most once a second.
@@ -131,10 +171,10 @@ class Panels {
     this.described = performance.now();
     const { film, frame, source, step } = still;
     const t = film.tOf(frame), share = frame.k < film.steps.length ? noiseVariance(film.steps[frame.k].alpha_bar) : 0;
-    this.by.x_t.describe(say("player.seen_x_t", { t, count: this.grid.N, percent: Math.round(100 * share) }));
+    this.by.x_t.describe(say(this.grid.cloud ? "player.seen_points" : "player.seen_x_t", { t, count: this.grid.N, percent: Math.round(100 * share) }));
     const values = { x_hat_0: still.xHat0, eps: still.epsHat, mean: still.mean, sigma_z: still.sigmaZ };
     for (const key of PANELS.slice(1)) {
-      const seen = values[key] ? `player.seen_${key}` : "player.seen_nothing";
+      const seen = !values[key] ? "player.seen_nothing" : this.grid.cloud ? "player.seen_cloud" : `player.seen_${key}`;
       this.by[key].describe(say(seen, { t: film.tOf(source), s: step ? step.s : 0, symbol: say(`player.sym_${key}`) }));
     }
   }

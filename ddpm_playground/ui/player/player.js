@@ -38,7 +38,7 @@ function draw() {
   clearTimeout(rest);
   if (coarse) rest = setTimeout(ask, REST_MS);
   still.look(i, deep, coarse);
-  panels.paint(still, luts);
+  panels.paint(still, luts, probe.pixel && probe.pixel.image);
   panels.describe(still, !playing && !running());
   readout.show(frame.k, timeLeft());
   transport.at(frame.k, t);
@@ -156,7 +156,7 @@ function start(message) {
   pause();
   probe.leave();
   probe.labels = message.labels || [];
-  panels.fit(message.shape, probe.labels);
+  panels.fit(message.shape, probe.labels, Boolean(message.planar));
   readout.start(message.steps, about);
   transport.start(message.steps, about);
   badge.hidden = false;
@@ -248,6 +248,9 @@ for (const chip of player.querySelectorAll("[data-toggle]")) {
     ask();
   });
 }
+// Points are drawn in the page's colours.
+const ground = new MutationObserver(() => (element.isConnected ? panels.grid && panels.grid.cloud && ask() : ground.disconnect()));
+ground.observe(document.body, { attributes: true, attributeFilter: ["class"] });
 press();
 watch("value", receive);
 receive();

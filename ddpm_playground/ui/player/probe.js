@@ -29,19 +29,19 @@ class Probe {
     root.addEventListener("keydown", (event) => event.key === "Escape" && this.leave());
   }
 
-  listen({ canvas }) {
-    const look = (event) => this.enter(canvas, event);
+  listen(panel) {
+    const { canvas } = panel, look = (event) => this.enter(panel, event);
     canvas.addEventListener("pointermove", (event) => event.pointerType === "mouse" && look(event));
     canvas.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.leave());
     canvas.addEventListener("click", look);
   }
 
-  enter(canvas, event) {
+  enter(panel, event) {
     if (!this.panels.grid) return;
-    const area = canvas.getBoundingClientRect();
+    const { canvas } = panel, area = canvas.getBoundingClientRect();
     const x = ((event.clientX - area.left) / area.width) * canvas.width;
     const y = ((event.clientY - area.top) / area.height) * canvas.height;
-    const pixel = pixelAt(this.panels.grid, x, y);
+    const pixel = panel.at(x, y);
     if (!pixel) return this.leave();
     this.pixel = pixel;
     this.at = [event.clientX, event.clientY];
@@ -53,6 +53,7 @@ class Probe {
     this.pixel = null;
     this.box.hidden = true;
     for (const panel of this.panels.all) panel.point(null);
+    if (this.panels.grid.cloud) this.ask(); // the ways of several points again
   }
 
   // Beside the pointer, inside the component.
@@ -70,7 +71,7 @@ class Probe {
     const { grid } = this.panels, { film, frame } = still, table = halfTable();
     const channels = Array.from({ length: grid.C }, (_, c) => indexOf(grid, this.pixel, c));
     const { image, row, column } = this.pixel, label = this.labels[image];
-    this.where.textContent = say(label ? "player.probe_label" : "player.probe_where", { image: image + 1, row, column, label });
+    this.where.textContent = say(grid.cloud ? "player.probe_point" : label ? "player.probe_label" : "player.probe_where", { image: image + 1, row, column, label });
     const list = [
       channels.map((i) => table[frame.x[i]]),
       ...[still.xHat0, still.epsHat, still.mean, still.sigmaZ].map((values) => values && channels.map((i) => values[i])),

@@ -76,7 +76,6 @@ function press() {
   const empty = data === "drawn" && drawn.length < 8;
   for (const one of [".go", ".step", ".reset"]) find(one).disabled = waiting || empty || (here && here.state === "limit" && one !== ".reset");
   find(".save").disabled = find(".reverse").disabled = !here || !here.step;
-  find(".reverse").hidden = data !== "digits";
   find(".state").textContent = !here ? (waiting ? say("train.waiting") : "") : say(`train.state_${here.state}`, { step: here.step, rate: number(here.rate, 3), seconds: number(here.seconds, 3), loss: number(here.loss), steps: here.max_steps, minutes: here.max_minutes });
 }
 

@@ -116,7 +116,8 @@ def save_gif(request: gr.Request) -> str:
     """The last run as an animated GIF; returns its path."""
     try:
         path = _download(request, "gif")
-        write_gif(path, RUNS.of(str(request.session_hash)).xs)
+        live = RUNS.of(str(request.session_hash))
+        write_gif(path, live.xs, live.run.checkpoint.is_planar)
         return str(path)
     except ValueError as error:
         raise told(error) from None
@@ -128,7 +129,8 @@ def save_npz(request: gr.Request) -> str:
         path, live = _download(request, "npz"), RUNS.of(str(request.session_hash))
         facts = {field.name: getattr(live.run.recipe, field.name) for field in fields(Recipe) if field.name in FIELDS}
         facts |= {"numbers": [asdict(live.run.numbers(t, s)) for t, s in zip(live.ts, live.ts[1:], strict=False)]}
-        write_npz(path, live.ts, live.xs, live.eps_hats, live.run.labels, live.run.schedule.alpha_bars, facts)
+        planar = live.run.checkpoint.is_planar
+        write_npz(path, live.ts, live.xs, live.eps_hats, live.run.labels, live.run.schedule.alpha_bars, facts, planar)
         return str(path)
     except ValueError as error:
         raise told(error) from None

@@ -89,15 +89,20 @@ def download(event: gr.EventData) -> str:
         raise told(error) from None
 
 
-def keep(event: gr.EventData) -> tuple[str, gr.Tabs]:
-    """The run as a checkpoint of the Reverse tab: its name for the box, and that tab in front."""
+def keep(event: gr.EventData, num_steps: object) -> tuple[str, str, float, str, gr.Tabs]:
+    """The run as a checkpoint of the Reverse tab.
+
+    Returns:
+        Its name, a class and a number of steps that it has, no picture to start from, and that tab in front.
+    """
     try:
-        name = _saved(event).name
+        folder = _saved(event)
         shelf().also_below(STORE.root)
-        shelf().begin(name)
+        T = shelf().load(folder.name).schedule.T
     except ValueError as error:
         raise told(error) from None
-    return name, gr.Tabs(selected="reverse")
+    steps = min(T, num_steps) if isinstance(num_steps, (int, float)) else T
+    return folder.name, "all", steps, "", gr.Tabs(selected="reverse")
 
 
 def build(page: Page) -> None:
@@ -111,4 +116,6 @@ def build(page: Page) -> None:
     quiet: dict[str, Any] = HOT | {"trigger_mode": "multiple"}
     trainer.begin(begin, None, trainer, concurrency_limit=6, concurrency_id="train", **quiet)
     trainer.download(download, None, file, **quiet).success(None, None, None, js=clicked("trained-file"))
-    trainer.keep(keep, None, [page.controls["checkpoint"], page.tabs], **quiet)
+    chosen = [page.controls[name] for name in ("checkpoint", "label", "num_steps")]
+    kept = trainer.keep(keep, page.controls["num_steps"], [*chosen, page.start, page.tabs], **quiet)
+    kept.success(None, None, None, js=clicked("reverse-start"))
