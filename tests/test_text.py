@@ -1,6 +1,7 @@
 """Both languages say the same things, each in its own words, and a request is answered in its reader's."""
 
 import re
+from pathlib import Path
 from string import Formatter
 
 import gradio as gr
@@ -17,6 +18,7 @@ from ddpm_playground.lab.said import in_language, said
 from ddpm_playground.lab.subject import subject_of_config
 from ddpm_playground.lab.wording import PHRASES, WORDING
 from ddpm_playground.ui.language import LANGUAGES, language_of, spoken
+from ddpm_playground.ui import theory
 from ddpm_playground.ui.text import label, note, table, tables, text
 
 OTHERS = LANGUAGES[1:]
@@ -171,3 +173,12 @@ def test_how_a_schedule_was_read_is_told_in_either_language(given: str, told: li
     read_as = read_text(given).read_as
     assert [in_language(sentence, "zh-TW") for sentence in read_as][: len(told)] == told
     assert [in_language(sentence, "en") for sentence in read_as] == [*read_as]
+
+
+def test_words_within_formulas_come_from_the_tables() -> None:
+    chapters = "".join(path.read_text(encoding="utf-8") for path in Path(theory.__file__).parent.glob("*.py"))
+    keys = set(re.findall(r"\\say\{+(\w+)\}", chapters)) - {"key"}  # which stands in a docstring
+    assert keys == {key.removeprefix("tex.") for key in table() if key.startswith("tex.")}
+    # Left in TeX: indices, numbers' kinds, and pseudo-code, which is English in the lecture too.
+    said = set(re.findall(r"\\text\{+([^{}]*[A-Za-z]{2}[^{}]*)\}", chapters))
+    assert said == {"data", "simple", "float32", "float64", " if ", ", else "}

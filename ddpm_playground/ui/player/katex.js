@@ -12,14 +12,16 @@ const katex = (files) => {
   }).catch(() => null);
   return window.ddpmKatex;
 };
+// Words within a formula stand as \say{key} in the TeX and under tex.key in the string tables.
+const inWords = (source) => source.replace(/\\say\{(\w+)\}/g, (_, key) => `\\text{${say(`tex.${key}`)}}`);
 // `source` as a formula in `node`, at once or as soon as KaTeX is there; the same source is not drawn twice.
 const typesetTex = (node, source, display = false) => {
   if (node.dataset.tex === source) return node;
   node.dataset.tex = source;
   const draw = (found) => {
     if (node.dataset.tex !== source) return;
-    if (!found) { node.textContent = source; return; }
-    found.render(source, node, { displayMode: display, throwOnError: false, strict: false, trust: ({ command }) => command === "\\htmlClass", macros: { ...MACROS }, output: "htmlAndMathml" });
+    if (!found) { node.textContent = inWords(source); return; }
+    found.render(inWords(source), node, { displayMode: display, throwOnError: false, strict: false, trust: ({ command }) => command === "\\htmlClass", macros: { ...MACROS }, output: "htmlAndMathml" });
   };
   if (window.ddpmKatexReady !== undefined) draw(window.ddpmKatexReady);
   else window.ddpmKatex.then((found) => draw((window.ddpmKatexReady = found)));

@@ -10,7 +10,7 @@ fillWords(root);
 
 // Subscripts in characters, where no markup can stand.
 const LOWERED = { 0: "₀", 1: "₁", 2: "₂", t: "ₜ", s: "ₛ", "−": "₋", "{": "", "}": "" };
-const lowered = (text) => text.replace(SUBSCRIPT, (_, below) => [...below].map((c) => LOWERED[c] ?? c).join(""));
+const lowered = (text) => text.replaceAll(new RegExp(SUBSCRIPT, "gi"), (_, below) => [...below].map((c) => LOWERED[c] ?? c).join(""));
 const titleOf = (i) => say("theory.numbered", { n: i + 1, title: say(`ch_${start.chapters[i].name}.title`) });
 start.chapters.forEach((chapter, i) => {
   const button = make("button", "", make("b", "", String(i + 1)), make("span", "", ...typeset(say(`ch_${chapter.name}.title`))));

@@ -64,8 +64,8 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
         formula(
             rf"q(\xT{{x_{{{t}}}}}\mid x_{{{t - 1}}})=\mathcal N\big(\sqrt{{1-\beta_{{{t}}}}}\,x_{{{t - 1}}},"
             rf"\ \beta_{{{t}}}\mathbf I\big)",
-            rf"\xT{{x_{{{t}}}}}=\sqrt{{1-\beta_{{{t}}}}}\,x_{{{t - 1}}}+\sqrt{{\beta_{{{t}}}}}\,\eps{{\text{{noise}}}}"
-            rf"={tex(factor)}\,x_{{{t - 1}}}+{tex(variance**0.5)}\,\eps{{\text{{noise}}}}",
+            rf"\xT{{x_{{{t}}}}}=\sqrt{{1-\beta_{{{t}}}}}\,x_{{{t - 1}}}+\sqrt{{\beta_{{{t}}}}}\,\eps{{\say{{noise}}}}"
+            rf"={tex(factor)}\,x_{{{t - 1}}}+{tex(variance**0.5)}\,\eps{{\say{{noise}}}}",
             rf"\operatorname{{Var}}=(1-\beta_{{{t}}})\cdot1+\beta_{{{t}}}={tex(factor**2)}+{tex(variance)}"
             rf"={tex(factor**2 + variance)}",
             note=say("slip"),
@@ -76,7 +76,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
             (rf"\sqrt{{\bar\alpha_{{{t}}}}}=\textstyle\prod_{{u\le{t}}}\sqrt{{1-\beta_u}}", alpha_bar_t**0.5, "x_0"),
             (rf"1-\bar\alpha_{{{t}}}", 1 - alpha_bar_t, "eps"),
             (rf"\widehat{{\operatorname{{Var}}}}\,x_{{{t}}}", float(measured[t]), "x_t"),
-            (r"L_T\ \text{(bit/dim)}", prior_kl(schedule)),
+            (r"L_T\ \say{bits_per_dim}", prior_kl(schedule)),
         ),
     ]  # fmt: skip
     if values["train"] == "train":

@@ -90,16 +90,16 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
     for k, value in enumerate(quarters):
         low = 2 if k == 0 else bounds[k] + 1
         rows.append((rf"\textstyle\sum L_{{t-1}},\ t={low}\ldots{bounds[k + 1]}", value, "mean"))
-    rows += [(r"L_T", L_T, "eps"), (r"\text{total, bits per dimension}", ledger.total_bpd)]
+    rows += [(r"L_T", L_T, "eps"), (r"\say{total_bits}", ledger.total_bpd)]
     total, rival = ledger.total_bpd, _estimate(num_ts, num_images, seed, SIGMAS[other]).ledger.total_bpd
     command = command_of(num_images, seed)
     blocks = [
         plot(terms, say("terms"), note=say("terms_note")),
         numbers(
             *rows,
-            (rf"\text{{total with }}\sigma_t^2={SYMBOLS[other]}", rival),
-            (r"\pm\ \text{standard error}", tex(ledger.standard_error, 2)),
-            (rf"\text{{total from {len(every_second(found.visited))} of the }}t", found.rougher),
+            (rf"\say{{total_with}}\sigma_t^2={SYMBOLS[other]}", rival),
+            (r"\pm\ \say{standard_error}", tex(ledger.standard_error, 2)),
+            (rf"\say{{total_from}}{len(every_second(found.visited))}\say{{of_the}}t", found.rougher),
         ),
         remark(say("estimate", visited=num_ts, total=T, images=num_images, command=command)),
         plot(sums, say("sums"), note=say("sums_note")),

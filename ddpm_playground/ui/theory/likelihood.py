@@ -65,7 +65,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
             (r"\theta:\ \sigma", tex(theta.width), "x_hat_0"),
             (r"\theta:\ \Delta", tex(theta.apart), "x_hat_0"),
             (product, power_of_ten(now.sum_log, 6)),
-            (r"\prod\ \text{in float32}", now.plain_product),
+            (r"\prod\ \say{in_float32}", now.plain_product),
             (r"\sum\log P_\theta(\xO{x_i})", now.sum_log),
             (expected, now.mean_log, "x_hat_0"),
             (r"\mathrm{KL}(P_{\text{data}}\Vert P_\theta)", now.kl, "eps"),

@@ -67,10 +67,10 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
     blocks = [
         pictures(
             picture("mean", r"\tilde\mu(x_t,\hat x_0)", single.from_x_0[0], note=say("first")),
-            picture("mean", r"\text{line 4}(x_t,\varepsilon_\theta)", single.from_eps[0], note=say("second")),
+            picture("mean", r"\say{line_4}(x_t,\varepsilon_\theta)", single.from_eps[0], note=say("second")),
             picture("mean", r"x_t,\ \nabla\log q", single.from_score[0], note=say("third")),
-            picture("sigma_z", r"\text{1st}-\text{2nd}", first[0], gain, say("gained", gain=gain_text(gain))),
-            picture("sigma_z", r"\text{3rd}-\text{2nd}", third[0], gain, say("gained", gain=gain_text(gain))),
+            picture("sigma_z", r"\say{first}-\say{second}", first[0], gain, say("gained", gain=gain_text(gain))),
+            picture("sigma_z", r"\say{third}-\say{second}", third[0], gain, say("gained", gain=gain_text(gain))),
             picture("x_t", rf"x_{{{t}}}", x_t[0]),
             picture("eps", r"\varepsilon_\theta", eps_hat[0], 0.5),
             picture("x_hat_0", r"\hat x_0", x_hat_0[0]),
@@ -78,7 +78,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
         ),
         formula(
             r"\xhat{\hat x_0}=\frac{\xT{x_t}-\sqrt{1-\bar\alpha_t}\,\eps{\varepsilon_\theta}}"
-            r"{\sqrt{\bar\alpha_t}}\quad\text{into}",
+            r"{\sqrt{\bar\alpha_t}}\quad\say{into}",
             rf"\mean{{\mu_\theta}}=\frac{{\sqrt{{\bar\alpha_{{{b}}}}}(1-{alpha})}}{{1-\bar\alpha_{{{a}}}}}"
             rf"\xhat{{\hat x_0}}"
             rf"+\frac{{\sqrt{{{alpha}}}(1-\bar\alpha_{{{b}}})}}{{1-\bar\alpha_{{{a}}}}}\xT{{x_t}}{ratio}",
@@ -99,11 +99,11 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
         plot(figure, say("over_the_run", steps=NUM_STEPS), note=say("plot_note")),
         numbers(
             (rf"\text{{float32}},\ t={t}", single.gap, "eps"),
-            (r"\text{float32},\ \text{whole run}", float(gaps.single.max()), "eps"),
+            (r"\text{float32},\ \say{whole_run}", float(gaps.single.max()), "eps"),
             (rf"\text{{float64}},\ t={t}", double.gap, "x_0"),
-            (r"\text{float64},\ \text{whole run}", float(gaps.double.max()), "x_0"),
+            (r"\text{float64},\ \say{whole_run}", float(gaps.double.max()), "x_0"),
             (rf"|\hat x_0|\le1,\ t={t}", clipped.gap, "x_hat_0"),
-            (r"|\hat x_0|\le1,\ \varepsilon_\theta\ \text{remade}", remade.gap, "mean"),
+            (r"|\hat x_0|\le1,\ \varepsilon_\theta\ \say{remade}", remade.gap, "mean"),
             (r"\max|\hat x_0|", float(x_hat_0.abs().max()), "x_hat_0"),
         ),
     ]  # fmt: skip

@@ -127,7 +127,7 @@ def _ledger(both: Chains, step: Step, parts: Line4) -> dict[str, Any]:
         (r"\operatorname{rms}\,\varepsilon_\theta", size(step.eps_hat), "eps"),
         (r"\operatorname{rms}\,\sigma_t z", size(parts.noise), "sigma_z"),
         (r"\operatorname{rms}\,x_s", size(step.x_s), "x_t"),
-        (r"\max|x_s-\text{chain}|", float((parts.x_s - step.x_s).abs().max())),
+        (r"\max|x_s-\say{chain}|", float((parts.x_s - step.x_s).abs().max())),
     )
 
 

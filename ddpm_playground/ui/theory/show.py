@@ -27,7 +27,10 @@ def tex(value: float, digits: int = 4) -> str:
 
 
 def formula(*lines: str, note: Words | None = None) -> dict[str, Any]:
-    r"""TeX lines, each its own display. Colours: \xO{x_0} \xT{x_t} \eps{ε} \xhat{x̂_0} \mean{μ} \sigz{σ_t z}."""
+    r"""TeX lines, each its own display. Colours: \xO{x_0} \xT{x_t} \eps{ε} \xhat{x̂_0} \mean{μ} \sigz{σ_t z}.
+
+    Words are \say{key}, a key of ui/text/<language>/tex.json; wherever a chapter has TeX.
+    """
     return {"kind": "formula", "lines": list(lines), "note": note}
 
 
