@@ -57,7 +57,7 @@ from .schedule import (
     schedule_from_betas,
     schedule_params,
 )
-from .weights import WEIGHTS, log_snr_density, min_snr
+from .weights import WEIGHTS, log_snr_density, min_snr, truncated_snr
 
 __all__ = [
     "PARAM_RANGES",
@@ -122,6 +122,7 @@ __all__ = [
     "stream_seed",
     "take_step",
     "timestep_path",
+    "truncated_snr",
     "v_from_eps",
     "x_0_from_eps",
     "x_0_from_v",

@@ -25,6 +25,14 @@ def min_snr(schedule: Schedule, gamma: float = MIN_SNR_GAMMA) -> torch.Tensor:
     return (gamma / schedule.snr[1:]).clamp_max(1.0)
 
 
+def truncated_snr(schedule: Schedule, most: float) -> torch.Tensor:
+    """max(1, 1 / SNR(t)), at most `most` (Salimans & Ho 2022, section 4, without the bound).
+
+    An error of ε̂ and the error of x̂_0 that follows from it: whichever is the larger counts.
+    """
+    return (1.0 / schedule.snr[1:]).clamp(1.0, most)
+
+
 def p2(schedule: Schedule, gamma: float = P2_GAMMA) -> torch.Tensor:
     """1 / (1 + SNR(t))^γ (P2, Choi et al. 2022, with k = 1)."""
     return (1.0 + schedule.snr[1:]) ** -gamma

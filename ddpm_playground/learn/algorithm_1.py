@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 
-from ..core import Schedule, min_snr, q_sample
+from ..core import Schedule, min_snr, q_sample, truncated_snr
 from .network import network_output
 
 
@@ -21,15 +21,19 @@ def algorithm_1_error(
     return (eps - network_output(unet, x_t, t, label).float()).square().flatten(1).mean(1)
 
 
-def loss_weight(schedule: Schedule, t: torch.Tensor, gamma: float) -> torch.Tensor:
-    """min(SNR(t), γ)/SNR(t), (B,) float32: what each error counts for (Hang et al. 2023); all 1 for γ = 0.
+def loss_weight(schedule: Schedule, t: torch.Tensor, gamma: float, most: float = 0.0) -> torch.Tensor:
+    """What each error counts for, (B,) float32: min(SNR(t), γ)/SNR(t) times max(1, 1/SNR(t)) up to `most`.
 
     Algorithm 1 weighs all t alike. A small network then spends itself on small t, where its errors are large and
-    seen least; with γ they count as an error of x̂_0 of weight γ.
+    seen least; with γ they count as an error of x̂_0 of weight γ (Hang et al. 2023), and with `most` those at large t,
+    where a picture gets its shape, count as the error of x̂_0 that they are (Salimans & Ho 2022). 0 leaves either out.
     """
-    if gamma == 0:
-        return torch.ones(len(t))
-    return min_snr(schedule, gamma)[t - 1].float()
+    weight = torch.ones(schedule.T, dtype=torch.float64)
+    if gamma:
+        weight = weight * min_snr(schedule, gamma)
+    if most:
+        weight = weight * truncated_snr(schedule, most)
+    return weight[t - 1].float()
 
 
 def draw_t(T: int, size: int, generator: torch.Generator, how: str = "stratified") -> torch.Tensor:

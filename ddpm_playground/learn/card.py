@@ -9,9 +9,11 @@ from typing import Any
 SCORES, BOUND = "## Scores", "## Variational bound"
 
 
-def _weight(gamma: float) -> str:
+def _weight(gamma: float, most: float) -> str:
     """What the errors of algorithm 1 counted for."""
-    return f"min(SNR(t), {gamma:g})/SNR(t) (Hang et al. 2023)" if gamma else "1 (algorithm 1)"
+    factors = [f"min(SNR(t), {gamma:g})/SNR(t) (Hang et al. 2023)"] if gamma else []
+    factors += [f"max(1, 1/SNR(t)), at most {most:g} (Salimans & Ho 2022)"] if most else []
+    return " · ".join(factors) or "1 (algorithm 1)"
 
 
 def model_card(
@@ -36,7 +38,7 @@ def model_card(
         "seed": settings["seed"],
         "steps × batch": f"{facts['step']:,} × {settings['batch_size']}",
         "schedule": f"{settings['schedule']}, T = {settings['T']}",
-        "weight of an error at t": _weight(settings.get("min_snr", 0.0)),
+        "weight of an error at t": _weight(settings.get("min_snr", 0.0), settings.get("truncated_snr", 0.0)),
         "hours": facts["hours"],
         "machine": facts["machine"],
         "torch": facts["torch"],

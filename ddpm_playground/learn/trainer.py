@@ -110,7 +110,8 @@ class Trainer:
         start = time.monotonic()
         x_0, t, eps, label = self.batch()
         errors = self._errors(self.forward, x_0, t, eps, label)
-        (loss_weight(self.schedule, t, self.settings.min_snr).to(errors) * errors).mean().backward()
+        weight = loss_weight(self.schedule, t, self.settings.min_snr, self.settings.truncated_snr)
+        (weight.to(errors) * errors).mean().backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate_at(self.settings, self.step)

@@ -35,6 +35,7 @@ TABS: dict[str, Callable[[Page], None]] = {
 }
 
 SECONDS_KEPT = 3600
+WARM_AFTER_S = 3.0  # the first page goes first: Python imports one thing at a time
 
 
 def head() -> str:
@@ -129,7 +130,7 @@ def _drawn(refresher: Refresher, recipe: Recipe) -> Sequence[object]:
 
 
 def warm() -> None:
-    """Load the network behind the page, so that the first Start need not wait."""
+    """Load the network, so that the first Start need not wait; a page that is there sooner begins that itself."""
     from ..run import Run
 
     try:
@@ -141,7 +142,9 @@ def warm() -> None:
 def launch(demo: gr.Blocks) -> None:
     """Serve on 127.0.0.1:7860, or where GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say."""
     gr.set_static_paths(plotly_script())
-    threading.Thread(target=warm, daemon=True).start()
+    warming = threading.Timer(WARM_AFTER_S, warm)
+    warming.daemon = True
+    warming.start()
     language = (HERE / "player" / "language.js").read_text(encoding="utf-8")
     demo.queue(max_size=100, default_concurrency_limit=8).launch(
         theme=theme(),

@@ -19,10 +19,9 @@ MAX_STEPS = 1000
 
 
 def audit_value() -> str:
-    """What audit.js starts from."""
+    """What audit.js starts from; the other classes it asks for once it is looked at, since diffusers is slow to come."""
     texts = figure_texts()
     value = {
-        "classes": list(scheduler_classes()),
         "chosen": CHOSEN,
         "spacings": list(SPACINGS),
         "spacing": SPACING,
@@ -30,6 +29,11 @@ def audit_value() -> str:
         "figure": figures_json([""], DEFAULT.T, texts)["log_snr"],
     }
     return json.dumps(value, allow_nan=False)
+
+
+def class_names() -> list[str]:
+    """The scheduler classes that can be audited."""
+    return list(scheduler_classes())
 
 
 def audit_scheduler(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,5 +55,5 @@ def build() -> None:
     """One component, which asks the server for one audit at a time."""
     canvas_component(
         "audit", audit_value(), ("plotting",), elem_id="audit", apply_default_css=False,
-        server_functions=[audit_scheduler],
+        server_functions=[audit_scheduler, class_names],
     )  # fmt: skip

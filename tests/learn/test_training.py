@@ -208,6 +208,19 @@ def test_errors_are_weighed_by_min_snr(gamma: float) -> None:
     assert loss_weight(schedule, t, 0.0).unique().tolist() == [1.0]
 
 
+def test_errors_at_large_t_count_as_those_of_x_hat_0_up_to_a_bound() -> None:
+    schedule, t, eps_off = make_schedule("linear"), torch.arange(1, 1001), 0.1
+    weight, alpha_bars = loss_weight(schedule, t, 0.0, 20.0), schedule.alpha_bars[1:].float()
+    # An error of ε̂ moves x̂_0 by √(1−ᾱ_t)/√ᾱ_t of it.
+    x_0_off = eps_off * ((1 - alpha_bars) / alpha_bars).sqrt()
+    larger = torch.maximum(torch.tensor(eps_off), x_0_off).square()
+    free = weight < 20.0
+    torch.testing.assert_close(weight[free] * eps_off**2, larger[free])
+    assert weight.max() == 20.0 and bool((larger[~free] >= 20.0 * eps_off**2 * (1 - 1e-6)).all())
+    both = loss_weight(schedule, t, 5.0, 20.0)
+    torch.testing.assert_close(both, loss_weight(schedule, t, 5.0) * weight)
+
+
 def test_the_weight_reaches_the_gradient(idx_folder: Callable[..., Path]) -> None:
     folder = idx_folder()
 
@@ -217,7 +230,7 @@ def test_the_weight_reaches_the_gradient(idx_folder: Callable[..., Path]) -> Non
         moments = [state["exp_avg"].flatten() for state in trainer.optimizer.state.values()]
         return errors, torch.cat(moments)
 
-    (errors, plain), (same, all_one), (_, weighed) = step(), step(min_snr=1e6), step(min_snr=0.1)
+    (errors, plain), (same, all_one), (_, weighed) = step(), step(min_snr=1e6), step(truncated_snr=5.0)
     torch.testing.assert_close(errors, same, rtol=0, atol=0)  # what is logged is never weighed
     torch.testing.assert_close(plain, all_one)
     assert not torch.allclose(plain, weighed)

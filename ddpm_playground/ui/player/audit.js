@@ -3,8 +3,8 @@ const root = element.querySelector(".audit"), find = (selector) => root.querySel
 const said = find(".said"), found = find(".found"), problem = find(".problem"), gd = find(".gd");
 let result = null, Plotly = window.Plotly, waiting = 0;
 fillWords(root);
-for (const name of start.classes) find(".class").append(new Option(name, name));
-find(".class").value = start.chosen;
+const choices = (names) => { const { value } = find(".class"); find(".class").replaceChildren(...names.map((name) => new Option(name, name))); find(".class").value = value || start.chosen; };
+choices([start.chosen]);
 find(".spacing").append(new Option(say("audit.own_spacing"), ""), ...start.spacings.map((name) => new Option(name, name)));
 find(".spacing").value = start.spacing;
 find("thead tr").append(...["t", "used", "next", "error"].map((key) => { const th = make("th", "", say(`audit.col_${key}`)); th.scope = "col"; return th; }));
@@ -73,4 +73,4 @@ find("form").addEventListener("submit", (event) => { event.preventDefault(); run
 new ResizeObserver(draw).observe(root);
 const ground = new MutationObserver(() => (element.isConnected ? draw() : ground.disconnect()));
 ground.observe(document.body, { attributes: true, attributeFilter: ["class"] });
-new IntersectionObserver((seen, observer) => { if (seen.some((one) => one.isIntersecting)) { observer.disconnect(); run(); } }).observe(root);
+new IntersectionObserver((seen, observer) => { if (seen.some((one) => one.isIntersecting)) { observer.disconnect(); server.class_names().then(choices, () => {}); run(); } }).observe(root);
