@@ -17,8 +17,8 @@ from ddpm_playground.lab.reading import read_text
 from ddpm_playground.lab.said import in_language, said
 from ddpm_playground.lab.subject import subject_of_config
 from ddpm_playground.lab.wording import PHRASES, WORDING
-from ddpm_playground.ui.language import LANGUAGES, language_of, spoken
 from ddpm_playground.ui import theory
+from ddpm_playground.ui.language import LANGUAGES, language_of, spoken
 from ddpm_playground.ui.text import label, note, table, tables, text
 
 OTHERS = LANGUAGES[1:]

@@ -19,7 +19,7 @@ MAX_STEPS = 1000
 
 
 def audit_value() -> str:
-    """What audit.js starts from; the other classes it asks for once it is looked at, since diffusers is slow to come."""
+    """What audit.js starts from; the other classes it asks for once it is seen, since diffusers is slow to come."""
     texts = figure_texts()
     value = {
         "chosen": CHOSEN,

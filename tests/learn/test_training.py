@@ -230,9 +230,12 @@ def test_the_weight_reaches_the_gradient(idx_folder: Callable[..., Path]) -> Non
         moments = [state["exp_avg"].flatten() for state in trainer.optimizer.state.values()]
         return errors, torch.cat(moments)
 
-    (errors, plain), (same, all_one), (_, weighed) = step(), step(min_snr=1e6), step(truncated_snr=5.0)
+    (errors, plain), (same, all_one), (_, weighed) = step(), step(min_snr=1e6), step(min_snr=0.1)
     torch.testing.assert_close(errors, same, rtol=0, atol=0)  # what is logged is never weighed
     torch.testing.assert_close(plain, all_one)
+    assert not torch.allclose(plain, weighed)
+    (errors, plain), (same, weighed) = step(T=1000), step(T=1000, truncated_snr=5.0)
+    torch.testing.assert_close(errors, same, rtol=0, atol=0)
     assert not torch.allclose(plain, weighed)
 
 
