@@ -25,6 +25,7 @@ MAX_SCREEN_T = 4000
 MAX_IMAGES = 64
 POINTS_PER_IMAGE = 32  # a network of the plane makes so many points where another makes one picture
 MAX_NAME = 40
+MAX_LEVERS = 400  # characters of a chapter's levers, or of Train's settings, in a link
 MAX_LAB_TEXT = 2000  # characters of a pasted schedule that go into a link
 MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
 
@@ -63,6 +64,9 @@ class Recipe:
     lab_steps: str = "10, 20, 50"
     # Theory
     chapter: str = ""
+    levers: str = ""
+    # Train
+    train: str = ""
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
@@ -92,6 +96,8 @@ class Recipe:
             raise ValueError(
                 f"chapter must be a name of at most {MAX_NAME} characters, got {len(self.chapter)}; pick one"
             )
+        if max(len(self.levers), len(self.train)) > MAX_LEVERS:
+            raise ValueError(f"levers and train must have at most {MAX_LEVERS} characters; move them on the page")
         self.schedule_params()
 
     def schedule_params(self) -> dict[str, float]:

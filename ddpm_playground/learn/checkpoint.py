@@ -1,9 +1,8 @@
-"""The only file I/O for weights: diffusers pipeline folders (safetensors only) and training states."""
+"""The only file I/O for trained weights: diffusers pipeline folders (safetensors only)."""
 
 import glob
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,16 +12,18 @@ from typing import Any, cast
 
 import torch
 from diffusers import DDPMScheduler, UNet2DModel
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 
 from ..core import Schedule, Step, reverse
 from ..engine.device import describe_device
 from ..engine.engines import TITLES, network_on, pick_engine
 from ..engine.network import Network
 from ..lab.diffusers_config import schedule_from_config
+from .checkpoint_error import CheckpointError
 from .network import NetworkEps
 from .planar_network import PlanarNetwork
+from .training_state import settle
 
 WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
 PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
@@ -33,10 +34,6 @@ TRIED_PIXELS = 128 * 128
 ARCHITECTURES: dict[str, Any] = {"UNet2DModel": UNet2DModel, "PlanarNetwork": PlanarNetwork}
 PICTURES = ("UNet2DModel",)
 MAX_CONFIG_BYTES = 10 * 2**20
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that is missing, broken, of another architecture, or not safetensors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,7 +255,7 @@ def save_pipeline(
             (new / name).write_text(text, encoding="utf-8")
         files = sorted((p.relative_to(new) for p in new.rglob("*") if p.is_file()), key=lambda name: name == WEIGHTS)
         for name in files:
-            _settle(new / name)
+            settle(new / name)
         if folder.exists():
             for name in files:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -267,37 +264,3 @@ def save_pipeline(
             new.chmod(0o755)
             new.rename(folder)
     return digest
-
-
-def _settle(path: Path) -> None:
-    """Wait until a file is on the disk."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def save_state(path: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
-    """Write a training state atomically: one safetensors file with its facts as JSON in the header."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".writing")
-    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    save_file(contiguous, temporary, metadata={"facts": json.dumps(facts)})
-    _settle(temporary)
-    temporary.replace(path)
-
-
-def load_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """A training state as `save_state` wrote it.
-
-    Raises:
-        CheckpointError: no such file, or broken.
-    """
-    if not path.is_file():
-        raise CheckpointError(f"there is no training state {path} to resume; start without --resume")
-    try:
-        with safe_open(path, "pt") as file:
-            facts = json.loads(file.metadata()["facts"])
-            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise CheckpointError(
-            f"the training state {path} is broken: {error}; remove it and start without --resume"
-        ) from None

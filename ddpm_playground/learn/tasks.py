@@ -34,6 +34,7 @@ class Task(Protocol):
     """A data set with its network; what a live run needs of them.
 
     Attributes:
+        name: of its data.
         network: a module that is called as a UNet2DModel is.
         batch_size: pictures or points a step.
         view_seconds: how long to train between two views.
@@ -42,6 +43,7 @@ class Task(Protocol):
         bounded: whether its data lie in [−1, 1], so that samplers may clip x̂_0.
     """
 
+    name: str
     network: nn.Module
     batch_size: int
     view_seconds: float

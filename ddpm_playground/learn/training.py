@@ -15,10 +15,11 @@ from tqdm import tqdm
 from ..engine.device import describe_device, pick_device
 from .algorithm_1 import by_quarter
 from .card import model_card
-from .checkpoint import CheckpointError, load_state, save_pipeline, save_state
+from .checkpoint import CheckpointError, save_pipeline
 from .data import load_pictures
 from .settings import Settings
 from .trainer import Trainer
+from .training_state import load_state, save_state
 
 MAX_THREADS = 1024
 

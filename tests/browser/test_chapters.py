@@ -74,3 +74,22 @@ def test_a_value_that_is_none_is_told_and_the_page_lives_on(chromium: Browser, p
     visit.page.wait_for_selector(".theory .block")
     assert visit.page.locator(".theory h2").inner_text().startswith("1 · ")
     visit.close()
+
+
+def test_the_address_keeps_a_chapter_s_levers(chromium: Browser, playground: str) -> None:
+    visit = Visit(chromium, playground, "?tab=theory&chapter=posterior&levers=t:3,x_0:0.25,x_t:99")
+    visit.page.wait_for_selector(".theory .block")
+    levers = visit.page.locator(".theory .controls .slide b").all_inner_texts()
+    assert levers == ["3", "0.25", "−0.4"]  # 99 is none that x_t can have
+    assert "NaN" not in visit.page.inner_text(".theory") and "nan" not in visit.page.inner_text(".theory .blocks")
+    visit.slide(".theory .controls [data-lever=x_t] input", 1.5)
+    visit.wait_for_address("x_t:1.5")
+    visit.close()
+
+
+def test_a_lever_says_what_was_computed_with_in_its_place(chromium: Browser, playground: str) -> None:
+    visit = Visit(chromium, playground, "?tab=theory&chapter=terms&levers=num_steps:4,step:20")
+    visit.page.wait_for_selector(".theory .block", timeout=90_000)
+    assert visit.page.inner_text(".theory [data-lever=step] .effect").strip() == "→ 4"
+    assert visit.page.inner_text(".theory [data-lever=num_steps] .effect") == ""
+    visit.close()

@@ -85,7 +85,18 @@ def test_algorithm_1_runs_by_itself(open_chapter):
     with visit.page.expect_response(ASKED):
         visit.page.get_by_role("button", name="trained weights").click()
     visit.wait(IDLE)
-    assert visit.page.inner_text(".theory .problem") == "" and visit.page.evaluate(LOSSES) >= 4
+    assert visit.page.inner_text(".theory .problem") == "" and visit.page.evaluate(COUNT) == 5
+
+
+def test_another_start_begins_anew_while_it_runs(open_chapter):
+    visit = open_chapter("training")
+    visit.page.locator(".theory .controls").get_by_role("button", name="Run", exact=True).click()
+    visit.until(lambda: visit.page.evaluate(COUNT) > 70, 90.0)
+    visit.page.locator(".theory [data-lever=start] button").last.click()
+    visit.until(lambda: visit.page.evaluate(COUNT) == 5, 30.0)
+    visit.wait(IDLE)
+    assert visit.page.inner_text(".theory .problem") == ""
+    assert visit.page.locator(".theory [data-lever=start] button").last.get_attribute("aria-pressed") == "true"
 
 
 def test_algorithm_2_line_by_line(open_chapter):

@@ -111,6 +111,16 @@ def test_a_set_of_the_reader_s_own(trainer):
     assert visit.page.inner_text(".train .problem") == ""
 
 
+def test_the_address_keeps_the_settings(chromium: Browser, address: str):
+    visit = Visit(chromium, address, "?tab=train&train=data:spiral,schedule:cosine,seed:7,rate:0.01")
+    visit.page.wait_for_selector("[data-data=spiral][aria-pressed=true]")
+    assert visit.page.input_value(".train .schedule") == "cosine" and visit.page.input_value(".train .seed") == "7"
+    assert visit.page.inner_text(".train .rate") == "0.01"
+    visit.page.click("[data-data=moons]")
+    visit.wait_for_address("data:moons")
+    visit.close()
+
+
 def test_two_pages_train_side_by_side(trainer):
     one, other = trainer(), trainer()
     go(one, 10)
@@ -167,6 +177,9 @@ def test_a_run_in_the_plane_plays_in_reverse(chromium: Browser, playground: str)
     visit.page.wait_for_selector("#tab-reverse-button[aria-selected=true]")
     visit.wait("() => document.querySelector('.panels.is-cloud') && document.querySelector('.player').dataset.done")
     assert visit.page.locator(".player").get_attribute("data-t") == "0"
+    # What does nothing for points is not offered, and the steps end at this checkpoint's T.
+    visit.page.get_by_label("Class c").wait_for(state="hidden")
+    assert visit.page.locator(".ddpm-settings input[type=range][max='200']").count() == 1
     canvas = visit.page.locator("[data-panel=x_t] canvas")
     assert "512 points in the plane" in (canvas.get_attribute("aria-label") or "")
     # The pointer finds a point, and the numbers beside it are its place.

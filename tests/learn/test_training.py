@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 
 from ddpm_playground.core import ExactEps, make_schedule, q_sample
 from ddpm_playground.learn.algorithm_1 import algorithm_1_error, by_quarter, draw_t, loss_weight
-from ddpm_playground.learn.checkpoint import CheckpointError, load_checkpoint, load_state, save_state
+from ddpm_playground.learn.checkpoint import CheckpointError, load_checkpoint
 from ddpm_playground.learn.data import load_pictures
 from ddpm_playground.learn.network import NetworkEps, make_network
 from ddpm_playground.learn.settings import Settings, learning_rate_at
 from ddpm_playground.learn.trainer import Trainer
 from ddpm_playground.learn.training import train
+from ddpm_playground.learn.training_state import load_state, save_state
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,9 +1,28 @@
 // What the reader moves in a chapter: one maker for each kind of control. Each gives its element and tells of new values.
 const labelled = (chapter, key) => say(`ch_${chapter}.${key}`);
 
+// A chapter's levers as the address holds them, "t:200,sigma:beta,counts:1_2_3": those that are not where they began.
+// A count of steps is not among them: it is a run, and a run is not kept.
+const kept = ({ kind }) => kind !== "steps";
+const leverText = (v) => (Array.isArray(v) ? v.map((one) => +one.toPrecision(4)).join("_") : String(v));
+const leversText = (controls, values) =>
+  controls.filter((one) => kept(one) && leverText(values[one.key]) !== leverText(one.value)).map(({ key }) => `${key}:${leverText(values[key])}`).join(",");
+const leversOf = (controls, text) => {
+  const found = {};
+  for (const part of text.split(",")) {
+    const [key, given = ""] = part.split(":"), control = controls.find((one) => one.key === key && kept(one)), numbers = given.split("_").map(Number);
+    if (!control) continue;
+    const inside = numbers.every((v) => given !== "" && v >= control.low && v <= control.high);
+    if (control.kind === "choice" && control.options.includes(given)) found[key] = given;
+    if (control.kind === "slider" && inside && numbers.length === 1) found[key] = Number.isInteger(control.step) ? Math.round(numbers[0]) : numbers[0];
+    if (control.kind === "bars" && inside && numbers.length === control.value.length) found[key] = numbers;
+  }
+  return found;
+};
+
 const LEVERS = {
-  slider(chapter, control, value, moved) {
-    const log = control.log, input = Object.assign(document.createElement("input"), { type: "range" }), out = make("b");
+  slider(chapter, control, value, moved, onShown) {
+    const effect = make("i", "effect"), log = control.log, input = Object.assign(document.createElement("input"), { type: "range" }), out = make("b");
     const there = (v) => (log ? Math.log(v) : v), back = (v) => (log ? Math.exp(v) : v);
     input.min = there(control.low);
     input.max = there(control.high);
@@ -13,7 +32,9 @@ const LEVERS = {
     const tell = (v) => { out.textContent = number(v); input.setAttribute("aria-valuetext", number(v)); };
     input.addEventListener("input", () => { const v = round(back(+input.value)); tell(v); moved(v); });
     tell(value);
-    return make("label", "slide", make("span", "", ...typeset(labelled(chapter, control.key)), " ", out), input);
+    // Where the numbers on screen were computed with another value, that value.
+    onShown(({ [control.key]: used }) => { effect.textContent = used === undefined || number(used) === out.textContent ? "" : ` → ${number(used)}`; });
+    return make("label", "slide", make("span", "", ...typeset(labelled(chapter, control.key)), " ", out, effect), input);
   },
   choice(chapter, control, value, moved) {
     const group = make("div", "options"), buttons = control.options.map((option) => {

@@ -30,8 +30,7 @@ function open(i, quiet) {
   choose.value = i;
   write(find("h2"), titleOf(i));
   write(find(".claim"), say(`ch_${name}.claim`));
-  shown = [];
-  find(".controls").replaceChildren(...controls.map((control) => LEVERS[control.kind](name, control, now[control.key], (v) => { now[control.key] = v; ask(); }, (done) => shown.push(done))));
+  putLevers(i);
   write(find(".asked"), say(`ch_${name}.question`));
   find(".choices").replaceChildren(...Array.from({ length: choices }, (_, k) => {
     const button = make("button", "", ...typeset(say(`ch_${name}.choice_${k}`)));
@@ -51,8 +50,31 @@ function open(i, quiet) {
     if (start.chapters[j]) write(button, say(selector === ".on" ? "theory.next" : "theory.previous", { title: titleOf(j) }));
     button.onclick = () => { open(j); root.scrollIntoView({ block: "start" }); };
   }
-  if (!quiet) remember("chapter", name);
+  if (!quiet) {
+    remember("chapter", name);
+    remember("levers", leversText(controls, now));
+  }
   ask();
+}
+
+function putLevers(i) {
+  const { name, controls } = start.chapters[i], now = values.get(name);
+  shown = [];
+  const moved = (control, v) => {
+    now[control.key] = v;
+    if (control.restarts) {
+      now[control.restarts] = controls.find(({ key }) => key === control.restarts).value;
+      putLevers(i);
+      find(`.controls [data-lever="${control.key}"] [aria-pressed=true]`).focus();
+    }
+    remember("levers", leversText(controls, now));
+    ask();
+  };
+  find(".controls").replaceChildren(...controls.map((control) => {
+    const lever = LEVERS[control.kind](name, control, now[control.key], (v) => moved(control, v), (done) => shown.push(done));
+    lever.dataset.lever = control.key;
+    return lever;
+  }));
 }
 
 // The question's answer for the values that are on screen.
@@ -103,7 +125,7 @@ function show(answer) {
   answer.blocks.forEach((block, i) => views[i].show(block));
   find(".badge").textContent = say("theory.badge", { ms: number(answer.ms, 2) });
   judge();
-  shown.forEach((done) => done());
+  shown.forEach((done) => done(answer.in_effect || {}));
 }
 
 find(".source").addEventListener("toggle", async ({ target }) => {
@@ -114,7 +136,11 @@ find(".source").addEventListener("toggle", async ({ target }) => {
 });
 
 // The chapter that the address names, once it is known; it is computed when the tab is first seen.
-const begin = () => open(Math.max(0, start.chapters.findIndex(({ name }) => name === (window.ddpmRecipe || {}).chapter)), true);
+const begin = () => {
+  const { chapter, levers } = window.ddpmRecipe || {}, i = Math.max(0, start.chapters.findIndex(({ name }) => name === chapter));
+  if (start.chapters[i].name === chapter) Object.assign(values.get(chapter), leversOf(start.chapters[i].controls, levers || ""));
+  open(i, true);
+};
 if (window.ddpmIsRestored) begin();
 else window.addEventListener("ddpm:restored", begin, { once: true });
 new ResizeObserver(() => { if (at >= 0 && !told) ask(); }).observe(root);

@@ -3,7 +3,7 @@
 const root = element.querySelector(".train"), find = (selector) => root.querySelector(selector);
 const start = JSON.parse(props.value), visitor = `${Date.now()}-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
 const canvas = find(".field canvas"), sheet = find(".sheet"), problem = find(".problem"), at = find(".at"), lr = find(".lr"), seed = find(".seed"), schedule = find(".schedule");
-let data = "mixture", told = null, run = 0, waiting = false, drawn = [], drawing = false, Plotly = window.Plotly;
+let data = "mixture", told = null, run = 0, waiting = false, drawn = [], drawing = false, changedAt = null, Plotly = window.Plotly;
 fillWords(root);
 schedule.append(...start.schedules.map((name) => new Option(say(`schedule.choice_${name}`), name)));
 lr.value = Math.log10(start.learning_rate);
@@ -13,9 +13,23 @@ const rate = () => +(10 ** +lr.value).toPrecision(2);
 const going = () => told && told.state === "running";
 const alive = () => told && told.run === run && told.state !== "failed" && !waiting;
 
+// --- the settings, as the address holds them: "data:spiral,schedule:cosine"; those that are not where they began
+const first = { data: "mixture", schedule: start.schedules[0], rate: rate(), seed: 0 };
+const settings = () => Object.entries({ data, schedule: schedule.value, rate: rate(), seed: seed.valueAsNumber })
+  .filter(([key, value]) => value !== first[key] && !Number.isNaN(value)).map((pair) => pair.join(":")).join(",");
+function restore(text) {
+  const given = Object.fromEntries(text.split(",").map((part) => part.split(":")));
+  if (start.data.includes(given.data)) data = given.data;
+  if (start.schedules.includes(given.schedule)) schedule.value = given.schedule;
+  if (+given.rate > 0) lr.value = Math.log10(+given.rate);
+  if (Number.isSafeInteger(+given.seed) && +given.seed >= 0) seed.value = +given.seed;
+  find(".rate").textContent = number(rate());
+}
+
 // --- what is asked
 function begin(then) {
   run += 1;
+  changedAt = null;
   told = null;
   waiting = true;
   problem.textContent = find(".badge").textContent = "";
@@ -31,8 +45,14 @@ find(".step").addEventListener("click", () => (alive() ? act("single_step") : be
 find(".reset").addEventListener("click", () => begin("pause"));
 find(".save").addEventListener("click", () => trigger("download", { visitor }));
 find(".reverse").addEventListener("click", () => trigger("keep", { visitor }));
-lr.addEventListener("input", () => { find(".rate").textContent = number(rate()); if (alive()) act("learning_rate", rate()); });
-schedule.addEventListener("change", () => alive() && act("schedule", schedule.value));
+lr.addEventListener("input", () => { find(".rate").textContent = number(rate()); remember("train", settings()); if (alive()) act("learning_rate", rate()); });
+schedule.addEventListener("change", () => {
+  remember("train", settings());
+  if (!alive()) return;
+  changedAt = told.step || null;
+  act("schedule", schedule.value);
+});
+seed.addEventListener("change", () => remember("train", settings()));
 at.addEventListener("input", () => { tellT(); if (alive()) act("t", +at.value); });
 const tellT = () => { find(".t b").textContent = at.value; };
 
@@ -40,7 +60,7 @@ for (const name of start.data) {
   const button = find(".data").appendChild(make("button", "", say(`train.data_${name}`)));
   button.type = "button";
   button.dataset.data = name;
-  button.addEventListener("click", () => choose(name));
+  button.addEventListener("click", () => { choose(name); remember("train", settings()); });
 }
 function choose(name) {
   data = name;
@@ -49,6 +69,7 @@ function choose(name) {
   root.classList.toggle("drawing", name === "drawn");
   canvas.hidden = name === "digits";
   sheet.hidden = true;
+  write(find(".what"), say(name === "digits" ? "train.sheet" : "train.plane"));
   write(find(".plane .note"), say(name === "drawn" ? "train.draw_here" : name === "digits" ? "train.digits_note" : "train.plane_note"));
   find(".plane .keys").replaceChildren(...(name === "digits" ? [] : KEYS).map(([key, css]) => {
     const dot = make("i");
@@ -76,6 +97,8 @@ function press() {
   const empty = data === "drawn" && drawn.length < 8;
   for (const one of [".go", ".step", ".reset"]) find(one).disabled = waiting || empty || (here && here.state === "limit" && one !== ".reset");
   find(".save").disabled = find(".reverse").disabled = !here || !here.step;
+  const lost = here && data !== "digits" && here.step > 200 && here.loss > 0.9;
+  find(".hint").textContent = lost ? say("train.diverged") : here && changedAt ? say("train.changed", { step: changedAt }) : "";
   find(".state").textContent = !here ? (waiting ? say("train.waiting") : "") : say(`train.state_${here.state}`, { step: here.step, rate: number(here.rate, 3), seconds: number(here.seconds, 3), loss: number(here.loss), steps: here.max_steps, minutes: here.max_minutes });
 }
 
@@ -193,7 +216,11 @@ find(".loss-keys").append(...[["key_raw", "--muted"], ["key_smooth", "--sym-eps"
 find(".rate").textContent = number(rate());
 tellT();
 watch("value", receive);
+// What the address names, once it is known.
+const begun = () => { restore((window.ddpmRecipe || {}).train || ""); if (seen) choose(data); };
 let seen = false;
+if (window.ddpmIsRestored) begun();
+else window.addEventListener("ddpm:restored", begun, { once: true });
 new ResizeObserver(() => {
   if (!root.clientWidth) return;
   if (!seen) { seen = true; choose(data); }

@@ -17,6 +17,7 @@ from ...run import Run, shelf
 from ...views.export import write_gif, write_npz
 from ..component import canvas_component
 from ..fields import Number, Slider
+from ..fitting import fit_settings
 from ..handover import HandOver, read_hand_over
 from ..loading import loading_line
 from ..page import HOT, LATEX, Page, clicked, told, warn
@@ -239,6 +240,7 @@ def build(page: Page) -> None:
         with gr.Column(scale=3, min_width=300, elem_classes="ddpm-settings"):
             _settings(page)
     loading_line(page.controls["checkpoint"], line)
+    fit_settings(page.controls)
     gif_file = gr.DownloadButton(elem_id="gif-file", elem_classes="ddpm-offstage")
     npz_file = gr.DownloadButton(elem_id="npz-file", elem_classes="ddpm-offstage")
 

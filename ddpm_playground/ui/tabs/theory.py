@@ -30,7 +30,7 @@ def _chapter(asked: dict[str, Any]) -> Chapter:
 
 
 def compute(asked: dict[str, Any]) -> dict[str, Any]:
-    """{"blocks", "answer", "because", "ms"} of {"chapter", "values", "visitor"}; or {"problem"}."""
+    """{"blocks", "answer", "because", "in_effect", "ms"} of {"chapter", "values", "visitor"}; or {"problem"}."""
     began = time.perf_counter()
     try:
         chapter = _chapter(asked)
@@ -38,7 +38,8 @@ def compute(asked: dict[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         return {"problem": refusal(error)}
     ms = 1000 * (time.perf_counter() - began)
-    return {"blocks": shown.blocks, "answer": shown.answer, "because": shown.because, "ms": ms}
+    said = {"blocks": shown.blocks, "answer": shown.answer, "because": shown.because, "in_effect": shown.in_effect}
+    return said | {"ms": ms}
 
 
 def drawer(asked: dict[str, Any]) -> list[dict[str, str]]:
@@ -53,5 +54,6 @@ def build(page: Page) -> None:
     canvas_component(
         "theory", theory_value(), parts, elem_id="theory", apply_default_css=False, server_functions=[compute, drawer]
     )
-    # It has no widget of its own: the address puts it here.
+    # These have no widget of their own: the address puts them here.
     page.control("chapter", gr.Textbox(DEFAULT.chapter, visible="hidden", elem_id="theory-chapter"))
+    page.control("levers", gr.Textbox(DEFAULT.levers, visible="hidden", elem_id="theory-levers"))

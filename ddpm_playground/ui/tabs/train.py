@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import gradio as gr
 from ...core import SCHEDULES
 from ...learn.live_store import LiveStore
 from ...learn.planar import MAX_DRAWN, PLANAR_SETS, REACH
+from ...recipe import DEFAULT
 from ...run import shelf
 from ...views.figures import plotly_script
 from ...views.train import train_figures
@@ -78,7 +80,8 @@ def do(asked: dict[str, Any]) -> dict[str, Any]:
 def _saved(event: gr.EventData) -> Path:
     owner = _visitor(event)
     live = LIVES.of(owner)
-    return STORE.save(live, f"trained-{owner[-12:]}-{live.progress.step}")
+    data = re.sub(r"[^a-z]+", "-", live.task.name.lower())
+    return STORE.save(live, f"trained-{data}-{live.progress.step}-steps-{owner[-6:]}")
 
 
 def download(event: gr.EventData) -> str:
@@ -112,6 +115,8 @@ def build(page: Page) -> None:
     trainer = canvas_component(
         "train", train_value(), parts, elem_id="train", apply_default_css=False, server_functions=[do]
     )
+    # It has no widget of its own: the address puts it here.
+    page.control("train", gr.Textbox(DEFAULT.train, visible="hidden", elem_id="train-settings"))
     file = gr.DownloadButton(elem_id="trained-file", elem_classes="ddpm-offstage")
     quiet: dict[str, Any] = HOT | {"trigger_mode": "multiple"}
     trainer.begin(begin, None, trainer, concurrency_limit=6, concurrency_id="train", **quiet)

@@ -3,7 +3,7 @@
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,16 @@ class Slider:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some names; the label of each is the chapter's text option_<name>."""
+    """One of some names; the label of each is the chapter's text option_<name>.
+
+    Attributes:
+        restarts: key of the Steps that begin anew when another is chosen; "" for none.
+    """
 
     key: str
     options: tuple[str, ...]
     value: str
+    restarts: str = ""
     kind: str = "choice"
 
     def read(self, raw: object) -> str:
@@ -121,11 +126,13 @@ class Shown:
         blocks: made by `show`, in the order of the screen.
         answer: index of the right choice of the chapter's question.
         because: the words that explain the answer with its numbers.
+        in_effect: key of a slider → the value that was computed with, where it may be another than the slider's.
     """
 
     blocks: list[dict[str, Any]]
     answer: int
     because: dict[str, Any]
+    in_effect: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,8 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
         ),
     ]
     wanted = 1 - alpha_bar_t
-    return Shown(blocks, 1, say("because", t=t, wanted=wanted, total=float(SCHEDULE.betas[1 : t + 1].sum())))
+    because = say("because", t=t, wanted=wanted, total=float(SCHEDULE.betas[1 : t + 1].sum()))
+    return Shown(blocks, 1, because, {"k": k, "num_samples": num_samples})
 
 
 CLOSED_FORM = Chapter(

@@ -18,8 +18,8 @@ from ...theory.forward_step import (
 from ...theory.toy import DATA, train_small
 from ...views.theory import Series, chart
 from .chapter import Bars, Chapter, Choice, Shown, Slider, words
-from .digits import SEED, digit
-from .show import formula, numbers, picture, pictures, plot, tex
+from .digits import SEED, digit, digits_power
+from .show import formula, numbers, picture, pictures, plot, remark, tex
 
 NAME = "forward_step"
 say = words(NAME)
@@ -76,7 +76,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
             (rf"\sqrt{{\bar\alpha_{{{t}}}}}=\textstyle\prod_{{u\le{t}}}\sqrt{{1-\beta_u}}", alpha_bar_t**0.5, "x_0"),
             (rf"1-\bar\alpha_{{{t}}}", 1 - alpha_bar_t, "eps"),
             (rf"\widehat{{\operatorname{{Var}}}}\,x_{{{t}}}", float(measured[t]), "x_t"),
-            (r"L_T\ \say{bits_per_dim}", prior_kl(schedule)),
+            (r"L_T\ \say{bits_per_dim}", prior_kl(schedule, digits_power())),
         ),
     ]  # fmt: skip
     if values["train"] == "train":
@@ -110,7 +110,9 @@ def _both(betas: tuple[float, ...]) -> list[dict[str, Any]]:
          Series(f"@ch_{NAME}.least_fixed", steps, reference.least, "--sym-eps", dash="dot")],
         "t", f"@ch_{NAME}.loss", y_range=(0, 1.05),
     )  # fmt: skip
+    alike = [remark(say("same_betas"))] if betas == REFERENCE else []
     return [
+        *alike,
         plot(
             histograms, say("samples"),
             note=say("samples_note", n=len(mine.samples), mine=100 * mine.misplaced, fixed=100 * reference.misplaced),

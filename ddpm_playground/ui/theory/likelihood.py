@@ -75,7 +75,8 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
     ]  # fmt: skip
     distances = abs(moving.largest - average), abs(moving.largest - tallest)
     answer = 1 if distances[0] < HALF_BIN else 0 if distances[1] < HALF_BIN else 2
-    return Shown(blocks, answer, say("because", best=moving.largest, average=average, tallest=tallest))
+    because = say("because", best=moving.largest, average=average, tallest=tallest)
+    return Shown(blocks, answer, because, {"mean": theta.mean, "width": theta.width, "apart": theta.apart})
 
 
 LIKELIHOOD = Chapter(

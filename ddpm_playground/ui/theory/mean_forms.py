@@ -111,7 +111,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
     apart = int(((clipped.from_x_0 - clipped.from_eps).abs() > SAME).sum())
     answer = 0 if apart == 0 else 1 if apart == x_t.numel() else 2
     told = say("because", t=t, outside=outside, apart=apart, total=x_t.numel(), gap=clipped.gap, remade=remade.gap)
-    return Shown(blocks, answer, told)
+    return Shown(blocks, answer, told, {"t": t})
 
 
 def _signed(value: float) -> str:

@@ -81,7 +81,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
     blocks = [
         plot(per_chain, say("per_chain", n=n), note=say("per_chain_note", raw=spread_raw, kls=spread_kls)),
         plot(by_t, say("by_t"), note=say("by_t_note")),
-        *_step(values["step"], schedule, path, xs, said),
+        *_step(min(values["step"], schedule.T), schedule, path, xs, said),
         remark(say("decoder", beta=float(schedule.betas[1]), t=path[-2], dims=xs[0, 0].numel())),
         *_ledgers(both, S, gap),
     ]
@@ -90,7 +90,7 @@ def compute(values: Mapping[str, Any], visitor: str) -> Shown:
         "because", raw=spread_raw, kls=spread_kls, gap=gap, difference=float(difference.mean()),
         error=standard_error(difference),
     )  # fmt: skip
-    return Shown(blocks, answer, because)
+    return Shown(blocks, answer, because, {"step": min(values["step"], schedule.T)})
 
 
 def _step(

@@ -161,7 +161,8 @@ def _losses(run: Algorithm1) -> dict[str, Any]:
         f"@ch_{NAME}.iteration", f"@ch_{NAME}.loss", log_y=True, x_range=(-0.5, room + 0.5), y_range=(low, high),
     )  # fmt: skip
     falls = plateau(run.held_out)
-    found = {"best": falls.best, "at": falls.at, "since": falls.since, "patience": PATIENCE, "n": HELD_OUT}
+    since = run.num_iterations - falls.at
+    found = {"best": falls.best, "at": falls.at, "since": since, "patience": PATIENCE, "n": HELD_OUT}
     note = say("converged", **found) if falls.converged else say("falling", **found)
     return plot(figure, say("losses", n=len(run.losses)), note=note)
 
@@ -200,7 +201,7 @@ TRAINING = Chapter(
     (
         # The fifth line, so that there is something to see at once.
         Steps("k", 6 * MOST_ITERATIONS, 5, run_by=6),
-        Choice("start", tuple(STARTS), "scratch"),
+        Choice("start", tuple(STARTS), "scratch", restarts="k"),
         Slider("learning_rate", 1e-5, 3e-2, 1e-3, 1e-6, log=True),
         Slider("picture", 1, BATCH, 1),
         Slider("t_shown", 1, 1000, 250),
