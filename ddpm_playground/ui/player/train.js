@@ -216,8 +216,12 @@ find(".loss-keys").append(...[["key_raw", "--muted"], ["key_smooth", "--sym-eps"
 find(".rate").textContent = number(rate());
 tellT();
 watch("value", receive);
-// What the address names, once it is known.
-const begun = () => { restore((window.ddpmRecipe || {}).train || ""); if (seen) choose(data); };
+// What the address names, once it is known, unless the reader was quicker.
+const begun = () => {
+  if (told || waiting) return;
+  restore((window.ddpmRecipe || {}).train || "");
+  if (seen) choose(data);
+};
 let seen = false;
 if (window.ddpmIsRestored) begun();
 else window.addEventListener("ddpm:restored", begun, { once: true });
