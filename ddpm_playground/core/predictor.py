@@ -8,6 +8,9 @@ import torch
 from .gaussian import Level, cast, eps_from_v, eps_from_x_0, gather, x_0_from_eps, x_0_from_v
 from .schedule import Schedule
 
+# Differences that are held at once for all pairs of points.
+MOST_DIFFERENCES = 2**22
+
 
 class Prediction(NamedTuple):
     """What a predictor says of x_t: eps_hat and x_hat_0, both (B,*D)."""
@@ -49,6 +52,16 @@ def prediction_from(
     if prediction_type == "sample":
         return Prediction(eps_from_x_0(schedule, x_t, t, value), value)
     raise ValueError(f"prediction_type must be epsilon, v_prediction or sample, got {prediction_type!r}; set one")
+
+
+def _squared_distances(x: torch.Tensor, root: torch.Tensor, mu: torch.Tensor) -> torch.Tensor:
+    """‖x − √ᾱ_t μ‖², (B,K), of x (B,D), √ᾱ_t (B or 1, 1), μ (K,D)."""
+    if x.numel() * len(mu) <= MOST_DIFFERENCES:
+        return ((x[:, None] - root[:, None] * mu) ** 2).sum(-1)
+    # As products of matrices, which need float64 not to lose what is left after they are subtracted.
+    x, root, mu = x.double(), root.double(), mu.double()
+    squares = (x * x).sum(1, keepdim=True) + root * root * (mu * mu).sum(1)
+    return (squares - 2 * root * (x @ mu.T)).clamp_min(0.0)
 
 
 class ExactEps:
@@ -94,7 +107,7 @@ class ExactEps:
         """log w_k + log N(x_t; √ᾱ_t μ_k, (ᾱ_t σ_k² + 1 − ᾱ_t) I), (B,K)."""
         root, variance = self._moments(x_t, t)
         x, mu = x_t.flatten(1), self.means.flatten(1).to(x_t)
-        distance = ((x[:, None] - root[:, None] * mu) ** 2).sum(-1)
+        distance = _squared_distances(x, root, mu)
         dims = x.shape[1]
         joint = self.log_weights - 0.5 * (distance / variance + dims * torch.log(2 * math.pi * variance))
         if label is not None:

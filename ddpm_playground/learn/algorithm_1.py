@@ -15,9 +15,15 @@ def algorithm_1_error(
     t: torch.Tensor,
     eps: torch.Tensor,
     label: torch.Tensor | None,
+    target: Callable[..., torch.Tensor] | None = None,
 ) -> torch.Tensor:
-    """‖ε − ε_θ(√ᾱ_t x_0 + √(1−ᾱ_t) ε, t)‖² per picture, averaged over its pixels, (B,) (algorithm 1, line 5)."""
+    """‖ε − ε_θ(√ᾱ_t x_0 + √(1−ᾱ_t) ε, t)‖² per picture, averaged over its pixels, (B,) (algorithm 1, line 5).
+
+    `target` of (x_t, t, ε, label) stands in for ε where it is given, see StableTarget.
+    """
     x_t = q_sample(schedule, x_0, t.cpu(), eps)
+    if target is not None:
+        eps = target(x_t, t, eps, label)
     return (eps - network_output(unet, x_t, t, label).float()).square().flatten(1).mean(1)
 
 

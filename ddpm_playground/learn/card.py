@@ -16,6 +16,11 @@ def _weight(gamma: float, most: float) -> str:
     return " · ".join(factors) or "1 (algorithm 1)"
 
 
+def _target(most: int) -> str:
+    """What the network was to say."""
+    return f"E[ε | x_t] over up to {most:,} pictures of the class (Xu et al. 2023)" if most else "ε (algorithm 1)"
+
+
 def model_card(
     name: str,
     facts: Mapping[str, Any],
@@ -39,6 +44,7 @@ def model_card(
         "steps × batch": f"{facts['step']:,} × {settings['batch_size']}",
         "schedule": f"{settings['schedule']}, T = {settings['T']}",
         "weight of an error at t": _weight(settings.get("min_snr", 0.0), settings.get("truncated_snr", 0.0)),
+        "target of ε_θ": _target(settings.get("stable_target", 0)),
         "hours": facts["hours"],
         "machine": facts["machine"],
         "torch": facts["torch"],

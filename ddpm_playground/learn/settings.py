@@ -8,6 +8,7 @@ class Settings:
     """Everything a training run depends on; two runs with equal settings are the same run.
 
     min_snr and truncated_snr are γ and `most` of `algorithm_1.loss_weight`; 0 is algorithm 1's own loss.
+    stable_target is how many pictures of a class `StableTarget` looks at; 0 for the drawn ε, algorithm 1's own target.
     """
 
     data: str = ""
@@ -30,6 +31,7 @@ class Settings:
     t_sampling: str = "stratified"
     min_snr: float = 0.0
     truncated_snr: float = 0.0
+    stable_target: int = 0
     precision: str = "auto"
 
     def __post_init__(self) -> None:
@@ -38,7 +40,7 @@ class Settings:
             "warm_up": (0, 1_000_000), "decay": (0.0, 1.0), "weight_decay": (0.0, 10.0), "clip_norm": (0.0, 1e9),
             "ema_decay": (0.0, 1.0), "label_dropout": (0.0, 1.0), "seed": (0, 2**63 - 1), "layers": (1, 8),
             "attention_levels": (0, len(self.channels)), "min_snr": (0.0, 1e6),
-            "truncated_snr": (0.0, 1e6),
+            "truncated_snr": (0.0, 1e6), "stable_target": (0, 1_000_000),
         }  # fmt: skip
         for name, (low, high) in checks.items():
             value = getattr(self, name)

@@ -18,6 +18,7 @@ from .checkpoint import CheckpointError, load_checkpoint
 from .data import Pictures, tile, to_uint8
 from .network import NetworkEps, make_network
 from .settings import Settings, learning_rate_at
+from .stable_target import StableTarget
 from .widening import widen
 
 HELD_OUT = 512
@@ -56,6 +57,8 @@ class Trainer:
             attention_levels=settings.attention_levels,
         ).to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.origin = self._start_from(settings.start_from) if settings.start_from else None
+        most = settings.stable_target
+        self.target = StableTarget(self.schedule, pictures, most, settings.seed) if most else None
         self.forward: Callable = torch.compile(self.unet) if compiled else self.unet
         self.parameters = list(self.unet.parameters())
         self.optimizer = torch.optim.AdamW(
@@ -99,17 +102,17 @@ class Trainer:
         dropped = torch.rand(len(index), generator=generator) < s.label_dropout
         return x_0, t, eps, torch.where(dropped, self.num_classes, label)
 
-    def _errors(self, network: Callable, *batch: torch.Tensor) -> torch.Tensor:
+    def _errors(self, network: Callable, *batch: torch.Tensor, target: StableTarget | None = None) -> torch.Tensor:
         x_0, t, eps, label = (tensor.to(self.device) for tensor in batch)
         x_0, eps = (a.contiguous(memory_format=torch.channels_last) for a in (x_0, eps))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            return algorithm_1_error(network, self.schedule, x_0, t, eps, label)
+            return algorithm_1_error(network, self.schedule, x_0, t, eps, label, target)
 
     def advance(self) -> tuple[torch.Tensor, torch.Tensor]:
         """One gradient step. Returns t and each picture's error, (B,) each, on the CPU."""
         start = time.monotonic()
         x_0, t, eps, label = self.batch()
-        errors = self._errors(self.forward, x_0, t, eps, label)
+        errors = self._errors(self.forward, x_0, t, eps, label, target=self.target)
         weight = loss_weight(self.schedule, t, self.settings.min_snr, self.settings.truncated_snr)
         (weight.to(errors) * errors).mean().backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)

@@ -122,6 +122,17 @@ def test_a_finite_data_set_is_recognised_early_and_forgotten_late() -> None:
     torch.testing.assert_close(late, data.mean(0).expand(4, 4))
 
 
+def test_many_points_are_weighed_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(0)
+    data, x_t = torch.randn(50, 3, generator=generator), torch.randn(6, 3, generator=generator)
+    t = torch.tensor([1, 2, 5, 30, 70, 100])
+    by_pairs = ExactEps(SCHEDULE, data)(x_t, t)
+    monkeypatch.setattr("ddpm_playground.core.predictor.MOST_DIFFERENCES", 0)
+    by_products = ExactEps(SCHEDULE, data)(x_t, t)
+    torch.testing.assert_close(by_products.x_hat_0, by_pairs.x_hat_0, rtol=1e-4, atol=1e-4)
+    assert by_products.x_hat_0.dtype == torch.float32
+
+
 def test_no_other_predictor_has_a_smaller_loss() -> None:
     """E‖ε − ε̂‖² is least at E[ε | x_t]: any other function of x_t and t does worse."""
     generator = torch.Generator().manual_seed(6)

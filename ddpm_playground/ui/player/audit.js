@@ -73,4 +73,4 @@ find("form").addEventListener("submit", (event) => { event.preventDefault(); run
 new ResizeObserver(draw).observe(root);
 const ground = new MutationObserver(() => (element.isConnected ? draw() : ground.disconnect()));
 ground.observe(document.body, { attributes: true, attributeFilter: ["class"] });
-new IntersectionObserver((seen, observer) => { if (seen.some((one) => one.isIntersecting)) { observer.disconnect(); server.class_names().then(choices, () => {}); run(); } }).observe(root);
+new IntersectionObserver((seen, observer) => { if (seen.some((one) => one.isIntersecting)) { observer.disconnect(); server.class_names({}).then(choices, () => {}).then(run); } }).observe(root);
