@@ -34,9 +34,11 @@ class Synthetic(Run):
         pause_s: float = 0.0,
     ) -> None:
         self.recipe, self.start, self.shape, self.pause_s = recipe, start, shape, pause_s
-        self.checkpoint: Any = SimpleNamespace(class_names=(), described=lambda: "exact ε of one digit")
+        described = "exact ε of one digit"
+        self.checkpoint: Any = SimpleNamespace(class_names=(), is_planar=False, described=lambda: described)
         self.schedule = make_schedule("linear")
-        self.labels = torch.full((recipe.num_images,), -1)
+        self.count, self.clip_x_0 = recipe.num_images, recipe.clip_x_0
+        self.labels = torch.full((self.count,), -1)
         self.path = timestep_path(self.schedule.T, recipe.num_steps, recipe.spacing)
 
     def __iter__(self) -> Iterator[Step]:
@@ -44,10 +46,10 @@ class Synthetic(Run):
         digit = torch.nn.functional.interpolate(bundled_digits().x_0(slice(0, 1)), (H, W), mode="nearest")
         tint = torch.tensor(TINT[:C]).view(C, 1, 1)
         predict = ExactEps(self.schedule, (digit + 1.0) * (tint + 1.0) / 2.0 - 1.0)
-        noise = SeededNoise(self.recipe.seed, range(self.recipe.num_images), self.shape)
+        noise = SeededNoise(self.recipe.seed, range(self.count), self.shape)
         for step in reverse(
             self.schedule, predict, noise(), self.path, noise, sampler=self.recipe.sampler,
-            strength=self.recipe.strength, clip_x_0=self.recipe.clip_x_0, add_noise=self.recipe.add_noise,
+            strength=self.recipe.strength, clip_x_0=self.clip_x_0, add_noise=self.recipe.add_noise,
         ):  # fmt: skip
             time.sleep(self.pause_s)
             yield step
