@@ -1,5 +1,6 @@
 """One visitor's browser page: what its console said, where its requests went, and how its canvases look."""
 
+import base64
 import time
 from collections.abc import Callable
 
@@ -13,7 +14,9 @@ PIXELS = """(selector) => {
   const context = copy.getContext("2d", { willReadFrequently: true });
   context.drawImage(canvas, 0, 0);
   const { data } = context.getImageData(0, 0, copy.width, copy.height);
-  return { width: copy.width, height: copy.height, rgb: [...data].filter((_, i) => i % 4 !== 3) };
+  let text = "";
+  for (let i = 0; i < data.length; i += 0x8000) text += String.fromCharCode(...data.subarray(i, i + 0x8000));
+  return { width: copy.width, height: copy.height, rgba: btoa(text) };
 }"""
 SLIDE = """([selector, value]) => {
   const slider = document.querySelector(selector);
@@ -101,7 +104,8 @@ class Visit:
     def pixels(self, selector: str) -> np.ndarray:
         """A canvas as (H,W,3) uint8."""
         seen = self.page.evaluate(PIXELS, selector)
-        return np.array(seen["rgb"], np.uint8).reshape(seen["height"], seen["width"], 3)
+        rgba = np.frombuffer(base64.b64decode(seen["rgba"]), np.uint8)
+        return rgba.reshape(seen["height"], seen["width"], 4)[..., :3].copy()
 
     def toast(self) -> str:
         """The message on screen, once there is one; it is then closed."""
