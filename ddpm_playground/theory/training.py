@@ -217,7 +217,8 @@ class Algorithm1:
 def held_out_errors(unet: "UNet2DModel", schedule: Schedule, batch: Batch) -> torch.Tensor:
     """Error of each picture of a batch, (B,), on the CPU."""
     device = next(unet.parameters()).device
-    return algorithm_1_error(unet, schedule, *(part.to(device) for part in batch)).cpu()
+    x_0, t, eps, label = (part.to(device) for part in batch)
+    return algorithm_1_error(unet, schedule, x_0, t, eps, label).cpu()
 
 
 @cache
