@@ -1,12 +1,10 @@
 """One step of the reverse chain over buffers that stay where they are, captured once and replayed."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 
@@ -21,14 +19,13 @@ from ..core import (
     step_coefficients,
     take_step,
 )
+from .ahead import ahead
 from .lane import Lane
 
 # Steps that the device has before it when the host waits for one: it never runs dry, and memory stays bounded.
 LEAD = 4
 # Draws that are made before they are needed.
 DRAWS_AHEAD = 8
-
-Result = TypeVar("Result")
 
 
 def row_of(
@@ -44,22 +41,6 @@ def read_row(row: torch.Tensor) -> tuple[torch.Tensor, Level, Coefficients[torch
     """t, its level and the coefficients of a row, as () views; the host learns none of the numbers."""
     t, signal, noise, *coefficients = row.unbind()
     return t, Level(signal, noise), Coefficients(*coefficients)
-
-
-def ahead(jobs: Iterator[Callable[[], Result]], lead: int) -> Generator[Result]:
-    """The jobs' results in order, each done in another thread up to `lead` jobs before it is asked for.
-
-    Closed before its end, it waits for the job in hand and drops the others.
-    """
-    worker = ThreadPoolExecutor(1)
-    try:
-        waiting = deque(worker.submit(job) for job in islice(jobs, lead))
-        while waiting:
-            result = waiting.popleft().result()
-            waiting.extend(worker.submit(job) for job in islice(jobs, 1))
-            yield result
-    finally:
-        worker.shutdown(cancel_futures=True)
 
 
 class StepGraph:

@@ -3,14 +3,18 @@
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from contextvars import copy_context
 from dataclasses import asdict
+from itertools import repeat
 
 import gradio as gr
 import torch
 from gradio.context import LocalContext
 
 from ..core import Step
+from ..engine.ahead import ahead
 from ..run import Run, steps_of
 from .component import packed
 from .runs import LiveRun, Note
@@ -19,6 +23,8 @@ MESSAGES_PER_SECOND = 30.0
 # Most that one message carries unless a single frame is larger, and most that waits for a tab that does not read.
 MESSAGE_BYTES = 2**20
 UNREAD_BYTES = 8 * 2**20
+# Steps that the chain takes while a message is on its way: neither waits for the other.
+STEPS_AHEAD = 2
 
 
 def opening(run: Run, run_id: str, badge: str, note: Note) -> dict[str, object]:
@@ -94,10 +100,9 @@ def messages(live: LiveRun, unread: Callable[[], int] = all_read) -> Iterator[st
     num_steps, stride = len(run.path) - 1, live.stride
     started = sent_s = time.monotonic()
     sent = 0
-    steps = steps_of(run)
     step: Step | None = None
     k = -1
-    try:
+    with closing(steps_ahead(live)) as steps:
         for k, step in enumerate(steps):
             if k % stride == 0:
                 live.keep(k, step)
@@ -110,15 +115,32 @@ def messages(live: LiveRun, unread: Callable[[], int] = all_read) -> Iterator[st
                 told = {"total": end, "seconds_left": round(left, 1)}  # what comes later is not missing yet
                 yield json.dumps(start | since(live, sent, end) | told)
                 start, sent, sent_s = {}, end, now
-    finally:
-        close = getattr(steps, "close", None)
-        if close:
-            close()
     if step is not None and not live.stop.is_set():
         live.finish(step)
     live.done = True
     room = has_room(live, unread())
     yield json.dumps((start if room else {}) | since(live, sent, reach(live, sent) if room else sent) | {"at": k})
+
+
+def steps_ahead(live: LiveRun) -> Generator[Step]:
+    """The run's steps, taken in a thread of their own; none begins after `live.stop`, nor once this is closed."""
+    steps = steps_of(live.run)
+    # A shared GPU asks whose request it works for.
+    context = copy_context()
+
+    def one() -> Step | None:
+        return None if live.stop.is_set() else context.run(next, steps, None)
+
+    try:
+        with closing(ahead(repeat(one), STEPS_AHEAD)) as taken:
+            for step in taken:
+                if step is None:
+                    return
+                yield step
+    finally:
+        close = getattr(steps, "close", None)
+        if close:
+            close()
 
 
 def reach(live: LiveRun, first: int) -> int:

@@ -25,7 +25,7 @@ from ddpm_playground.engine.cuda_graph import AGREEMENTS, KEPT, GraphNetwork, ag
 from ddpm_playground.engine.engines import ENGINES, FASTEST, TITLES, network_on, pick_engine
 from ddpm_playground.engine.lane import WARM_UPS, CudaLane, Fed
 from ddpm_playground.engine.network import AGREEMENT, EngineUnavailable
-from ddpm_playground.engine.step_graph import DRAWS_AHEAD, LEAD, ahead, read_row, row_of
+from ddpm_playground.engine.step_graph import DRAWS_AHEAD, LEAD, read_row, row_of
 from ddpm_playground.learn.checkpoint import Checkpoint, load_checkpoint
 from ddpm_playground.learn.network import NetworkEps, make_network
 from ddpm_playground.learn.sampling import chain, sample
@@ -328,17 +328,6 @@ def test_a_row_holds_what_the_step_needs() -> None:
         assert int(got_t) == t and [float(value) for value in c] == list(expected)
         assert float(level.signal) ** 2 == pytest.approx(float(schedule.alpha_bars[t]), rel=1e-12)
         assert float(level.noise) ** 2 == pytest.approx(1 - float(schedule.alpha_bars[t]), rel=1e-12)
-
-
-def test_work_ahead_comes_in_order_and_goes_no_further_than_it_may() -> None:
-    begun = []
-    jobs = (lambda i=i: begun.append(i) or i for i in range(9))
-    results = ahead(jobs, 3)
-    assert begun == [] and next(results) == 0
-    results.close()
-    assert begun == list(range(len(begun))) and len(begun) <= 4
-    assert list(ahead((lambda i=i: i for i in range(9)), 3)) == list(range(9))
-    assert list(ahead(iter([]), 3)) == []
 
 
 def test_a_call_is_the_network_s_and_answers_in_the_type_of_x(checkpoint) -> None:
