@@ -14,7 +14,7 @@ from ..recipe import DEFAULT, Recipe, recipe_from_query
 from ..run import start_of
 from ..views.figures import plotly_script
 from ..views.theme import FONT, GROUND, INK, LINE, MONO, MUTED, PANEL, SYMBOLS, css_variables
-from .component import canvas_component
+from .component import canvas_component, styles
 from .handover import HandOver
 from .page import HOT, Page, Refresher, once_typed, warn
 from .prelude import Prelude
@@ -39,11 +39,11 @@ WARM_AFTER_S = 3.0  # the first page goes first: Python imports one thing at a t
 
 
 def head() -> str:
-    """Script of the page's head: defaults, and the address that remembers settings."""
+    """What stands in the page's head: defaults, the address that remembers settings, and the components' styles."""
     defaults, schedules = json.dumps(asdict(DEFAULT)), json.dumps(schedule.facts())
     script = (HERE / "player" / "head.js").read_text(encoding="utf-8")
     facts = f"window.ddpmDefaults = {defaults}; window.ddpmSchedules = {schedules};"
-    return f"<script>{facts}\n{script}</script>"
+    return f"<script>{facts}\n{script}</script><style>{styles()}</style>"
 
 
 def css() -> str:

@@ -1,4 +1,4 @@
-"""Canvas components: gr.HTML whose template, style and script stand in ui/player/."""
+"""Canvas components: gr.HTML whose template and script stand in ui/player/, and their styles there too."""
 
 import base64
 from pathlib import Path
@@ -16,21 +16,35 @@ PARTS: dict[str, tuple[str, ...]] = {
 
 
 def canvas_component(name: str, value: str | None = None, parts: tuple[str, ...] = (), **options: object) -> gr.HTML:
-    """The component of ui/player/<name>.html, .css and .js, after common.js, its PARTS and `parts`.
+    """The component of ui/player/<name>.html and .js, after common.js, its PARTS and `parts`; see `styles`.
 
     `value` is one JSON text. The script finds it in props.value, is told of new ones by watch("value", …),
     and speaks to Python by trigger("name", {…}).
     """
-    html, css, js = (FOLDER / f"{name}.{kind}" for kind in ("html", "css", "js"))
+    html, js = (FOLDER / f"{name}.{kind}" for kind in ("html", "js"))
     scripts = (FOLDER / "common.js", *(FOLDER / f"{part}.js" for part in (*PARTS.get(name, ()), *parts)), js)
     script = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
     return gr.HTML(
         value,
         html_template=html.read_text(encoding="utf-8"),
-        css_template=css.read_text(encoding="utf-8"),
         js_on_load=script,
+        elem_classes=_scope(name),
         **options,  # type: ignore[arg-type]
     )
+
+
+def _scope(name: str) -> str:
+    """The class of a component's element."""
+    return f"ddpm-canvas-{name}"
+
+
+def styles() -> str:
+    """The styles of every component, for the page's head: each within its own element, stronger than the theme.
+
+    A gr.HTML's own css_template is read and applied anew with each new value, here 30 times a second.
+    """
+    files = sorted(FOLDER.glob("*.css"))
+    return "\n".join(f":is(.{_scope(f.stem)}, #ddpm) {{ {f.read_text(encoding='utf-8')} }}" for f in files)
 
 
 def packed(array: torch.Tensor | np.ndarray, dtype: str = "<f4") -> str:

@@ -23,7 +23,7 @@ from ddpm_playground.core import (
     timestep_path,
 )
 from ddpm_playground.learn.data import bundled_digits
-from ddpm_playground.ui.component import canvas_component, packed
+from ddpm_playground.ui.component import canvas_component, packed, styles
 from ddpm_playground.ui.text import table
 from ddpm_playground.views.theme import css_variables
 
@@ -111,9 +111,9 @@ def recorded(chain: Chain, steps: list[Step], run: str, stride: int = 1, **more:
 
 
 def head() -> str:
-    """The page's string table, as ui/app.py writes it."""
+    """The page's string table and styles, as ui/app.py writes them."""
     strings = json.dumps({"en": table("en")}, ensure_ascii=False).replace("<", "\\u003c")
-    return f"<script>window.ddpmText = {strings};</script>"
+    return f"<script>window.ddpmText = {strings};</script><style>{styles()}</style>"
 
 
 def build(chain: Chain, pause_s: float = 0.01, slow_s: float = 0.3, **more: object) -> gr.Blocks:
