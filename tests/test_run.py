@@ -86,6 +86,7 @@ def test_a_player_that_missed_messages_gets_every_frame(monkeypatch):
 
 def test_to_a_tab_that_does_not_read_nothing_is_sent_and_nothing_is_lost(monkeypatch):
     monkeypatch.setattr(stream_module, "MESSAGES_PER_SECOND", 1e9)
+    monkeypatch.setattr(stream_module, "MESSAGES_SHARE", float("inf"))
     live = LiveRun(Run(RECIPE.with_(num_steps=20)))
     monkeypatch.setattr(stream_module, "MESSAGE_BYTES", 4 * live.frame_bytes)
     allowed = stream_module.UNREAD_BYTES // (4 * live.frame_bytes * 4 // 3)
@@ -122,6 +123,29 @@ def test_the_browser_can_rebuild_mean_and_noise_from_what_it_is_sent():
         torch.testing.assert_close(mean + drawn, step.x_s, rtol=1e-4, atol=1e-4)
         a, b = numbers.line4
         torch.testing.assert_close(a * (step.x_t - b * step.eps_hat), step.mean, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("share, counts", [(float("inf"), range(20, 23)), (1e-9, range(3, 8))])
+def test_messages_that_are_slow_to_pass_on_become_fewer_and_hold_more(monkeypatch, share, counts):
+    clock = iter(range(10**6))
+    monkeypatch.setattr(stream_module, "time", types.SimpleNamespace(monotonic=lambda: next(clock) / 10))
+    monkeypatch.setattr(stream_module, "MESSAGES_SHARE", share)
+    monkeypatch.setattr(stream_module, "LEAST_PER_SECOND", 1.0)
+    said = [decoded(m) for m in messages(LiveRun(Run(RECIPE.with_(num_steps=20))))]
+    assert [k for m in said for k, _, _ in m["frames"]] == list(range(21))
+    assert len(said) in counts
+
+
+def test_no_step_begins_once_the_stream_is_told_to_stop_or_closed():
+    for end in ("stop", "close"):
+        live = LiveRun(Run(RECIPE.with_(num_steps=20)))
+        steps = stream_module.steps_ahead(live)
+        first = next(steps)
+        if end == "stop":
+            live.stop.set()
+            assert len(list(steps)) <= stream_module.STEPS_AHEAD + 1
+        steps.close()
+        assert first.t == 20 and next(steps, None) is None
 
 
 def test_stop_ends_within_one_step():

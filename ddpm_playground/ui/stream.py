@@ -1,4 +1,4 @@
-"""A run as messages for the player: JSON text, new frames only, about 30 a second."""
+"""A run as messages for the player: JSON text, new frames only, up to 30 a second."""
 
 import json
 import math
@@ -20,6 +20,9 @@ from .component import packed
 from .runs import LiveRun, Note
 
 MESSAGES_PER_SECOND = 30.0
+# Where Gradio is slow to pass them on, there are fewer, so that this share of the time goes into it, yet some still:
+# a page on the same machine takes several times as long to show a message, and the chain waits for both.
+MESSAGES_SHARE, LEAST_PER_SECOND = 0.05, 8.0
 # Most that one message carries unless a single frame is larger, and most that waits for a tab that does not read.
 MESSAGE_BYTES = 2**20
 UNREAD_BYTES = 8 * 2**20
@@ -99,7 +102,7 @@ def messages(live: LiveRun, unread: Callable[[], int] = all_read) -> Iterator[st
         start = {}
     num_steps, stride = len(run.path) - 1, live.stride
     started = sent_s = time.monotonic()
-    sent = 0
+    sent, pause = 0, 1.0 / MESSAGES_PER_SECOND
     step: Step | None = None
     k = -1
     with closing(steps_ahead(live)) as steps:
@@ -109,12 +112,14 @@ def messages(live: LiveRun, unread: Callable[[], int] = all_read) -> Iterator[st
             now = time.monotonic()
             if live.stop.is_set():
                 break
-            due = len(live.ks) > sent and now - sent_s >= 1.0 / MESSAGES_PER_SECOND
+            due = len(live.ks) > sent and now - sent_s >= pause
             if due and has_room(live, unread()):
                 end, left = reach(live, sent), (now - started) / (k + 1) * (num_steps - k - 1)
                 told = {"total": end, "seconds_left": round(left, 1)}  # what comes later is not missing yet
                 yield json.dumps(start | since(live, sent, end) | told)
                 start, sent, sent_s = {}, end, now
+                taken = (time.monotonic() - now) / MESSAGES_SHARE
+                pause = min(max(taken, 1.0 / MESSAGES_PER_SECOND), 1.0 / LEAST_PER_SECOND)
     if step is not None and not live.stop.is_set():
         live.finish(step)
     live.done = True
