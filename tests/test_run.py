@@ -134,6 +134,10 @@ def test_messages_that_are_slow_to_pass_on_become_fewer_and_hold_more(monkeypatc
     said = [decoded(m) for m in messages(LiveRun(Run(RECIPE.with_(num_steps=20))))]
     assert [k for m in said for k, _, _ in m["frames"]] == list(range(21))
     assert len(said) in counts
+    # A message that is full does not wait.
+    live = LiveRun(Run(RECIPE.with_(num_steps=20)))
+    monkeypatch.setattr(stream_module, "MESSAGE_BYTES", live.frame_bytes)
+    assert len([m for m in messages(live) if decoded(m)["frames"]]) in range(19, 22)
 
 
 def test_no_step_begins_once_the_stream_is_told_to_stop_or_closed():

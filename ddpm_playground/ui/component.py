@@ -44,7 +44,8 @@ def styles() -> str:
     A gr.HTML's own css_template is read and applied anew with each new value, here 30 times a second.
     """
     files = sorted(FOLDER.glob("*.css"))
-    return "\n".join(f":is(.{_scope(f.stem)}, #ddpm) {{ {f.read_text(encoding='utf-8')} }}" for f in files)
+    # Named four times, the class outweighs any rule of the theme; an id in :is() would too, at several times the cost.
+    return "\n".join(f"{f'.{_scope(f.stem)}' * 4} {{ {f.read_text(encoding='utf-8')} }}" for f in files)
 
 
 def packed(array: torch.Tensor | np.ndarray, dtype: str = "<f4") -> str:

@@ -112,7 +112,8 @@ def messages(live: LiveRun, unread: Callable[[], int] = all_read) -> Iterator[st
             now = time.monotonic()
             if live.stop.is_set():
                 break
-            due = len(live.ks) > sent and now - sent_s >= pause
+            wait = pause if len(live.ks) - sent < most_frames(live) else 1.0 / MESSAGES_PER_SECOND
+            due = len(live.ks) > sent and now - sent_s >= wait
             if due and has_room(live, unread()):
                 end, left = reach(live, sent), (now - started) / (k + 1) * (num_steps - k - 1)
                 told = {"total": end, "seconds_left": round(left, 1)}  # what comes later is not missing yet
@@ -148,9 +149,14 @@ def steps_ahead(live: LiveRun) -> Generator[Step]:
             close()
 
 
+def most_frames(live: LiveRun) -> int:
+    """How many of the run's frames one message may hold."""
+    return max(1, MESSAGE_BYTES // live.frame_bytes)
+
+
 def reach(live: LiveRun, first: int) -> int:
     """One past the last frame of a message that begins with frame `first`."""
-    return min(len(live.ks), first + max(1, MESSAGE_BYTES // live.frame_bytes))
+    return min(len(live.ks), first + most_frames(live))
 
 
 def since(live: LiveRun, first: int, end: int) -> dict[str, object]:
