@@ -60,7 +60,8 @@ def _squared_distances(x: torch.Tensor, root: torch.Tensor, mu: torch.Tensor) ->
         return ((x[:, None] - root[:, None] * mu) ** 2).sum(-1)
     # As products of matrices, which need float64 not to lose what is left after they are subtracted.
     x, root, mu = x.double(), root.double(), mu.double()
-    squares = (x * x).sum(1, keepdim=True) + root * root * (mu * mu).sum(1)
+    lengths = torch.linalg.vector_norm(mu, dim=1)  # unlike (μ²).sum(1) it makes no second array as large as the data
+    squares = (x * x).sum(1, keepdim=True) + root * root * lengths.square()
     return (squares - 2 * root * (x @ mu.T)).clamp_min(0.0)
 
 
