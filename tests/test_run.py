@@ -196,6 +196,15 @@ def test_long_runs_are_thinned_to_their_share_of_memory():
     assert len(live.run.path) / live.stride * per_frame <= FRAME_BYTES + per_frame
 
 
+def test_the_player_is_told_how_many_steps_lie_between_frames(monkeypatch):
+    live = LiveRun(Run(RECIPE.with_(num_steps=20)))
+    monkeypatch.setattr("ddpm_playground.ui.runs.FRAME_BYTES", 7 * live.frame_bytes)
+    first, *rest = [decoded(m) for m in messages(live)]
+    assert first["every"] == live.stride == 3
+    assert [k for m in rest for k, _, _ in m["frames"]] == [*range(0, 20, 3), 20]
+    assert decoded(catch_up(live, 0))["every"] == 3
+
+
 def test_start_from_a_noised_picture_takes_the_steps_below_it():
     x_t = torch.zeros(1, 8, 8)
     run = Run(RECIPE, Start(11, x_t))

@@ -17,7 +17,7 @@ from ..core import Step
 from ..engine.ahead import ahead
 from ..run import Run, steps_of
 from .component import packed
-from .runs import LiveRun, Note
+from .runs import FRAME_BYTES, LiveRun, Note
 
 MESSAGES_PER_SECOND = 30.0
 # Where Gradio is slow to pass them on, there are fewer, so that this share of the time goes into it, yet some still:
@@ -30,8 +30,8 @@ UNREAD_BYTES = 8 * 2**20
 STEPS_AHEAD = 2
 
 
-def opening(run: Run, run_id: str, badge: str, note: Note) -> dict[str, object]:
-    """The first message of a run: its shape, labels and the numbers of every step."""
+def opening(run: Run, run_id: str, badge: str, note: Note, every: int = 1) -> dict[str, object]:
+    """The first message of a run: its shape, labels, the numbers of every step, and every how many a frame is kept."""
     C, H, W = run.shape
     names = run.checkpoint.class_names
     return {
@@ -44,6 +44,8 @@ def opening(run: Run, run_id: str, badge: str, note: Note) -> dict[str, object]:
         "add_noise": run.recipe.add_noise,
         "planar": run.checkpoint.is_planar,
         "labels": [names[i] if i >= 0 else "∅" for i in run.labels.tolist()],
+        "every": every,
+        "every_mb": FRAME_BYTES // 2**20,
         "steps": [step_message(run, t, s) for t, s in zip(run.path, run.path[1:], strict=False)],
         "frames": [],
         "seconds_left": None,
@@ -96,7 +98,7 @@ def messages(live: LiveRun, unread: Callable[[], int] = all_read) -> Iterator[st
     asks for.
     """
     run = live.run
-    start = opening(run, live.run_id, "live", live.note)
+    start = opening(run, live.run_id, "live", live.note, live.stride)
     if has_room(live, unread()):
         yield json.dumps(start)
         start = {}
@@ -176,5 +178,5 @@ def since(live: LiveRun, first: int, end: int) -> dict[str, object]:
 def catch_up(live: LiveRun, first: int) -> str:
     """What a player that has only `first` frames of this run gets next."""
     first = min(max(first, 0), len(live.ks))
-    start = opening(live.run, live.run_id, "live", live.note) if first == 0 else {}
+    start = opening(live.run, live.run_id, "live", live.note, live.stride) if first == 0 else {}
     return json.dumps(start | since(live, first, reach(live, first)))

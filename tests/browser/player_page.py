@@ -128,7 +128,7 @@ def build(chain: Chain, pause_s: float = 0.01, slow_s: float = 0.3, **more: obje
         yield from live(chain, steps, f"slow-{next(runs)}", slow_s, **more)
 
     def replay() -> str:
-        return recorded(chain, steps, f"recorded-{next(runs)}", **more)
+        return recorded(chain, steps, f"recorded-{next(runs)}", **({"every": 7, "every_mb": 32} | more))
 
     with gr.Blocks(fill_width=True) as demo:
         with gr.Row():

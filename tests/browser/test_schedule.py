@@ -180,6 +180,29 @@ def test_hovering_reads_the_value(open_tab):
     assert any(f"{float(tables[t]):.3g}"[:5] in text for t in range(494, 507)), text
 
 
+def test_zoomed_in_every_t_can_be_hovered(open_tab):
+    visit = open_tab("&T=4000&compare=cosine")
+    few = visit.page.evaluate("() => document.querySelector('[data-plot=log_snr] .gd').data.at(-1).x.length")
+    assert few < 1100
+    visit.page.evaluate(
+        """() => window.Plotly.relayout(document.querySelector("[data-plot=beta] .gd"),
+        { "xaxis.range[0]": 1000.5, "xaxis.range[1]": 1500.5 })"""
+    )
+    ready = "() => document.querySelector('[data-plot=log_snr] .gd').data.at(-1).x.includes(1003)"
+    visit.wait(ready)
+    for trace in visit.page.evaluate(TRACES):
+        inside = [t for t in trace["x"] if 1000 < t <= 1500]
+        assert inside == list(range(1001, 1501)) and trace["x"] == sorted(set(trace["x"])), trace["table"]
+
+
+def test_dashes_are_explained_where_colours_tell_quantities(open_tab):
+    visit = open_tab("&compare=cosine")
+    told = "() => [...document.querySelectorAll('.plots figure')].map((f) => f.querySelectorAll('.keys .dash').length)"
+    assert visit.page.evaluate(told) == [0, 2, 2, 0]
+    visit.page.locator(".knobs [data-schedule=cosine]").click()
+    visit.wait(f"() => ({told})().every((count) => count === 0)")
+
+
 def test_up_to_three_are_laid_over(open_tab):
     visit = open_tab("&compare=")
     for name in ("cosine", "sigmoid", "laplace"):

@@ -27,9 +27,16 @@ function tracesOf(figure, log) {
   const mode = data.T <= data.few_steps ? "lines+markers" : "lines";
   return figure.data.filter(({ meta }) => meta.schedule < data.schedules.length).map((trace) => {
     const { schedule, table, colour: css } = trace.meta, values = data.schedules[schedule].tables[table], x = [], y = [];
-    for (const at of data.steps) if (Number.isFinite(values[at]) && !(log && values[at] <= 0)) { x.push(at); y.push(values[at]); }
+    for (const at of shownSteps()) if (Number.isFinite(values[at]) && !(log && values[at] <= 0)) { x.push(at); y.push(values[at]); }
     return { ...trace, mode, x, y, name: nameOf(data.schedules[schedule]), line: { ...trace.line, color: colourOf(root, css) } };
   });
+}
+
+// Zoomed in, every step that is seen, as far as there is room for all.
+function shownSteps() {
+  if (!zoom) return data.steps;
+  const low = Math.ceil(zoom[0]), inside = plottedSteps(Math.floor(zoom[1]) - low, data.most_points).map((at) => at + low);
+  return [...data.steps.filter((at) => at < low), ...inside, ...data.steps.filter((at) => at > inside[inside.length - 1])];
 }
 
 // Zoomed in t, the height follows what is seen, so that tails can be read.
@@ -201,8 +208,16 @@ function legend(key) {
   const own = data.figures[key].data.filter(({ meta }) => meta.schedule === 0);
   const table = own[0].meta.table;
   if (own.length === 1) return data.schedules.map((one, i) => entry(swatch(`--series-${i}`, data.dashes[i]), nameOf(one), i, table));
-  return own.map(({ meta, line, opacity }) =>
+  const quantities = own.map(({ meta, line, opacity }) =>
     entry(swatch(meta.colour, "solid", line.width, opacity), say(`schedule.col_${meta.table}`), 0, meta.table, meta.colour));
+  return data.schedules.length < 2 ? quantities : [...quantities, ...data.schedules.map(dashOf)];
+}
+
+// Which schedule a dash stands for, whatever its colour.
+function dashOf(schedule, i) {
+  const box = make("div", "dash");
+  box.append(swatch("--muted", data.dashes[i]), make("span", "", nameOf(schedule)));
+  return box;
 }
 
 function entry(line, text, table, key, css = "--ink") {

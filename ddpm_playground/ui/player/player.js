@@ -61,7 +61,9 @@ function tellStatus() {
   if (about.stopped && newest) parts.push(say("player.stopped", { t: film.tOf(newest) }));
   else if (about.badge === "live")
     parts.push(about.done ? say("player.done", { steps }) : say("player.running", { k: newest ? newest.k : 0, steps }));
-  if (film.stride > 1) parts.push(say("player.thinned", { stride: film.stride, mb: FILM_BYTES / 2 ** 20 }));
+  // The server may have left out frames already.
+  const { every = 1, every_mb } = about, stride = film.stride * every;
+  if (stride > 1) parts.push(say("player.thinned", { stride, mb: film.stride > 1 ? FILM_BYTES / 2 ** 20 : every_mb }));
   transport.tell(parts.join(" · "));
 }
 
