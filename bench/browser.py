@@ -55,16 +55,23 @@ def served_player() -> str:
     """A page with the player alone, and in it a run of 4 pictures of 256×256 in colour."""
     from ddpm_playground.ui.app import css, head, theme
     from ddpm_playground.ui.component import canvas_component
-    from ddpm_playground.ui.runs import LiveRun
-    from ddpm_playground.ui.stream import messages
+    from ddpm_playground.ui.runs import Runs
+    from ddpm_playground.ui.stream import catch_up, messages
 
-    run = Synthetic(DEFAULT.with_(num_images=4, num_steps=LARGE_STEPS), shape=(3, 256, 256))
+    run, runs = Synthetic(DEFAULT.with_(num_images=4, num_steps=LARGE_STEPS), shape=(3, 256, 256)), Runs()
 
-    def play() -> Iterator[str]:
-        yield from messages(LiveRun(run, "large", ""))
+    def play(request: gr.Request) -> Iterator[str]:
+        yield from messages(runs.begin(str(request.session_hash), run, ""))
+
+    # A page that is not there yet misses messages and asks for them.
+    def missing(event: gr.EventData, request: gr.Request) -> str | dict:
+        live = runs.find(str(request.session_hash), str(event.run))
+        return catch_up(live, int(event.first)) if live else gr.skip()
 
     with gr.Blocks(fill_width=True) as demo:
-        demo.load(play, None, canvas_component("player"), show_progress="hidden", concurrency_limit=4)
+        player = canvas_component("player")
+        demo.load(play, None, player, show_progress="hidden", concurrency_limit=4)
+        player.missing(missing, None, player, show_progress="hidden")
     _, url, _ = demo.launch(
         prevent_thread_lock=True, quiet=True, run_history=False, footer_links=[], ssr_mode=False,
         head=head(), css=css(), theme=theme(),

@@ -9,6 +9,19 @@ from typing import Any
 SCORES, BOUND = "## Scores", "## Variational bound"
 
 
+def _lineage(facts: Mapping[str, Any] | None) -> list[str]:
+    """How weights came about, and those that they started from, newest first, as far as it is known."""
+    told = []
+    while facts and "command" in facts:
+        told.append(
+            f"`{facts['command']}` (commit {facts['commit']}, seed {facts['settings']['seed']}, "
+            f"{facts['step']:,} × {facts['settings']['batch_size']}, {facts['hours']} hours on "
+            f"{facts['machine']}, held-out ε-loss {facts['held_out_loss']})"
+        )
+        facts = facts.get("start_from")
+    return told
+
+
 def _weight(gamma: float, most: float) -> str:
     """What the errors of algorithm 1 counted for."""
     factors = [f"min(SNR(t), {gamma:g})/SNR(t) (Hang et al. 2023)"] if gamma else []
@@ -53,14 +66,10 @@ def model_card(
         "held-out ε-loss by quarter of t, lowest first": ", ".join(map(str, facts["held_out_loss_by_quarter"])),
     }
     if "start_from" in facts:
-        before = facts["start_from"]
-        rows["started from the weights with sha256"] = f"`{before['sha256']}`"
-        if "command" in before:
-            rows["which came from"] = (
-                f"`{before['command']}` (commit {before['commit']}, seed {before['settings']['seed']}, "
-                f"{before['step']:,} × {before['settings']['batch_size']}, {before['hours']} hours on "
-                f"{before['machine']}, held-out ε-loss {before['held_out_loss']})"
-            )
+        rows["started from the weights with sha256"] = f"`{facts['start_from']['sha256']}`"
+        lineage = _lineage(facts["start_from"])
+        if lineage:
+            rows["which came from"] = ", which started from what came from ".join(lineage)
     if "sha256" in facts:
         rows["sha256 of the weights"] = f"`{facts['sha256']}`"
     lines = [

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -94,6 +95,12 @@ def test_a_run_can_start_from_the_weights_of_another(idx_folder: Callable[..., P
     assert facts["step"] == 4
     assert facts["start_from"]["sha256"] == first.sha256 and facts["start_from"]["step"] == 3
     assert first.sha256 in (tmp_path / "second" / "README.md").read_text()
+
+    # The card of a third tells of both before it, newest first.
+    train(tiny(folder, steps=1, start_from=str(tmp_path / "second")), tmp_path / "third", device="cpu")
+    card = (tmp_path / "third" / "README.md").read_text()
+    (told,) = [line for line in card.splitlines() if line.startswith("| which came from |")]
+    assert re.findall(r"seed (\d), (\d) ×", told) == [("5", "4"), ("0", "3")]
 
 
 def test_weights_of_another_architecture_are_refused(idx_folder: Callable[..., Path], tmp_path: Path) -> None:
