@@ -193,6 +193,15 @@ def test_zoomed_in_every_t_can_be_hovered(open_tab):
     for trace in visit.page.evaluate(TRACES):
         inside = [t for t in trace["x"] if 1000 < t <= 1500]
         assert inside == list(range(1001, 1501)) and trace["x"] == sorted(set(trace["x"])), trace["table"]
+    # Between two steps, the curve still goes from the one to the other, and on.
+    visit.page.evaluate(
+        """() => window.Plotly.relayout(document.querySelector("[data-plot=beta] .gd"),
+        { "xaxis.range[0]": 1002.2, "xaxis.range[1]": 1002.4 })"""
+    )
+    visit.wait("() => document.querySelector('[data-plot=log_snr] .gd')._fullLayout.xaxis.range[0] === 1002.2")
+    for trace in visit.page.evaluate(TRACES):
+        assert {1002, 1003} <= set(trace["x"]) and trace["x"][-1] == 4000, trace["table"]
+        assert trace["x"] == sorted(set(trace["x"])), trace["table"]
 
 
 def test_dashes_are_explained_where_colours_tell_quantities(open_tab):

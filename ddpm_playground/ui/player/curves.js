@@ -24,19 +24,19 @@ function layoutOf(key, figure) {
 }
 
 function tracesOf(figure, log) {
-  const mode = data.T <= data.few_steps ? "lines+markers" : "lines";
+  const mode = data.T <= data.few_steps ? "lines+markers" : "lines", steps = shownSteps();
   return figure.data.filter(({ meta }) => meta.schedule < data.schedules.length).map((trace) => {
     const { schedule, table, colour: css } = trace.meta, values = data.schedules[schedule].tables[table], x = [], y = [];
-    for (const at of shownSteps()) if (Number.isFinite(values[at]) && !(log && values[at] <= 0)) { x.push(at); y.push(values[at]); }
+    for (const at of steps) if (Number.isFinite(values[at]) && !(log && values[at] <= 0)) { x.push(at); y.push(values[at]); }
     return { ...trace, mode, x, y, name: nameOf(data.schedules[schedule]), line: { ...trace.line, color: colourOf(root, css) } };
   });
 }
 
-// Zoomed in, every step that is seen, as far as there is room for all.
+// Zoomed in, every step that is seen and the next at either side, as far as there is room for all.
 function shownSteps() {
   if (!zoom) return data.steps;
-  const low = Math.ceil(zoom[0]), inside = plottedSteps(Math.floor(zoom[1]) - low, data.most_points).map((at) => at + low);
-  return [...data.steps.filter((at) => at < low), ...inside, ...data.steps.filter((at) => at > inside[inside.length - 1])];
+  const low = Math.floor(zoom[0]), high = Math.ceil(zoom[1]), inside = plottedSteps(high - low, data.most_points);
+  return [...data.steps.filter((at) => at < low), ...inside.map((at) => at + low), ...data.steps.filter((at) => at > high)];
 }
 
 // Zoomed in t, the height follows what is seen, so that tails can be read.
