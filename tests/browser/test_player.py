@@ -211,7 +211,7 @@ def test_a_recorded_run_plays_by_itself_and_begins_again(screen):
     screen.until("+p.dataset.frame < 20")
     assert screen.page.inner_text(".badge") == "recorded"
     # What the server left out is said like what the browser did.
-    assert screen.page.inner_text(".status") == "every 7th frame kept, to stay within 32 MB"
+    assert screen.page.inner_text(".status") == "one frame in 7 kept, to stay within 32 MB"
 
 
 def test_scrubbed_back_it_stays_until_told_to_follow(screen):
