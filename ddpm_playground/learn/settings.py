@@ -16,6 +16,7 @@ class Settings:
     seed: int = 0
     steps: int = 20_000
     batch_size: int = 32
+    optimizer: str = "adamw"
     learning_rate: float = 1e-3
     warm_up: int = 200
     decay: float = 0.4
@@ -50,7 +51,12 @@ class Settings:
             raise ValueError(
                 f"channels must be multiples of 8, got {self.channels}; give 1 to 8 of them in [8, 2048]"
             )
-        for name, allowed in (("t_sampling", ("uniform", "stratified")), ("precision", ("auto", "fp32", "bf16"))):
+        choices = {
+            "t_sampling": ("uniform", "stratified"),
+            "precision": ("auto", "fp32", "bf16"),
+            "optimizer": ("adamw", "muon"),
+        }
+        for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}")
 

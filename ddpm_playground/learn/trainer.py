@@ -16,12 +16,14 @@ from ..engine.device import has_fast_bf16
 from .algorithm_1 import algorithm_1_error, draw_t, loss_weight
 from .checkpoint import CheckpointError, load_checkpoint
 from .data import Pictures, tile, to_uint8
+from .muon import make_optimizers
 from .network import NetworkEps, make_network
 from .settings import Settings, learning_rate_at
 from .stable_target import StableTarget
 from .widening import widen
 
 HELD_OUT = 512
+OPTIMIZER_STATE = ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")  # AdamW's and Muon's own names
 
 
 class Trainer:
@@ -61,8 +63,8 @@ class Trainer:
         self.target = StableTarget(self.schedule, pictures, most, settings.seed) if most else None
         self.forward: Callable = torch.compile(self.unet) if compiled else self.unet
         self.parameters = list(self.unet.parameters())
-        self.optimizer = torch.optim.AdamW(
-            self.parameters, settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        self.optimizers = make_optimizers(
+            self.unet.named_parameters(), settings.optimizer, settings.learning_rate, settings.weight_decay
         )
         self.ema = EMAModel(self.parameters, decay=settings.ema_decay, foreach=True)
         self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and has_fast_bf16(self.device))
@@ -116,10 +118,11 @@ class Trainer:
         weight = loss_weight(self.schedule, t, self.settings.min_snr, self.settings.truncated_snr)
         (weight.to(errors) * errors).mean().backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate_at(self.settings, self.step)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate_at(self.settings, self.step)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         self.ema.step(self.parameters)
         self.step += 1
         errors = errors.detach().cpu()
@@ -171,9 +174,10 @@ class Trainer:
     def state(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         """All that is needed to go on: tensors and facts."""
         tensors: dict[str, torch.Tensor] = {}
+        stepped = self._stepped_by()
         for (name, parameter), shadow in zip(self.unet.named_parameters(), self.ema.shadow_params, strict=True):
             tensors[f"net.{name}"], tensors[f"ema.{name}"] = parameter, shadow
-            for key, value in self.optimizer.state.get(parameter, {}).items():
+            for key, value in stepped[parameter].state.get(parameter, {}).items():
                 tensors[f"{key}.{name}"] = value
         facts = {
             "settings": asdict(self.settings),
@@ -184,6 +188,10 @@ class Trainer:
             "pictures": self._pictures(),
         }
         return tensors, facts
+
+    def _stepped_by(self) -> dict[torch.nn.Parameter, torch.optim.Optimizer]:
+        """Which optimiser steps each parameter."""
+        return {p: each for each in self.optimizers for group in each.param_groups for p in group["params"]}
 
     def _pictures(self) -> dict[str, Any]:
         """Which pictures these are."""
@@ -214,15 +222,16 @@ class Trainer:
             for key in (f"net.{name}", f"ema.{name}"):
                 if key not in tensors or tensors[key].shape != parameter.shape:
                     raise CheckpointError(f"the training state has no {key} of shape {tuple(parameter.shape)}")
+        stepped = self._stepped_by()
         for i, (name, parameter) in enumerate(self.unet.named_parameters()):
             with torch.no_grad():
                 parameter.copy_(tensors[f"net.{name}"])
                 self.ema.shadow_params[i].copy_(tensors[f"ema.{name}"])
-            if f"step.{name}" in tensors:
-                self.optimizer.state[parameter] = {
-                    "step": tensors[f"step.{name}"].to(self.device),
-                    "exp_avg": torch.empty_like(parameter).copy_(tensors[f"exp_avg.{name}"]),
-                    "exp_avg_sq": torch.empty_like(parameter).copy_(tensors[f"exp_avg_sq.{name}"]),
+            known = {key: tensors[f"{key}.{name}"] for key in OPTIMIZER_STATE if f"{key}.{name}" in tensors}
+            if known:
+                stepped[parameter].state[parameter] = {
+                    key: value.to(self.device) if key == "step" else torch.empty_like(parameter).copy_(value)
+                    for key, value in known.items()
                 }
         self.origin = facts.get("origin")
         self.step, self.seconds, self.ema.optimization_step = facts["step"], facts["seconds"], facts["ema_step"]
