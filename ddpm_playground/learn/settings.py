@@ -1,6 +1,12 @@
 """What a training run depends on."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+def told(default: Any, what: str) -> Any:
+    """A field of Settings that says what it is, for --help."""
+    return field(default=default, metadata={"what": what})
 
 
 @dataclass(frozen=True)
@@ -11,29 +17,29 @@ class Settings:
     stable_target is how many pictures of a class `StableTarget` looks at; 0 for the drawn ε, algorithm 1's own target.
     """
 
-    data: str = ""
-    start_from: str = ""
-    seed: int = 0
-    steps: int = 20_000
-    batch_size: int = 32
-    optimizer: str = "adamw"
-    learning_rate: float = 1e-3
-    warm_up: int = 200
-    decay: float = 0.4
-    weight_decay: float = 1e-2
-    clip_norm: float = 1.0
-    ema_decay: float = 0.999
-    label_dropout: float = 0.1
-    T: int = 1000
-    schedule: str = "linear"
-    channels: tuple[int, ...] = (16, 48, 96)
-    layers: int = 1
-    attention_levels: int = 0
-    t_sampling: str = "stratified"
-    min_snr: float = 0.0
-    truncated_snr: float = 0.0
-    stable_target: int = 0
-    precision: str = "auto"
+    data: str = told("", "a folder of IDX .gz files, or of pictures with one subfolder per class")
+    start_from: str = told("", "checkpoint whose weights to begin with, as wide as this or narrower")
+    seed: int = told(0, "what every random number comes from")
+    steps: int = told(20_000, "gradient steps")
+    batch_size: int = told(32, "pictures a step")
+    optimizer: str = told("adamw", "adamw or muon; muon learns more from a picture")
+    learning_rate: float = told(1e-3, "learning rate after the warm-up")
+    warm_up: int = told(200, "steps in which the learning rate rises")
+    decay: float = told(0.4, "last share of the steps, in which it falls to 0")
+    weight_decay: float = told(1e-2, "share of a weight taken off per step, times the learning rate")
+    clip_norm: float = told(1.0, "longest gradient")
+    ema_decay: float = told(0.999, "share of the averaged weights kept per step")
+    label_dropout: float = told(0.1, "share of pictures shown without their class, for guidance")
+    T: int = told(1000, "steps of the diffusion")
+    schedule: str = told("linear", "noise schedule")
+    channels: tuple[int, ...] = told((16, 48, 96), "width of each resolution, finest first")
+    layers: int = told(1, "residual blocks per resolution")
+    attention_levels: int = told(0, "how many of the coarsest resolutions attend, beside the middle")
+    t_sampling: str = told("stratified", "uniform, or stratified: spread evenly over a batch")
+    min_snr: float = told(0.0, "γ: errors count min(SNR, γ)/SNR; 0 leaves it out")
+    truncated_snr: float = told(0.0, "errors count 1/SNR, at least 1 and at most this; 0 leaves it out")
+    stable_target: int = told(0, "mean ε over this many pictures of a class in place of the drawn ε; 0 leaves it out")
+    precision: str = told("auto", "fp32, bf16, or auto: bf16 where the machine is fast at it")
 
     def __post_init__(self) -> None:
         checks = {
@@ -68,4 +74,4 @@ def learning_rate_at(settings: Settings, step: int) -> float:
     return settings.learning_rate * min(warm, 1.0, (settings.steps - step) / falling)
 
 
-SETTING_FIELDS = {field.name: field for field in fields(Settings)}
+SETTING_FIELDS = {each.name: each for each in fields(Settings)}

@@ -44,14 +44,15 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_a_killed_and_resumed_run_is_bit_equal_to_an_unkilled_one(
-    idx_folder: Callable[..., Path], tmp_path: Path, one_thread: None
+    optimizer: str, idx_folder: Callable[..., Path], tmp_path: Path, one_thread: None
 ) -> None:
-    settings, killed, whole = tiny(idx_folder()), tmp_path / "killed", tmp_path / "whole"
+    settings, killed, whole = tiny(idx_folder(), optimizer=optimizer), tmp_path / "killed", tmp_path / "whole"
     command = [
         sys.executable, "-m", "ddpm_playground", "train", "--data", settings.data, "--out", str(killed), "--steps", "24",  # noqa: E501
         "--batch-size", "8", "--T", "20", "--channels", "8", "8", "--warm-up", "4", "--precision", "fp32",
-        "--threads", "1", "--save-minutes", "0", "--device", "cpu",
+        "--threads", "1", "--save-minutes", "0", "--device", "cpu", "--optimizer", optimizer,
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
     log = tmp_path / "killed.training" / "log.jsonl"
@@ -235,7 +236,7 @@ def test_the_weight_reaches_the_gradient(idx_folder: Callable[..., Path]) -> Non
     def step(**changes) -> tuple[torch.Tensor, torch.Tensor]:
         trainer = Trainer(tiny(folder, weight_decay=0.0, **changes), load_pictures(str(folder)))
         _, errors = trainer.advance()
-        moments = [state["exp_avg"].flatten() for state in trainer.optimizer.state.values()]
+        moments = [state["exp_avg"].flatten() for state in trainer.optimizers[0].state.values()]
         return errors, torch.cat(moments)
 
     (errors, plain), (same, all_one), (_, weighed) = step(), step(min_snr=1e6), step(min_snr=0.1)
