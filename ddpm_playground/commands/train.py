@@ -17,9 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save-minutes", type=float, default=5.0, help="minutes between saves")
     parser.add_argument("--sheet-minutes", type=float, default=20.0, help="minutes between sample sheets")
     for name, field in SETTING_FIELDS.items():
-        default = " ".join(map(str, field.default)) if name == "channels" else field.default
-        flag, shown = "--" + name.replace("_", "-"), field.metadata["what"]
-        if default != "":
+        flag, default, shown = "--" + name.replace("_", "-"), field.default, field.metadata["what"]
+        if isinstance(default, tuple):
+            shown += f"; default {' '.join(map(str, default))}"
+        elif default != "":
             shown += f"; default {default}"
         if name == "channels":
             parser.add_argument(flag, type=int, nargs="+", default=field.default, help=shown)
