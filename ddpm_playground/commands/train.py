@@ -18,12 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sheet-minutes", type=float, default=20.0, help="minutes between sample sheets")
     for name, field in SETTING_FIELDS.items():
         flag, default, shown = "--" + name.replace("_", "-"), field.default, field.metadata["what"]
-        if isinstance(default, tuple):
+        if isinstance(default, tuple) and default:
             shown += f"; default {' '.join(map(str, default))}"
-        elif default != "":
+        elif default not in ("", ()):
             shown += f"; default {default}"
-        if name == "channels":
-            parser.add_argument(flag, type=int, nargs="+", default=field.default, help=shown)
+        if isinstance(default, tuple):
+            parser.add_argument(flag, type=int if default else str, nargs="+", default=default, help=shown)
         else:
             kind = type(field.default)
             parser.add_argument(flag, type=kind, default=field.default, required=name == "data", help=shown)
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Train, saving as it goes."""
     values = {name: getattr(arguments, name) for name in SETTING_FIELDS}
-    values["channels"] = tuple(values["channels"])
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     train(
         Settings(**values),
         arguments.out,

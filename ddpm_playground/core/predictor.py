@@ -104,7 +104,7 @@ class ExactEps:
             raise ValueError("weights must not be negative and not all zero; give the share of each component")
         self.log_weights = (weights / weights.sum()).log()
 
-    def _log_joint(self, x_t: torch.Tensor, t: int | torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+    def log_joint(self, x_t: torch.Tensor, t: int | torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
         """log w_k + log N(x_t; √ᾱ_t μ_k, (ᾱ_t σ_k² + 1 − ᾱ_t) I), (B,K)."""
         root, variance = self._moments(x_t, t)
         x, mu = x_t.flatten(1), self.means.flatten(1).to(x_t)
@@ -128,12 +128,12 @@ class ExactEps:
 
     def log_q(self, x_t: torch.Tensor, t: int | torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
         """log q(x_t) in nats, (B,), exactly."""
-        return torch.logsumexp(self._log_joint(x_t, t, label), 1)
+        return torch.logsumexp(self.log_joint(x_t, t, label), 1)
 
     def __call__(self, x_t: torch.Tensor, t: int | torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
         """E[ε | x_t] and E[x_0 | x_t], (B,*D), for t in 1…T."""
         root, variance = self._moments(x_t, t)
-        share = torch.softmax(self._log_joint(x_t, t, label), 1)
+        share = torch.softmax(self.log_joint(x_t, t, label), 1)
         x, mu = x_t.flatten(1), self.means.flatten(1).to(share)
         gain = root * self.variances / variance
         x_hat_0 = (share * (1.0 - gain * root)) @ mu + (share * gain).sum(1, keepdim=True) * x

@@ -67,9 +67,7 @@ class GraphNetwork:
         self._waiting: list[tuple[Hashable, StepGraph]] = []
         self._lock = threading.Lock()
 
-    def __call__(
-        self, x: torch.Tensor, t: torch.Tensor, class_labels: torch.Tensor | None = None
-    ) -> SimpleNamespace:
+    def __call__(self, x: torch.Tensor, t: torch.Tensor, class_labels: torch.Tensor | None = None) -> SimpleNamespace:
         """x (B,C,H,W), t (B,) int64, labels (B,) int64 or None → an object whose `sample` is (B,C,H,W), x's type."""
         with plain_float32():
             x_in = x.to(dtype=self.dtype, memory_format=torch.channels_last)

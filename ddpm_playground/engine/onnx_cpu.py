@@ -62,9 +62,7 @@ class OnnxNetwork:
         self.alone = session(1) if self.threads > 1 else self.session
         self.workers = ThreadPoolExecutor(self.threads, "onnx")
 
-    def __call__(
-        self, x: torch.Tensor, t: torch.Tensor, class_labels: torch.Tensor | None = None
-    ) -> SimpleNamespace:
+    def __call__(self, x: torch.Tensor, t: torch.Tensor, class_labels: torch.Tensor | None = None) -> SimpleNamespace:
         """x (B,C,H,W) float32, t (B,) int64, labels (B,) int64 or None → an object whose `sample` is (B,C,H,W)."""
         given = {"x": x.contiguous().numpy(), "t": t.numpy()}
         if class_labels is not None:

@@ -29,8 +29,13 @@ def _weight(gamma: float, most: float) -> str:
     return " · ".join(factors) or "1 (algorithm 1)"
 
 
-def _target(most: int) -> str:
+def _target(most: int, teachers: int) -> str:
     """What the network was to say."""
+    if teachers:
+        return (
+            f"ε of a stack of {teachers} teacher{'s' * (teachers > 1)} and of the means of the other pictures of the "
+            "class, see `StackedTarget` (Wolpert 1992)"
+        )
     return f"E[ε | x_t] over up to {most:,} pictures of the class (Xu et al. 2023)" if most else "ε (algorithm 1)"
 
 
@@ -57,7 +62,7 @@ def model_card(
         "steps × batch": f"{facts['step']:,} × {settings['batch_size']}",
         "schedule": f"{settings['schedule']}, T = {settings['T']}",
         "weight of an error at t": _weight(settings.get("min_snr", 0.0), settings.get("truncated_snr", 0.0)),
-        "target of ε_θ": _target(settings.get("stable_target", 0)),
+        "target of ε_θ": _target(settings.get("stable_target", 0), len(settings.get("teachers", ()))),
         "hours": facts["hours"],
         "machine": facts["machine"],
         "torch": facts["torch"],

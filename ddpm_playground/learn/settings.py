@@ -15,6 +15,7 @@ class Settings:
 
     min_snr and truncated_snr are γ and `most` of `algorithm_1.loss_weight`; 0 is algorithm 1's own loss.
     stable_target is how many pictures of a class `StableTarget` looks at; 0 for the drawn ε, algorithm 1's own target.
+    teachers are the checkpoints of a `StackedTarget`; none for the drawn ε.
     """
 
     data: str = told("", "a folder of IDX .gz files, or of pictures with one subfolder per class")
@@ -39,6 +40,10 @@ class Settings:
     min_snr: float = told(0.0, "γ: errors count min(SNR, γ)/SNR; 0 leaves it out")
     truncated_snr: float = told(0.0, "errors count 1/SNR, at least 1 and at most this; 0 leaves it out")
     stable_target: int = told(0, "mean ε over this many pictures of a class in place of the drawn ε; 0 leaves it out")
+    teachers: tuple[str, ...] = told(
+        (),
+        "checkpoints whose x̂_0, averaged with the means of other pictures, stands for the drawn ε; none leaves it out",
+    )
     precision: str = told("auto", "fp32, bf16, or auto: bf16 where the machine is fast at it")
 
     def __post_init__(self) -> None:
@@ -53,10 +58,10 @@ class Settings:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} must be in [{low:g}, {high:g}], got {value}; pick one in that range")
+        if self.teachers and self.stable_target:
+            raise ValueError("--teachers and --stable-target are two targets for one network; give one of them")
         if not self.channels or len(self.channels) > 8 or any(c % 8 or not 8 <= c <= 2048 for c in self.channels):
-            raise ValueError(
-                f"channels must be multiples of 8, got {self.channels}; give 1 to 8 of them in [8, 2048]"
-            )
+            raise ValueError(f"channels must be multiples of 8, got {self.channels}; give 1 to 8 of them in [8, 2048]")
         choices = {
             "t_sampling": ("uniform", "stratified"),
             "precision": ("auto", "fp32", "bf16"),

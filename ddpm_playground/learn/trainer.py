@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from .muon import make_optimizers
 from .network import NetworkEps, make_network
 from .settings import Settings, learning_rate_at
 from .stable_target import StableTarget
+from .stacked_target import StackedTarget
 from .widening import widen
 
 HELD_OUT = 512
@@ -61,6 +63,7 @@ class Trainer:
         self.origin = self._start_from(settings.start_from) if settings.start_from else None
         most = settings.stable_target
         self.target = StableTarget(self.schedule, pictures, most, settings.seed) if most else None
+        self.stack = self._stack(settings.teachers) if settings.teachers else None
         self.forward: Callable = torch.compile(self.unet) if compiled else self.unet
         self.parameters = list(self.unet.parameters())
         self.optimizers = make_optimizers(
@@ -88,15 +91,36 @@ class Trainer:
         known = json.loads(facts.read_text(encoding="utf-8")) if facts.is_file() else {}
         return {"sha256": start.sha256, **known}
 
-    def batch(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """x_0, t, ε and label of the present step (algorithm 1, lines 2 to 4)."""
+    def _stack(self, folders: tuple[str, ...]) -> StackedTarget:
+        """What the checkpoints in `folders` and the training pictures say together."""
+        teachers = []
+        for folder in folders:
+            teacher = load_checkpoint(folder, self.device)
+            if (
+                teacher.image_shape != tuple(self.pictures.images.shape[1:])
+                or not torch.equal(teacher.schedule.betas, self.schedule.betas)
+                or teacher.class_names != self.pictures.class_names
+            ):
+                raise CheckpointError(
+                    f"{folder} cannot teach: its pictures, classes or schedule differ from those of this run; "
+                    "name checkpoints of the same --data, --schedule and --T"
+                )
+            teachers.append(teacher.predictor())
+        return StackedTarget(self.schedule, self.pictures, teachers, self.settings.seed)
+
+    def chosen(self) -> torch.Tensor:
+        """Which pictures the present step takes, (B,) (algorithm 1, line 2)."""
         s = self.settings
         per_epoch = len(self.pictures) // s.batch_size
         epoch, place = divmod(self.step, per_epoch)
         if epoch != self._epoch:
             shuffle = torch.Generator().manual_seed(stream_seed(s.seed, "epoch", epoch))
             self._epoch, self._order = epoch, torch.randperm(len(self.pictures), generator=shuffle)
-        index = self._order[place * s.batch_size : (place + 1) * s.batch_size]
+        return self._order[place * s.batch_size : (place + 1) * s.batch_size]
+
+    def batch(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """x_0, t, ε and label of the present step (algorithm 1, lines 2 to 4)."""
+        s, index = self.settings, self.chosen()
         generator = torch.Generator().manual_seed(stream_seed(s.seed, "step", self.step))
         x_0, label = self.pictures.x_0(index), self.pictures.labels[index]
         t = draw_t(self.schedule.T, len(index), generator, s.t_sampling)
@@ -104,7 +128,9 @@ class Trainer:
         dropped = torch.rand(len(index), generator=generator) < s.label_dropout
         return x_0, t, eps, torch.where(dropped, self.num_classes, label)
 
-    def _errors(self, network: Callable, *batch: torch.Tensor, target: StableTarget | None = None) -> torch.Tensor:
+    def _errors(
+        self, network: Callable, *batch: torch.Tensor, target: Callable[..., torch.Tensor] | None = None
+    ) -> torch.Tensor:
         x_0, t, eps, label = (tensor.to(self.device) for tensor in batch)
         x_0, eps = (a.contiguous(memory_format=torch.channels_last) for a in (x_0, eps))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
@@ -114,7 +140,8 @@ class Trainer:
         """One gradient step. Returns t and each picture's error, (B,) each, on the CPU."""
         start = time.monotonic()
         x_0, t, eps, label = self.batch()
-        errors = self._errors(self.forward, x_0, t, eps, label, target=self.target)
+        target = self.target if self.stack is None else partial(self.stack, own=self.chosen())
+        errors = self._errors(self.forward, x_0, t, eps, label, target=target)
         weight = loss_weight(self.schedule, t, self.settings.min_snr, self.settings.truncated_snr)
         (weight.to(errors) * errors).mean().backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
@@ -213,7 +240,7 @@ class Trainer:
                 "give the same --data, or start anew"
             )
         mine, theirs = asdict(self.settings), dict(facts["settings"])
-        theirs = asdict(Settings()) | theirs | {"channels": tuple(theirs["channels"])}
+        theirs = asdict(Settings()) | {k: tuple(v) if isinstance(v, list) else v for k, v in theirs.items()}
         differing = [k for k in mine if k not in ("steps", "decay", "data", "start_from") and mine[k] != theirs.get(k)]
         if differing:
             told = ", ".join(f"{k} {theirs.get(k)} → {mine[k]}" for k in differing)

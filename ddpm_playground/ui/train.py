@@ -125,7 +125,6 @@ class Lives:
             if owner in self._lives and live in (None, self._lives[owner]):
                 self._lives.pop(owner).stop()
 
-
     def end_all(self) -> None:
         """Stop every run: the process ends."""
         for owner in list(self._lives):

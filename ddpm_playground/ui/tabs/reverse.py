@@ -192,9 +192,7 @@ def _settings(page: Page) -> None:
         "guidance",
         Slider(0, 8, buttons=[], value=DEFAULT.guidance, step=0.1, label=say("guidance"), info=say("guidance_info")),
     )
-    page.control(
-        "seed", Number(DEFAULT.seed, precision=0, label=say("seed"), info=say("seed_info"), maximum=MAX_SEED)
-    )
+    page.control("seed", Number(DEFAULT.seed, precision=0, label=say("seed"), info=say("seed_info"), maximum=MAX_SEED))
     with gr.Accordion(say("more"), open=False):
         page.control(
             "strength",
