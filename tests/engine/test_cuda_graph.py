@@ -256,9 +256,7 @@ def test_noise_is_drawn_once_a_step_in_order_and_never_for_the_last(checkpoint) 
     x_T = SeededNoise(0, range(1), SHAPE)()
     for add_noise in (True, False):
         drawn.clear()
-        steps = list(
-            fast.reverse(fast.schedule, fast.predictor(), x_T, (9, 7, 5, 2, 0), numbered, add_noise=add_noise)
-        )
+        steps = list(fast.reverse(fast.schedule, fast.predictor(), x_T, (9, 7, 5, 2, 0), numbered, add_noise=add_noise))
         assert [None if s.z is None else float(s.z.max()) for s in steps] == [0.0, 1.0, 2.0, None]
         assert len(drawn) == 3
 

@@ -78,8 +78,7 @@ def test_the_shipped_network_agrees_and_companions_change_no_bit():
     torch.testing.assert_close(whole, eager_sample(checkpoint.unet, x, t, label), rtol=0, atol=AGREEMENT)
     for size in (1, 2, 3, 8):
         parts = [
-            checkpoint.network(x[i : i + size], t[i : i + size], label[i : i + size]).sample
-            for i in range(0, 16, size)
+            checkpoint.network(x[i : i + size], t[i : i + size], label[i : i + size]).sample for i in range(0, 16, size)
         ]
         assert torch.equal(torch.cat(parts), whole), size
 
