@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from ..learn.settings import SETTING_FIELDS, Settings
 from ..learn.training import train
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train, saving as it goes."""
-    values = {name: getattr(arguments, name) for name in SETTING_FIELDS}
+    values: dict[str, Any] = {name: getattr(arguments, name) for name in SETTING_FIELDS}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     train(
         Settings(**values),

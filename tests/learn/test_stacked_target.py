@@ -102,7 +102,8 @@ def test_a_run_with_teachers_learns_from_them_and_resumes(idx_folder: Callable[.
     stopped.advance()
     resumed = Trainer(settings, pictures)
     resumed.restore(*stopped.state())
-    whole.advance(), resumed.advance()
+    whole.advance()
+    resumed.advance()
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters, resumed.parameters, strict=True))
 
 
