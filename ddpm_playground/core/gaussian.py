@@ -129,7 +129,7 @@ def q(schedule: Schedule, x_0: torch.Tensor, t: Time) -> Gaussian:
     return q_between(schedule, x_0, 0, t)
 
 
-def q_sample(schedule: Schedule, x_0: torch.Tensor, t: Time, eps: torch.Tensor) -> torch.Tensor:
+def q_sample(schedule: Schedule, x_0: torch.Tensor, t: Time | Level, eps: torch.Tensor) -> torch.Tensor:
     """x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, (B,*D) (Ho et al. 2020, eq. 4 and algorithm 1, line 5)."""
     signal, noise = level(schedule, t, x_0)
     return signal * x_0 + noise * eps

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 
-from ..core import Schedule, min_snr, q_sample, truncated_snr
+from ..core import Level, Schedule, min_snr, q_sample, truncated_snr
 from .network import network_output
 
 
@@ -16,12 +16,14 @@ def algorithm_1_error(
     eps: torch.Tensor,
     label: torch.Tensor | None,
     target: Callable[..., torch.Tensor] | None = None,
+    at: Level | None = None,
 ) -> torch.Tensor:
     """‖ε − ε_θ(√ᾱ_t x_0 + √(1−ᾱ_t) ε, t)‖² per picture, averaged over its pixels, (B,) (algorithm 1, line 5).
 
-    `target` of (x_t, t, ε, label) stands in for ε where it is given, see StableTarget.
+    `target` of (x_t, t, ε, label) stands in for ε where it is given, see StableTarget. `at` is the schedule's level at
+    t, for whoever has it on the device of x_0 already: a card is then not waited for.
     """
-    x_t = q_sample(schedule, x_0, t.cpu(), eps)
+    x_t = q_sample(schedule, x_0, t if at is None else at, eps)
     if target is not None:
         eps = target(x_t, t, eps, label)
     return (eps - network_output(unet, x_t, t, label).float()).square().flatten(1).mean(1)

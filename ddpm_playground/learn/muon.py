@@ -1,5 +1,6 @@
 """Gradient steps on weight matrices whose singular values are all one (Muon: Jordan et al. 2024)."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 import torch
@@ -10,20 +11,20 @@ ITERATIONS = 5
 
 
 def orthogonalised(matrix: torch.Tensor) -> torch.Tensor:
-    """U S Vᵀ for a matrix U Σ Vᵀ, (m,n), with S between about 0.7 and 1.2 where Σ is not tiny (Jordan et al. 2024).
+    """U S Vᵀ for each matrix U Σ Vᵀ of (…,m,n), S between about 0.7 and 1.2 where Σ is not tiny (Jordan et al. 2024).
 
     torch.optim.Muon iterates on the matrix, in bfloat16, which is slow where a processor must imitate bfloat16.
     The polynomials need XXᵀ alone, so here they are multiplied up as small square float32 matrices, and the long
     side is met twice.
     """
-    if matrix.shape[0] > matrix.shape[1]:
-        return orthogonalised(matrix.T).T
-    x = matrix / matrix.norm().clamp_min(1e-7)
-    gram = x @ x.T
-    whole = torch.eye(len(x), device=x.device, dtype=x.dtype)
+    if matrix.shape[-2] > matrix.shape[-1]:
+        return orthogonalised(matrix.mT).mT
+    x = matrix / torch.linalg.matrix_norm(matrix, keepdim=True).clamp_min(1e-7)
+    gram = x @ x.mT
+    whole = torch.eye(x.shape[-2], device=x.device, dtype=x.dtype)
     for _ in range(ITERATIONS):
-        factor = torch.addmm(gram, gram, gram, beta=B, alpha=C)
-        factor.diagonal().add_(A)
+        factor = B * gram + C * (gram @ gram)
+        factor.diagonal(dim1=-2, dim2=-1).add_(A)
         whole = factor @ whole
         gram = factor @ gram @ factor
     return whole @ x
@@ -33,7 +34,8 @@ class Muon(torch.optim.Optimizer):
     """Muon with Nesterov momentum and decoupled weight decay, for weights of two or more axes.
 
     A convolution's weight (out,in,h,w) is the matrix (out, in·h·w). A step has the root mean square 0.2 · lr, as
-    AdamW's steps tend to have, so that both take one learning rate (Liu et al. 2025, section 2.2).
+    AdamW's steps tend to have, so that both take one learning rate (Liu et al. 2025, section 2.2). Weights that are
+    matrices of one shape are orthogonalised together: a card is given a third of the calls.
 
     Args:
         parameters: the weights.
@@ -60,7 +62,7 @@ class Muon(torch.optim.Optimizer):
         if closure is not None:
             raise ValueError("Muon takes no closure; call backward first")
         for group in self.param_groups:
-            momentum = group["momentum"]
+            momentum, alike = group["momentum"], defaultdict(list)
             for weight in group["params"]:
                 if weight.grad is None:
                     continue
@@ -68,11 +70,14 @@ class Muon(torch.optim.Optimizer):
                 if not state:
                     state["momentum_buffer"] = torch.zeros_like(weight)
                 mean = state["momentum_buffer"].lerp_(weight.grad, 1.0 - momentum)
-                ahead = weight.grad.lerp(mean, momentum)
-                update = orthogonalised(ahead.flatten(1))
-                rms = 0.2 * max(update.shape) ** 0.5
-                weight.mul_(1.0 - group["lr"] * group["weight_decay"])
-                weight.sub_(update.view(weight.shape), alpha=group["lr"] * rms)
+                ahead = weight.grad.lerp(mean, momentum).flatten(1)
+                alike[ahead.shape].append((weight, ahead))
+            for shape, members in alike.items():
+                rms = 0.2 * max(shape) ** 0.5
+                updates = orthogonalised(torch.stack([ahead for _, ahead in members]))
+                for (weight, _), update in zip(members, updates, strict=True):
+                    weight.mul_(1.0 - group["lr"] * group["weight_decay"])
+                    weight.sub_(update.view(weight.shape), alpha=group["lr"] * rms)
 
 
 def make_optimizers(

@@ -1,20 +1,22 @@
 """One training run as an object: batches, gradient steps, averaged weights, and its state."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
+from itertools import count
 from typing import Any
 
 import torch
 from diffusers.training_utils import EMAModel
 from PIL import Image
 
-from ..core import SeededNoise, make_schedule, reverse, stream_seed, timestep_path
+from ..core import Level, SeededNoise, level, make_schedule, reverse, stream_seed, timestep_path
+from ..engine.ahead import ahead
 from ..engine.device import has_fast_bf16
 from .algorithm_1 import algorithm_1_error, draw_t, loss_weight
+from .batch import Batch
 from .checkpoint import CheckpointError, load_checkpoint
 from .data import Pictures, tile, to_uint8
 from .muon import make_optimizers
@@ -25,6 +27,7 @@ from .stacked_target import StackedTarget
 from .widening import widen
 
 HELD_OUT = 512
+BATCHES_AHEAD = 4  # made while a card is at earlier ones
 OPTIMIZER_STATE = ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")  # AdamW's and Muon's own names
 
 
@@ -72,7 +75,9 @@ class Trainer:
         self.ema = EMAModel(self.parameters, decay=settings.ema_decay, foreach=True)
         self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and has_fast_bf16(self.device))
         self.step = 0
-        self.seconds = 0.0
+        self.seconds = 0.0  # that training took, for whoever counts them
+        self.lead = BATCHES_AHEAD if self.device.type == "cuda" else 0
+        self._coming: Generator[tuple[torch.Tensor, Batch]] | None = None
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int64)
 
@@ -108,42 +113,59 @@ class Trainer:
             teachers.append(teacher.predictor())
         return StackedTarget(self.schedule, self.pictures, teachers, self.settings.seed)
 
-    def chosen(self) -> torch.Tensor:
-        """Which pictures the present step takes, (B,) (algorithm 1, line 2)."""
+    def _chosen(self, step: int) -> torch.Tensor:
+        """Which pictures a step takes, (B,) (algorithm 1, line 2)."""
         s = self.settings
         per_epoch = len(self.pictures) // s.batch_size
-        epoch, place = divmod(self.step, per_epoch)
+        epoch, place = divmod(step, per_epoch)
         if epoch != self._epoch:
             shuffle = torch.Generator().manual_seed(stream_seed(s.seed, "epoch", epoch))
             self._epoch, self._order = epoch, torch.randperm(len(self.pictures), generator=shuffle)
         return self._order[place * s.batch_size : (place + 1) * s.batch_size]
 
-    def batch(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """x_0, t, ε and label of the present step (algorithm 1, lines 2 to 4)."""
-        s, index = self.settings, self.chosen()
-        generator = torch.Generator().manual_seed(stream_seed(s.seed, "step", self.step))
+    def batch(self, step: int) -> Batch:
+        """What a step looks at, on the CPU."""
+        s, index = self.settings, self._chosen(step)
+        generator = torch.Generator().manual_seed(stream_seed(s.seed, "step", step))
         x_0, label = self.pictures.x_0(index), self.pictures.labels[index]
         t = draw_t(self.schedule.T, len(index), generator, s.t_sampling)
         eps = torch.randn(x_0.shape, generator=generator)
         dropped = torch.rand(len(index), generator=generator) < s.label_dropout
-        return x_0, t, eps, torch.where(dropped, self.num_classes, label)
+        label = torch.where(dropped, self.num_classes, label)
+        weight = loss_weight(self.schedule, t, s.min_snr, s.truncated_snr)
+        return Batch(x_0, t, eps, label, index, level(self.schedule, t, x_0), weight)
+
+    def _sent(self, step: int) -> tuple[torch.Tensor, Batch]:
+        """The t of a step, and its batch on the device."""
+        batch = self.batch(step)
+        return batch.t, batch.to(self.device)
+
+    def _next(self) -> tuple[torch.Tensor, Batch]:
+        """`_sent` of the present step; a card finds it ready."""
+        if not self.lead:
+            return self._sent(self.step)
+        if self._coming is None:
+            self._coming = ahead((partial(self._sent, step) for step in count(self.step)), self.lead)
+        return next(self._coming)
 
     def _errors(
-        self, network: Callable, *batch: torch.Tensor, target: Callable[..., torch.Tensor] | None = None
+        self,
+        network: Callable,
+        *drawn: torch.Tensor,
+        target: Callable[..., torch.Tensor] | None = None,
+        at: Level | None = None,
     ) -> torch.Tensor:
-        x_0, t, eps, label = (tensor.to(self.device) for tensor in batch)
+        x_0, t, eps, label = (tensor.to(self.device) for tensor in drawn)
         x_0, eps = (a.contiguous(memory_format=torch.channels_last) for a in (x_0, eps))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            return algorithm_1_error(network, self.schedule, x_0, t, eps, label, target)
+            return algorithm_1_error(network, self.schedule, x_0, t, eps, label, target, at)
 
     def advance(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """One gradient step. Returns t and each picture's error, (B,) each, on the CPU."""
-        start = time.monotonic()
-        x_0, t, eps, label = self.batch()
-        target = self.target if self.stack is None else partial(self.stack, own=self.chosen())
-        errors = self._errors(self.forward, x_0, t, eps, label, target=target)
-        weight = loss_weight(self.schedule, t, self.settings.min_snr, self.settings.truncated_snr)
-        (weight.to(errors) * errors).mean().backward()
+        """One gradient step; a card may still be at it. Returns t, on the CPU, and each picture's error, (B,) each."""
+        t_cpu, (x_0, t, eps, label, index, at, weight) = self._next()
+        target = self.target if self.stack is None else partial(self.stack, own=index)
+        errors = self._errors(self.forward, x_0, t, eps, label, target=target, at=at)
+        (weight * errors).mean().backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -152,9 +174,7 @@ class Trainer:
             optimizer.zero_grad(set_to_none=True)
         self.ema.step(self.parameters)
         self.step += 1
-        errors = errors.detach().cpu()
-        self.seconds += time.monotonic() - start
-        return t, errors
+        return t_cpu, errors.detach()
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -261,4 +281,5 @@ class Trainer:
                     for key, value in known.items()
                 }
         self.origin = facts.get("origin")
+        self._coming = None  # batches of other steps
         self.step, self.seconds, self.ema.optimization_step = facts["step"], facts["seconds"], facts["ema_step"]

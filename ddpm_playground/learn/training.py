@@ -5,6 +5,7 @@ import math
 import subprocess
 import sys
 import time
+from collections import deque
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from .trainer import Trainer
 from .training_state import load_state, save_state
 
 MAX_THREADS = 1024
+LOOK_EVERY = 10  # steps between looks at the errors; in between, a card is not waited for
 
 
 def code_version() -> str:
@@ -123,30 +125,41 @@ def train(
         bar.set_postfix_str(bar_text + held_out_text)
 
     bar_text = held_out_text = ""
-    last_save = last_sheet = time.monotonic()
-    running: list[torch.Tensor] = []
-    quarters: list[torch.Tensor] = []
+    last_save = last_sheet = since = time.monotonic()
+    looked = trainer.step
+    recent: deque[tuple[torch.Tensor, torch.Tensor]] = deque(maxlen=50)
+
+    def look() -> None:
+        """Read the errors of the last steps, which waits for a card that is still at them."""
+        nonlocal bar_text, looked
+        per_step = [errors.cpu() for _, errors in recent]
+        for ago, errors in enumerate(reversed(per_step)):
+            if not torch.isfinite(errors).all():
+                step = trainer.step - ago
+                raise ValueError(f"the loss is not finite at step {step}; lower --learning-rate and resume")
+        seconds = time.monotonic() - since
+        trainer.seconds += seconds
+        rate, looked = settings.batch_size * (trainer.step - looked) / seconds, trainer.step
+        t, loss = torch.cat([t for t, _ in recent]), torch.cat(per_step)
+        by_t = "/".join(f"{v:.3f}" for v in by_quarter(t, loss, settings.T))
+        bar_text = f"loss {loss.mean():.4f} by quarter of t {by_t}, {rate:.0f} images/s"
+        bar.set_postfix_str(bar_text + held_out_text, refresh=False)
+
     bar = tqdm(total=settings.steps, initial=trainer.step, unit="step", file=sys.stderr, mininterval=2.0)
     with bar:
         while trainer.step < settings.steps:
-            start = time.monotonic()
-            t, errors = trainer.advance()
-            if not torch.isfinite(errors).all():
-                raise ValueError(f"the loss is not finite at step {trainer.step}; lower --learning-rate and resume")
-            running, quarters = [*running[-49:], errors], [*quarters[-49:], t]
+            recent.append(trainer.advance())
             bar.update()
-            if trainer.step % 10 == 0:
-                rate = settings.batch_size / (time.monotonic() - start)
-                loss = torch.cat(running)
-                by_t = "/".join(f"{v:.3f}" for v in by_quarter(torch.cat(quarters), loss, settings.T))
-                bar_text = f"loss {loss.mean():.4f} by quarter of t {by_t}, {rate:.0f} images/s"
-                bar.set_postfix_str(bar_text + held_out_text, refresh=False)
             now = time.monotonic()
-            if now - last_save > save_minutes * 60:
-                save()
-                last_save = now
-            if now - last_sheet > sheet_minutes * 60:
-                trainer.sample_sheet().save(folder / f"step_{trainer.step:07d}.png")
-                last_sheet = now
+            saving, drawing = now - last_save > save_minutes * 60, now - last_sheet > sheet_minutes * 60
+            if trainer.step % LOOK_EVERY == 0 or trainer.step == settings.steps or saving or drawing:
+                look()
+                if saving:
+                    save()
+                    last_save = now
+                if drawing:
+                    trainer.sample_sheet().save(folder / f"step_{trainer.step:07d}.png")
+                    last_sheet = now
+                since = time.monotonic()
         save()
         trainer.sample_sheet().save(folder / f"step_{trainer.step:07d}.png")
