@@ -73,6 +73,8 @@ def train(
     if not resume and (out.exists() or state_path.exists()):
         raise CheckpointError(f"{out} or its training state exists; add --resume to go on, or choose another --out")
     chosen = pick_device(device)
+    if chosen.type == "cuda":  # one shape throughout: cuDNN may try its ways on it
+        torch.backends.cudnn.benchmark = True
     # A resumed run has its weights already, and need not find again where they came from.
     beginning = replace(settings, start_from="") if resume and state_path.exists() else settings
     trainer = Trainer(beginning, load_pictures(settings.data), chosen, compiled)
