@@ -12,6 +12,8 @@ from ddpm_playground.engine.network import AGREEMENT, examples
 from ddpm_playground.learn.checkpoint import Checkpoint, load_checkpoint
 from ddpm_playground.learn.sampling import chain
 
+from ..waiting import never_waiting
+
 SHIPPED = Path(__file__).parents[2] / "checkpoints" / "mnist"
 GRAPHS = ["cuda-graph", "cuda-graph-fp32"]
 pytestmark = pytest.mark.gpu
@@ -100,14 +102,10 @@ def test_nothing_in_the_loop_makes_the_host_wait(graphed: Checkpoint) -> None:
         return graphed.reverse(graphed.schedule, predict, noise(), path, noise, label=label)
 
     *_, captured = steps()  # the capture may wait
-    before = torch.cuda.get_sync_debug_mode()
-    torch.cuda.set_sync_debug_mode("error")
-    try:
+    with never_waiting():
         with pytest.raises(RuntimeError, match="synchroniz"):
             captured.x_s.sum().item()  # the mode sees what it is to see
         *_, last = steps()
-    finally:
-        torch.cuda.set_sync_debug_mode(before)
     assert torch.equal(last.x_s, captured.x_s)
 
 

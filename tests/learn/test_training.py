@@ -26,6 +26,8 @@ from ddpm_playground.learn.trainer import Trainer
 from ddpm_playground.learn.training import train
 from ddpm_playground.learn.training_state import load_state, save_state
 
+from ..waiting import never_waiting
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -412,6 +414,20 @@ def test_bad_input_to_the_command_is_one_line_and_exit_code_2(tmp_path: Path) ->
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONWARNINGS": ""})
     assert done.returncode == 2 and not (tmp_path / "out").exists()
     assert done.stderr.startswith("ddpm_playground: ") and "holds neither" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_a_step_does_not_wait_for_the_card(idx_folder: Callable[..., Path], optimizer: str) -> None:
+    folder = idx_folder()
+    trainer = Trainer(tiny(folder, optimizer=optimizer, precision="auto"), load_pictures(folder), "cuda")
+    for _ in range(3):  # the first steps make room
+        trainer.advance()
+    with never_waiting():
+        errors = [trainer.advance()[1] for _ in range(4)]
+        with pytest.raises(RuntimeError, match="synchroniz"):
+            errors[0].cpu()
+    assert bool(torch.isfinite(torch.cat(errors)).all())
 
 
 @pytest.mark.gpu
