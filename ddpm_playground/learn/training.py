@@ -135,9 +135,8 @@ def train(
         """Read the errors of the last steps, which waits for a card that is still at them."""
         nonlocal bar_text, looked
         per_step = [errors.cpu() for _, errors in recent]
-        for ago, errors in enumerate(reversed(per_step)):
+        for step, errors in enumerate(per_step, trainer.step - len(per_step) + 1):
             if not torch.isfinite(errors).all():
-                step = trainer.step - ago
                 raise ValueError(f"the loss is not finite at step {step}; lower --learning-rate and resume")
         seconds = time.monotonic() - since
         trainer.seconds += seconds

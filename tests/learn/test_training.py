@@ -280,6 +280,21 @@ def test_learning_rate_warms_up_stays_and_falls_to_0() -> None:
     assert [learning_rate_at(flat, step) for step in range(10)] == [1.0] * 10
 
 
+def test_a_loss_that_is_not_finite_ends_the_run_at_its_step_and_is_not_saved(
+    idx_folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance = Trainer.advance
+
+    def broken(self: Trainer) -> tuple[torch.Tensor, torch.Tensor]:
+        t, errors = advance(self)
+        return t, errors * (torch.nan if self.step >= 17 else 1.0)
+
+    monkeypatch.setattr(Trainer, "advance", broken)
+    with pytest.raises(ValueError, match="not finite at step 17; lower --learning-rate and resume"):
+        train(tiny(idx_folder()), tmp_path / "out", device="cpu")
+    assert not (tmp_path / "out").exists()
+
+
 def test_batches_depend_on_the_seed_and_the_step_alone(idx_folder: Callable[..., Path]) -> None:
     folder = idx_folder()
     one, other = (Trainer(tiny(folder), load_pictures(folder)) for _ in range(2))
