@@ -102,5 +102,15 @@ def test_the_screen_shows_every_line(sevens):
             pictures.append(json.dumps(blocks[1]))
     assert len(set(pictures)) > 12
     with_z, without_z = (float(chain[-1].x_s.var()) for chain in (sevens.with_z, sevens.without_z))
-    assert without_z < 0.5 * with_z and found.answer == 1
+    assert without_z < 0.8 * with_z and found.answer == 1
     assert found.because["with_z"] == pytest.approx(with_z, rel=1e-5)
+
+
+def test_without_z_seeds_end_alike():
+    """What the note under both chains says: the spread over seeds, per pixel."""
+    ran = [chains(7, seed) for seed in range(4)]
+    with_z, without_z = (
+        float(torch.cat([chain[-1].x_s for chain in runs]).var(0).mean())
+        for runs in zip(*((both.with_z, both.without_z) for both in ran), strict=True)
+    )
+    assert 0 < without_z < 0.5 * with_z
