@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace) -> None:
     for flag, value, sampler in (("--eta", arguments.eta, "ddim"), ("--sigma-w", arguments.sigma_w, "ddpm")):
         if value and arguments.sampler != sampler:
             raise ValueError(f"{flag} belongs to --sampler {sampler}, got --sampler {arguments.sampler}; leave it out")
+    if arguments.out.suffix.lower() != ".npz":
+        raise ValueError(f"--out must end in .npz, got {arguments.out.name}; numpy reads the file that is written")
     check_out(arguments.out)
     if arguments.num_samples < 1:
         raise ValueError(f"--num-samples must be at least 1, got {arguments.num_samples}; raise it")
@@ -47,12 +49,15 @@ def run(arguments: argparse.Namespace) -> None:
     from ..learn.sampling import sample
 
     checkpoint = load_checkpoint(arguments.checkpoint, pick_device(arguments.device)).on(arguments.engine)
+    T, steps = checkpoint.schedule.T, arguments.steps
+    if steps is not None and not 1 <= steps <= T:
+        raise ValueError(f"--steps must be in [1, {T}], the checkpoint's T, got {steps}; pick one in that range")
     labels = labels_of(arguments.label, arguments.num_samples, len(checkpoint.class_names))
     images = sample(
         checkpoint,
         labels,
         sampler=arguments.sampler,
-        num_steps=arguments.steps,
+        num_steps=steps,
         strength={"ddim": arguments.eta, "ddpm": arguments.sigma_w}.get(arguments.sampler, 0.0),
         spacing=arguments.spacing,
         guidance=arguments.guidance,

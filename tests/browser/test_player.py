@@ -284,4 +284,6 @@ def test_on_a_phone_everything_fits_and_can_be_touched(chromium, address, scheme
     assert small == []
     screen.page.locator("[data-do=first]").tap()
     assert screen.frame() == 0
+    cut_off = "(all) => all.filter((dd) => dd.scrollWidth > dd.clientWidth).map((dd) => dd.innerText)"
+    assert screen.page.locator(".player .tile dd").evaluate_all(cut_off) == []
     screen.close()

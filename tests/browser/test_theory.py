@@ -123,6 +123,12 @@ def test_algorithm_2_line_by_line(open_chapter):
     end = tensors(visit)
     assert np.ptp(end[4]) == 0 and np.array_equal(end[5], with_z.astype(np.uint8))
 
+    visit.wait_for_address("levers=k:202")
+    visit.page.reload()
+    visit.page.wait_for_selector(".theory .listing li:nth-child(6).lit")
+    visit.wait(IDLE)
+    assert all(np.array_equal(x, y) for x, y in zip(end, tensors(visit), strict=True))
+
 
 @pytest.mark.parametrize("name", ["training", "sampling"])
 def test_source_and_question(open_chapter, name):

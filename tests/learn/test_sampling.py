@@ -145,8 +145,8 @@ def test_the_command_takes_one_label_or_none(folder: Path, tmp_path: Path, label
         (["--label", "10"], "label"),
         (["--label", "seven"], "label"),
         (["--num-samples", "0"], "--num-samples"),
-        (["--steps", "0"], "num_steps"),
-        (["--steps", str(T + 1)], "num_steps"),
+        (["--steps", "0"], "--steps must be in [1,"),
+        (["--steps", str(T + 1)], "--steps must be in [1,"),
         (["--eta", "nan"], "--eta"),
         (["--sampler", "ddim", "--eta", "2"], "--eta"),
         (["--sigma-w", "-1"], "--sigma-w"),
@@ -156,6 +156,7 @@ def test_the_command_takes_one_label_or_none(folder: Path, tmp_path: Path, label
         (["--batch-size", "0"], "batch_size"),
         (["--device", "abacus"], "device"),
         (["--checkpoint", "nowhere"], "nowhere"),
+        (["--out", "x.png"], "--out must end in .npz"),
     ],
 )
 def test_the_command_refuses_with_a_sentence(

@@ -2,8 +2,8 @@
 const labelled = (chapter, key) => say(`ch_${chapter}.${key}`);
 
 // A chapter's levers as the address holds them, "t:200,sigma:beta,counts:1_2_3": those that are not where they began.
-// A count of steps is not among them: it is a run, and a run is not kept.
-const kept = ({ kind }) => kind !== "steps";
+// A count of steps is among them where it can be scrubbed: what it shows is there at once. Another is a run, and a run is not kept.
+const kept = ({ kind, scrub }) => kind !== "steps" || scrub;
 const leverText = (v) => (Array.isArray(v) ? v.map((one) => +one.toPrecision(4)).join("_") : String(v));
 const leversText = (controls, values) =>
   controls.filter((one) => kept(one) && leverText(values[one.key]) !== leverText(one.value)).map(({ key }) => `${key}:${leverText(values[key])}`).join(",");
@@ -12,7 +12,8 @@ const leversOf = (controls, text) => {
   for (const part of text.split(",")) {
     const [key, given = ""] = part.split(":"), control = controls.find((one) => one.key === key && kept(one)), numbers = given.split("_").map(Number);
     if (!control) continue;
-    const inside = numbers.every((v) => given !== "" && v >= control.low && v <= control.high);
+    const { low = 0, high = control.most } = control, inside = numbers.every((v) => given !== "" && v >= low && v <= high);
+    if (control.kind === "steps" && inside && numbers.length === 1) found[key] = Math.round(numbers[0]);
     if (control.kind === "choice" && control.options.includes(given)) found[key] = given;
     if (control.kind === "slider" && inside && numbers.length === 1) found[key] = Number.isInteger(control.step) ? Math.round(numbers[0]) : numbers[0];
     if (control.kind === "bars" && inside && numbers.length === control.value.length) found[key] = numbers;
