@@ -1,10 +1,9 @@
 """DDPM Playground: build the page and serve it. Also the entry of the Hugging Face Space."""
 
-import os
+from ddpm_playground.ui.serving.address import address_or_exit
 
-# Nothing leaves the machine: set before gradio and diffusers are imported.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
+if __name__ == "__main__":
+    address_or_exit()  # gradio reads the port as soon as it is imported, and fails on one that is none
 
 from ddpm_playground.ui.app import build, launch  # noqa: E402
 

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from ddpm_playground.engine.device import describe_device, pick_device
 
-from . import browser, chain, memory, startup
+from . import browser, chain, doctor, fuzz, load, memory, startup
 from .row import HEADER, Row
 
 
@@ -24,7 +24,10 @@ PARTS: dict[str, Callable[[int, int], Iterator[Row]]] = {
     "browser": lambda steps, rounds: browser.rows(rounds),
     "startup": lambda steps, rounds: startup.rows(rounds),
     "memory": lambda steps, rounds: memory.rows(),
+    "doctor": lambda steps, rounds: doctor.rows(),
     "training": lambda steps, rounds: training_rows(rounds),
+    "load": lambda steps, rounds: load.rows(),
+    "fuzz": lambda steps, rounds: fuzz.rows(),
 }
 
 

@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, Page
 from ddpm_playground.recipe import DEFAULT
 from ddpm_playground.run import Run, shelf
 
+from . import opening
 from .row import Row, seconds
-from .startup import chromium
+from .startup import chromium, first_page
 from .synthetic import Synthetic
 
 # Moves a slider once a frame for `ms` and returns the gaps between frames.
@@ -53,10 +54,12 @@ def served() -> str:
 
 def served_player() -> str:
     """A page with the player alone, and in it a run of 4 pictures of 256×256 in colour."""
-    from ddpm_playground.ui.app import css, head, theme
-    from ddpm_playground.ui.component import canvas_component
-    from ddpm_playground.ui.runs import Runs
-    from ddpm_playground.ui.stream import catch_up, messages
+    from ddpm_playground.ui.app import css, facts, theme
+    from ddpm_playground.ui.page.component import canvas_component
+    from ddpm_playground.ui.page.prelude import web_middleware
+    from ddpm_playground.ui.reverse.runs import Runs
+    from ddpm_playground.ui.reverse.stream import catch_up, messages
+    from ddpm_playground.ui.words.text import tables
 
     run, runs = Synthetic(DEFAULT.with_(num_images=4, num_steps=LARGE_STEPS), shape=(3, 256, 256)), Runs()
 
@@ -69,12 +72,12 @@ def served_player() -> str:
         return catch_up(live, int(event.first)) if live else gr.skip()
 
     with gr.Blocks(fill_width=True) as demo:
-        player = canvas_component("player")
+        player = canvas_component("reverse/player")
         demo.load(play, None, player, show_progress="hidden", concurrency_limit=4)
         player.missing(missing, None, player, show_progress="hidden")
     _, url, _ = demo.launch(
         prevent_thread_lock=True, quiet=True, run_history=False, footer_links=[], ssr_mode=False,
-        head=head(), css=css(), theme=theme(),
+        css=css(), theme=theme(), i18n=gr.I18n(**tables()), app_kwargs={"middleware": web_middleware(facts())},
     )  # fmt: skip
     return url
 
@@ -196,11 +199,13 @@ def together(browser: Browser, url: str, rounds: int) -> Row:
 
 
 def rows(rounds: int) -> Iterator[Row]:
-    """Forward, player and stream."""
+    """The start, how the page opens, then Forward, player and stream."""
+    yield first_page(rounds)
     url, player_url = served(), served_player()
     while shelf().begin(DEFAULT.checkpoint).busy:
         threading.Event().wait(0.5)
     with chromium() as browser:
+        yield from opening.rows(browser, url, rounds, DRAG)
         for latency in (False, True):
             yield forward(browser, url, latency)
             yield knob(browser, url, latency)

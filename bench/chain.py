@@ -7,11 +7,11 @@ from typing import cast
 import diffusers
 import torch
 
-from ddpm_playground.core import SeededNoise
+from ddpm_playground.core import Sampling, SeededNoise
 from ddpm_playground.engine.device import pick_device
-from ddpm_playground.learn.checkpoint import Checkpoint, load_checkpoint
-from ddpm_playground.learn.sampling import chain
-from ddpm_playground.learn.shelf import SHIPPED
+from ddpm_playground.learn.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from ddpm_playground.learn.checkpoints.shipped import SHIPPED
+from ddpm_playground.learn.judging.samples import chain
 
 from .row import Row, interleaved
 
@@ -24,8 +24,8 @@ def ours(checkpoint: Checkpoint, batch: int, num_steps: int) -> torch.Tensor:
     """x_0 of the project's chain, (B,C,H,W)."""
     x = torch.empty(0)
     labels = torch.arange(batch) % len(checkpoint.class_names)
-    settings = {"sampler": "ddpm", "strength": 0.0, "spacing": "leading", "guidance": 1.0, "seed": 0}
-    for step in chain(checkpoint, range(batch), labels, num_steps=num_steps, **settings):  # type: ignore[arg-type]
+    sampling = Sampling(num_steps=num_steps, spacing="leading")
+    for step in chain(checkpoint, range(batch), labels, sampling):
         x = step.x_s
     return x.cpu()
 
@@ -33,7 +33,7 @@ def ours(checkpoint: Checkpoint, batch: int, num_steps: int) -> torch.Tensor:
 @torch.no_grad()
 def theirs(checkpoint: Checkpoint, batch: int, num_steps: int) -> torch.Tensor:
     """x_0 of the loop in diffusers' documentation, eager float32."""
-    device = next(checkpoint.unet.parameters()).device
+    device = checkpoint.device
     scheduler = cast(diffusers.DDPMScheduler, diffusers.DDPMScheduler.from_config(checkpoint.scheduler_config))
     scheduler.set_timesteps(num_steps)
     noise = SeededNoise(0, range(batch), checkpoint.image_shape, device)

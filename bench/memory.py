@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ddpm_playground.recipe import DEFAULT
 from ddpm_playground.run import Run
-from ddpm_playground.ui.runs import Runs
-from ddpm_playground.ui.stream import messages
+from ddpm_playground.ui.reverse.runs import Runs
+from ddpm_playground.ui.reverse.stream import messages
 
 from .row import Row
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
+from ddpm_playground.bridge.all_samplers import sampler_named
 from ddpm_playground.core import ExactEps, SeededNoise, Step, make_schedule, reverse, timestep_path
-from ddpm_playground.learn.data import bundled_digits
+from ddpm_playground.learn.data.pictures import bundled_digits
 from ddpm_playground.recipe import Recipe
 from ddpm_playground.run import Run, Start
 
@@ -38,6 +39,7 @@ class Synthetic(Run):
         self.checkpoint: Any = SimpleNamespace(class_names=(), is_planar=False, described=lambda: described)
         self.schedule = make_schedule("linear")
         self.count, self.clip_x_0 = recipe.num_images, recipe.clip_x_0
+        self.sampling, self.sampler = recipe.sampling, sampler_named(recipe.sampler)
         self.labels = torch.full((self.count,), -1)
         self.path = timestep_path(self.schedule.T, recipe.num_steps, recipe.spacing)
 
@@ -48,8 +50,7 @@ class Synthetic(Run):
         predict = ExactEps(self.schedule, (digit + 1.0) * (tint + 1.0) / 2.0 - 1.0)
         noise = SeededNoise(self.recipe.seed, range(self.count), self.shape)
         for step in reverse(
-            self.schedule, predict, noise(), self.path, noise, sampler=self.recipe.sampler,
-            strength=self.recipe.strength, clip_x_0=self.clip_x_0, add_noise=self.recipe.add_noise,
+            self.schedule, predict, noise(), self.path, noise, self.sampling
         ):  # fmt: skip
             time.sleep(self.pause_s)
             yield step

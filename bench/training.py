@@ -7,10 +7,10 @@ from accelerate import Accelerator
 from diffusers import DDPMScheduler
 
 from ddpm_playground.engine.device import pick_device
-from ddpm_playground.learn.data import bundled_digits
-from ddpm_playground.learn.network import make_network
-from ddpm_playground.learn.settings import Settings
-from ddpm_playground.learn.trainer import Trainer
+from ddpm_playground.learn.data.pictures import bundled_digits
+from ddpm_playground.learn.networks.unet import make_network
+from ddpm_playground.learn.training.settings import Settings
+from ddpm_playground.learn.training.trainer import Trainer
 
 from .row import Row, interleaved
 
@@ -24,8 +24,8 @@ def ours(compiled: bool) -> Callable[[], object]:
 
     def steps() -> None:
         for _ in range(STEPS):
-            _, errors = trainer.advance()
-        errors.cpu()  # a card may still be at them
+            step = trainer.advance()
+        step.errors.cpu()  # a card may still be at them
 
     return steps
 

@@ -1,7 +1,10 @@
-"""The same deeds without a screen: train, sample, evaluate."""
+"""The command line: the page, and the same deeds without a screen."""
 
 import argparse
+import contextlib
 import importlib
+import io
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -9,12 +12,20 @@ from typing import NoReturn
 
 # command: (module of ddpm_playground.commands, what it does); only the chosen one's module is imported
 COMMANDS = {
+    "serve": ("serve", "open the page, with the shipped network and all chapters"),
     "train": ("train", "Algorithm 1: make a checkpoint"),
     "sample": ("sample", "Algorithm 2: draw pictures from a checkpoint"),
     "evaluate": ("evaluate", "score a checkpoint of handwritten digits"),
-    "schedule": ("schedule", "examine a noise schedule: its numbers, what is wrong with it, how samplers walk it"),
+    "schedule": (
+        "schedule_command",
+        "examine a noise schedule: its numbers, what is wrong with it, how samplers walk it",
+    ),
     "train-classifier": ("train_classifier", "make the reader of digits that evaluate scores with"),
 }
+
+
+LONGEST = 1200  # characters of a complaint: what was given may be of any length
+STOPPED, FAILED, REFUSED = 130, 1, 2
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,7 +33,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say it and leave with exit code 2."""
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(REFUSED, f"{self.prog}: {_short(message)}; see {self.prog} --help\n")
+
+
+def _short(message: str) -> str:
+    message = " ".join(message.split())
+    return message if len(message) <= LONGEST else f"{message[: LONGEST // 2]} … {message[-LONGEST // 3 :]}"
 
 
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
@@ -39,16 +55,35 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; bad input gives one line on stderr and exit code 2. A command may return a code of its own."""
+    """Run one command. A command may return a code of its own.
+
+    Whatever goes wrong is one line on stderr: exit code 2 where what was given is at fault, 1 where the machine is.
+    `python -X dev -m ddpm_playground` shows where in the code it came about.
+    """
+    if not (sys.argv[1:] if argv is None else argv):
+        print(_parser(None).format_help(), end="", file=sys.stderr)
+        return REFUSED
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no ᾱ, and names that are no text
+            stream.reconfigure(errors="backslashreplace")
     argv = list(sys.argv[1:] if argv is None else argv)
-    arguments = _parser(next((a for a in argv if not a.startswith("-")), None)).parse_args(argv)
-    arguments.command_line = "python -m ddpm_playground " + shlex.join(argv)
     try:
-        code = arguments.run(arguments)
-    except (ValueError, OSError) as error:
-        print(f"ddpm_playground: {error}", file=sys.stderr)
-        return 2
+        arguments = _parser(next((a for a in argv if not a.startswith("-")), None)).parse_args(argv)
+        arguments.command_line = "python -m ddpm_playground " + shlex.join(argv)
+        code = arguments.run(arguments) or 0
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         print("ddpm_playground: stopped", file=sys.stderr)
-        return 130
-    return code or 0
+        return STOPPED
+    except BrokenPipeError:  # whoever read it has read enough, as `head` does
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        from .core.plain_words import reason_of  # brings torch, which a mere --help does without
+
+        print(f"ddpm_playground: {_short(reason_of(error, with_path=True))}", file=sys.stderr)
+        return REFUSED if isinstance(error, ValueError) else FAILED

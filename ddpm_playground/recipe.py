@@ -3,36 +3,51 @@
 State is a recipe, never a result: all else is recomputed from it, and the page's address holds it.
 """
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
+from .bridge.all_samplers import ALL_SAMPLERS
 from .core import (
-    PARAM_RANGES,
-    SAMPLERS,
     SCHEDULES,
     SPACINGS,
+    Sampling,
     Schedule,
     make_schedule,
     rescale_zero_terminal_snr,
     schedule_params,
 )
-from .lab.foreign import FOREIGN
+from .core.checks import bound, number, one_of, whole_number
+from .core.phrase import Phrase, Refusal
+from .core.plain_words import reason_of
+from .tabs import TABS
 
 MAX_SCREEN_T = 4000
 MAX_IMAGES = 64
 POINTS_PER_IMAGE = 32  # a network of the plane makes so many points where another makes one picture
 MAX_NAME = 40
+MAX_CHECKPOINT = 400
 MAX_LEVERS = 400  # characters of a chapter's levers, or of Train's settings, in a link
+MAX_LAB_STEPS = 100
 MAX_LAB_TEXT = 2000  # characters of a pasted schedule that go into a link
+# What the Lab opens with: Stable Diffusion's schedule, beside those of the papers.
+STABLE_DIFFUSION = {
+    "_class_name": "DDIMScheduler",
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "clip_sample": False,
+    "steps_offset": 1,
+}
 MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings of the three tabs, in the order of the screen. Equal recipes give equal pictures."""
+    """Settings of every tab, in the order of the screen. Equal recipes give equal pictures."""
 
     tab: str = "reverse"
     # Schedule
@@ -60,8 +75,11 @@ class Recipe:
     num_images: int = 16
     from_forward: bool = False
     # Lab
-    lab: str = "linear"
+    lab: str = json.dumps(STABLE_DIFFUSION, indent=2)
     lab_steps: str = "10, 20, 50"
+    lab_trained: str = ""
+    lab_timesteps: str = ""
+    lab_sigmas: str = ""
     # Theory
     chapter: str = ""
     levers: str = ""
@@ -69,35 +87,58 @@ class Recipe:
     train: str = ""
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            text = getattr(self, field.name)
+            if isinstance(field.default, str) and not isinstance(text, str):
+                raise Refusal(
+                    "{name} must be a text, got {got}; pick one of the list", name=field.name, got=str(text)[:40]
+                )
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             whole = isinstance(getattr(type(self), name), int)
             if value is None or value == "":
-                raise ValueError(f"{name} is empty; type a number in [{_bound(low)}, {_bound(high)}]")
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                raise ValueError(
-                    f"{name} must be in [{_bound(low)}, {_bound(high)}], got {value!r}; pick one in that range"
+                raise Refusal(
+                    "{name} is empty; type a number in [{low}, {high}]", name=name, low=bound(low), high=bound(high)
                 )
-            if whole and int(value) != value:
-                raise ValueError(f"{name} must be a whole number, got {value!r}; round it")
+            if whole and isinstance(value, float) and value.is_integer():
+                value = int(value)
+            checked = whole_number(name, value, int(low), int(high)) if whole else number(name, value, low, high)
             if whole:
-                object.__setattr__(self, name, int(value))
+                object.__setattr__(self, name, checked)
         for name, allowed in CHOICES.items():
             for part in getattr(self, name).split(",") if name == "compare" else [getattr(self, name)]:
-                if part not in allowed and not (name == "compare" and part == ""):
-                    raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {part!r}; pick one of these")
-        if self.label not in ("all", "none") and not (self.label.isdecimal() and int(self.label) < 1000):
-            raise ValueError(f"label must be all, none or a class number, got {self.label!r}; pick one of these")
+                if part or name != "compare":
+                    one_of(name, part, allowed)
+        if self.label not in ("all", "none") and not (self.label.isdecimal() and len(self.label) <= 3):
+            raise Refusal(
+                "label must be all, none or a class number, got {got}; pick one of these", got=repr(self.label[:40])
+            )
         if self.t > self.T:
-            raise ValueError(f"t must be in [0, {self.T}], got {self.t}; raise T or lower t")
-        if len(self.lab) > MAX_LAB_TEXT or len(self.lab_steps) > 100:
-            raise ValueError(f"lab must have at most {MAX_LAB_TEXT} characters, lab_steps 100; open the file instead")
+            raise Refusal("t must be in [0, {T}], got {got}; raise T or lower t", T=self.T, got=self.t)
+        if max(map(len, (self.lab, self.lab_trained, self.lab_timesteps, self.lab_sigmas))) > MAX_LAB_TEXT:
+            raise Refusal(
+                "what the Lab is asked must have at most {most} characters; open the file instead", most=MAX_LAB_TEXT
+            )
+        if len(self.lab_steps) > MAX_LAB_STEPS:
+            raise Refusal(
+                "lab_steps must have at most {most} characters; ask for fewer numbers of steps", most=MAX_LAB_STEPS
+            )
+        if len(self.checkpoint) > MAX_CHECKPOINT:
+            raise Refusal(
+                "checkpoint must be a name of at most {most} characters, got {got}; choose one of the list",
+                most=MAX_CHECKPOINT,
+                got=len(self.checkpoint),
+            )
         if len(self.chapter) > MAX_NAME:
-            raise ValueError(
-                f"chapter must be a name of at most {MAX_NAME} characters, got {len(self.chapter)}; pick one"
+            raise Refusal(
+                "chapter must be a name of at most {most} characters, got {got}; pick one",
+                most=MAX_NAME,
+                got=len(self.chapter),
             )
         if max(len(self.levers), len(self.train)) > MAX_LEVERS:
-            raise ValueError(f"levers and train must have at most {MAX_LEVERS} characters; move them on the page")
+            raise Refusal(
+                "levers and train must have at most {most} characters; move them on the page", most=MAX_LEVERS
+            )
         self.schedule_params()
 
     def schedule_params(self) -> dict[str, float]:
@@ -108,17 +149,33 @@ class Recipe:
         """
         values = schedule_params(self.schedule)
         for part in filter(None, self.params.split(",")):
-            key, _, number = part.partition(":")
+            key, _, given = part.partition(":")
             if key not in values:
-                raise ValueError(f"schedule {self.schedule!r} has no parameter {key!r}; it has {', '.join(values)}")
-            low, high, _ = PARAM_RANGES[key]
+                raise Refusal(
+                    "schedule {name} has no parameter {key}; it has {known}",
+                    name=repr(self.schedule),
+                    key=repr(key),
+                    known=", ".join(values),
+                )
+            low, high, _ = SCHEDULES[self.schedule].ranges[key]
             try:
-                values[key] = float(number)
+                values[key] = float(given)
             except ValueError:
-                raise ValueError(f"{key} must be a number, got {number!r}; write {key}:0.01") from None
-            if not low <= values[key] <= high:
-                raise ValueError(f"{key} must be in [{low:g}, {high:g}], got {number}; pick one in that range")
+                raise Refusal("{key} must be a number, got {got}; write {key}:0.01", key=key, got=repr(given)) from None
+            number(key, values[key], low, high)
         return values
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the chain is sampled; `strength` is its eta_or_w by the name that addresses have for it."""
+        return Sampling(
+            sampler=self.sampler,
+            eta_or_w=self.strength,
+            num_steps=self.num_steps,
+            spacing=self.spacing,
+            clip_x_0=self.clip_x_0,
+            add_noise=self.add_noise,
+        )
 
     def with_(self, **changes: Any) -> "Recipe":
         """The recipe with some settings changed and checked again."""
@@ -137,32 +194,24 @@ RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, MAX_SEED),
     "num_images": (1, MAX_IMAGES),
 }
-CHOICES: dict[str, tuple[str, ...]] = {
-    "tab": ("schedule", "forward", "reverse", "lab", "theory", "train"),
-    "schedule": tuple(SCHEDULES),
-    "compare": tuple(SCHEDULES),
-    "sampler": (*SAMPLERS, *FOREIGN),
-    "spacing": tuple(SPACINGS),
+# Field: the table that it names a row of, as it is when it is checked.
+CHOICES: dict[str, Collection[str]] = {
+    "tab": TABS,
+    "schedule": SCHEDULES,
+    "compare": SCHEDULES,
+    "sampler": ALL_SAMPLERS,
+    "spacing": SPACINGS,
 }
 DEFAULT = Recipe()
 
 
-def _bound(value: float) -> str:
-    """A bound as one would write it: whole numbers with all their digits."""
-    return str(int(value)) if value == int(value) else f"{value:g}"
-
-
-def params_text(values: Mapping[str, float]) -> str:
-    """Schedule parameters as a recipe holds them."""
-    return ",".join(f"{key}:{value:.12g}" for key, value in values.items())
-
-
-def recipe_from_query(query: Mapping[str, str]) -> tuple[Recipe, list[str]]:
+def recipe_from_query(query: Mapping[str, str]) -> tuple[Recipe, list[Phrase]]:
     """The recipe that a page address asks for, and a sentence for each part that cannot be had.
 
     Unknown keys are left alone; a bad value is told and its default kept.
     """
-    recipe, problems = DEFAULT, []
+    recipe = DEFAULT
+    problems: list[Phrase] = []
     wanted = {field.name: query[field.name] for field in fields(Recipe) if field.name in query}
     # T before t, and the schedule before its parameters, since the one bounds the other.
     for name, given in sorted(wanted.items(), key=lambda item: [f.name for f in fields(Recipe)].index(item[0])):
@@ -170,7 +219,7 @@ def recipe_from_query(query: Mapping[str, str]) -> tuple[Recipe, list[str]]:
         try:
             if isinstance(default, bool):
                 if given not in ("true", "false"):
-                    raise ValueError(f"{name} must be true or false, got {given!r}")
+                    raise Refusal("{name} must be true or false, got {got}", name=name, got=repr(given))
                 value: Any = given == "true"
             elif isinstance(default, (int, float)):
                 value = _number(name, given)
@@ -179,7 +228,7 @@ def recipe_from_query(query: Mapping[str, str]) -> tuple[Recipe, list[str]]:
             changes = {"T": value, "t": min(recipe.t, value)} if name == "T" else {name: value}
             recipe = recipe.with_(**changes)
         except ValueError as error:
-            problems.append(str(error))
+            problems.append(reason_of(error))
     return recipe, problems
 
 
@@ -189,7 +238,7 @@ def _number(name: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise ValueError(f"{name} must be a number, got {text!r}; the default is used")
+        raise Refusal("{name} must be a number, got {got}; the default is used", name=name, got=repr(text))
     return value
 
 

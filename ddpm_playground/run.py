@@ -1,30 +1,26 @@
-"""From a recipe to its reverse chain: the one seam between the screen and the mathematics."""
+"""From a recipe to its reverse chain: the Run that the Reverse tab, its files and the chapters play."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from .core import (
-    SAMPLERS,
-    SeededNoise,
-    Step,
-    line_4_factors,
-    q_sample,
-    same_noise_t,
-    step_coefficients,
-    timestep_path,
-)
+from .bridge.all_samplers import sampler_named
+from .core import SeededNoise, Step, q_sample, same_noise_t
+from .core.checks import whole_number
+from .core.later import torch
+from .core.phrase import Refusal
 from .engine.spaces import shared_gpu, with_shared_gpu
-from .lab.foreign import FOREIGN, foreign_path, foreign_reverse
-from .learn.data import MAX_SAMPLES, bundled_digits
-from .learn.shelf import Shelf
+from .learn.checkpoints.store import Shelf
+from .learn.data.pictures import MAX_SAMPLES, bundled_digits
 from .recipe import POINTS_PER_IMAGE, Recipe, schedule_of
 
 if TYPE_CHECKING:
-    from .learn.checkpoint import Checkpoint
+    from .learn.checkpoints.checkpoint import Checkpoint
+
+MAX_DIGITS = 20  # of a class's number
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +58,13 @@ class StepNumbers:
     alpha_bar: float
     snr: float
     sigma: float | None
-    coef: tuple[float, float, float] | None
-    line4: tuple[float, float] | None
+    coefficients: tuple[float, float, float] | None
+    line_4: tuple[float, float] | None
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON, by the names that the player and saved runs have for them."""
+        names = {"coefficients": "coef", "line_4": "line4"}
+        return {names.get(field.name, field.name): getattr(self, field.name) for field in fields(self)}
 
 
 @cache
@@ -94,63 +95,59 @@ class Run:
         planar = self.checkpoint.is_planar
         self.count = recipe.num_images * (POINTS_PER_IMAGE if planar else 1)
         self.clip_x_0 = recipe.clip_x_0 and not planar
+        self.sampling = replace(recipe.sampling, clip_x_0=self.clip_x_0)
+        self.sampler = sampler_named(recipe.sampler)
         self.labels = labels_of(recipe.label, self.count, len(self.checkpoint.class_names))
         self.shape = self.checkpoint.image_shape
         if start is not None and planar:
-            raise ValueError(
-                f"the network of {recipe.checkpoint!r} makes points in the plane, not pictures; "
-                "start from noise, or choose another checkpoint"
+            raise Refusal(
+                "the network of {checkpoint} makes points in the plane, not pictures; start from noise, or choose "
+                "another checkpoint",
+                checkpoint=repr(recipe.checkpoint),
             )
         if start is not None:
             if tuple(start.x_t.shape) != self.shape:
-                raise ValueError(
-                    f"the network of {recipe.checkpoint!r} knows pictures of {_size(self.shape)}, the picture is "
-                    f"{_size(tuple(start.x_t.shape))}; choose that size and colour for x_0 in Forward first"
+                raise Refusal(
+                    "the network of {checkpoint} knows pictures of {shape}, the picture is {shape_2}; choose that "
+                    "size and colour for x_0 in Forward first",
+                    checkpoint=repr(recipe.checkpoint),
+                    shape=_shape_text(self.shape),
+                    shape_2=_shape_text(tuple(start.x_t.shape)),
                 )
             if start.alpha_bar is not None:
                 self.start = start = replace(start, t=same_noise_t(self.schedule, start.alpha_bar), alpha_bar=None)
             if not 1 <= start.t <= self.schedule.T:
-                raise ValueError(
-                    f"to denoise, t must be in [1, {self.schedule.T}] on this checkpoint's schedule, got {start.t}; "
-                    "move t"
+                raise Refusal(
+                    "to denoise, t must be in [1, {T}] on this checkpoint's schedule, got {got}; move t",
+                    T=self.schedule.T,
+                    got=start.t,
                 )
-        self.path = self._path()
-
-    def _path(self) -> tuple[int, ...]:
-        recipe, start_t = self.recipe, self.start.t if self.start else None
-        if recipe.sampler in FOREIGN:
-            return foreign_path(self.schedule, recipe.sampler, recipe.num_steps, recipe.spacing, start_t)
-        path = timestep_path(self.schedule.T, recipe.num_steps, recipe.spacing)
-        return path if start_t is None else (start_t, *(t for t in path if t < start_t))
+        self.path = self.sampler.path(self.schedule, self.sampling, self.start.t if self.start else None)
 
     def __iter__(self) -> Iterator[Step]:
-        recipe, device = self.recipe, next(self.checkpoint.unet.parameters()).device
+        recipe, device = self.recipe, self.checkpoint.device
         noise = SeededNoise(recipe.seed, range(self.count), self.shape, device)
         x = noise()
         if self.start is not None:
             x = self.start.x_t.to(device).expand(self.count, *self.shape).clone()
-        predict, label = self.checkpoint.predictor(recipe.guidance), self.labels.to(device)
-        if recipe.sampler in FOREIGN:
-            yield from foreign_reverse(
-                self.schedule, predict, x, recipe.num_steps, recipe.sampler, recipe.spacing,
-                label=label, clip_x_0=self.clip_x_0, start_t=self.start.t if self.start else None,
-            )  # fmt: skip
-            return
-        yield from self.checkpoint.reverse(
-            self.schedule, predict, x, self.path, noise, sampler=recipe.sampler, strength=recipe.strength,
-            label=label, clip_x_0=self.clip_x_0, add_noise=recipe.add_noise,
-        )  # fmt: skip
+        yield from self.sampler.steps(
+            self.schedule,
+            self.checkpoint.predictor(recipe.guidance),
+            x,
+            noise,
+            self.sampling,
+            reverse=self.checkpoint.reverse,
+            label=self.labels.to(device),
+            start_t=self.start.t if self.start else None,
+        )
 
     def numbers(self, t: int, s: int) -> StepNumbers:
         """What stands beside the pictures of the step t → s."""
-        recipe = self.recipe
-        snr, alpha_bar = float(self.schedule.snr[t]), float(self.schedule.alpha_bars[t])
-        if recipe.sampler not in SAMPLERS:
+        alpha_bar, snr = float(self.schedule.alpha_bars[t]), float(self.schedule.snr[t])
+        known = self.sampler.numbers(self.schedule, self.sampling, t, s)
+        if known is None:
             return StepNumbers(t, s, alpha_bar, snr, None, None, None)
-        c = step_coefficients(self.schedule, recipe.sampler, recipe.strength, t, s)
-        line4 = line_4_factors(self.schedule, t, s) if recipe.sampler == "ddpm" else None
-        sigma = c.variance**0.5 if recipe.add_noise else 0.0
-        return StepNumbers(t, s, alpha_bar, snr, sigma, (c.of_x_0, c.of_x_t, c.of_eps), line4)
+        return StepNumbers(t, s, alpha_bar, snr, known.sigma, known.coefficients, known.line_4)
 
 
 def _chain_on_cpu(recipe: Recipe, start: Start | None) -> Iterator[Step]:
@@ -167,7 +164,7 @@ def steps_of(run: Run) -> Iterator[Step]:
     return with_shared_gpu(_chain_on_cpu)(run.recipe, run.start)
 
 
-def _size(shape: tuple[int, ...]) -> str:
+def _shape_text(shape: tuple[int, ...]) -> str:
     C, H, W = shape
     return f"{H}×{W} {'grey' if C == 1 else 'colour'}"
 
@@ -178,12 +175,16 @@ def labels_of(label: str, count: int, num_classes: int) -> torch.Tensor:
     Raises:
         ValueError: a class that the checkpoint does not have, or a count out of range.
     """
-    if not 1 <= count <= MAX_SAMPLES:
-        raise ValueError(f"the number of samples must be in [1, {MAX_SAMPLES}], got {count}; pick one in that range")
+    whole_number("the number of samples", count, 1, MAX_SAMPLES)
     if label == "none" or (label == "all" and num_classes == 0):
         return torch.full((count,), -1)
     if label == "all":
         return torch.arange(count) % num_classes
-    if not label.isdecimal() or int(label) >= num_classes:
-        raise ValueError(f"label must be all, none or in [0, {num_classes - 1}], got {label!r}; pick one of these")
+    if not label.isdecimal() or len(label) > MAX_DIGITS or int(label) >= num_classes:
+        shown = label if len(label) <= MAX_DIGITS else f"{label[:MAX_DIGITS]}…"
+        raise Refusal(
+            "label must be all, none or in [0, {num_classes}], got {got}; pick one of these",
+            num_classes=num_classes - 1,
+            got=repr(shown),
+        )
     return torch.full((count,), int(label))

@@ -1,21 +1,44 @@
-"""What all tests share: hypothesis settings and a tiny data set."""
+"""What all tests share: lanes, processes, hypothesis settings and a tiny data set."""
 
 import gzip
+import os
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
-import pytest
-import torch
-from hypothesis import settings
+# Before torch is imported, and for the processes that tests start: on tiny tensors threads wait for each other, and
+# several of these processes share the cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+import torch  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("house")
 
 
+# Fixtures that serve a page, which takes seconds.
+PAGES = {"playground", "page", "address"}
+MOST_WORKERS = 4  # each imports torch, and serves pages of its own
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process a core for whole folders; none besides this one for single files, which start sooner, and a card."""
+    if any(".py" in argument for argument in config.args) or config.option.markexpr == "gpu":
+        return 0
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_WORKERS)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lanes: a test that opens Chromium is `browser`, one that serves a page `slow`, others as they are marked."""
     for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "chromium" in fixtures:
+            item.add_marker("browser")
+        if fixtures & PAGES:
+            item.add_marker("slow")
         if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="no CUDA device on this machine"))
 

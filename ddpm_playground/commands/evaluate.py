@@ -2,17 +2,17 @@
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from ..core import SAMPLERS, SPACINGS
-from ..engine.device import pick_device
-from ..lab.foreign import FOREIGN
+from ..bridge.all_samplers import ALL_SAMPLERS
+from ..core import SPACINGS, Sampling
 from ..run import labels_of
 from . import evaluate_bound
-from .sample import ENGINE_HELP, check_out
+from .given_checkpoint import read_checkpoint
+from .paths import CHECKPOINT_HELP, check_out, given_path
+from .sample import ENGINE_HELP
 
 # What only one of the two ways reads, with its defaults; the other way refuses anything else.
 OF_SAMPLES = {"num_samples": 200, "sampler": "ddim", "steps": 50, "spacing": "trailing", "sheet": None}
@@ -21,14 +21,16 @@ OF_BOUND = {"num_images": 200}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to score, with how many samples, and where the result goes."""
-    parser.add_argument("--checkpoint", type=Path, required=True, help="pipeline folder")
-    parser.add_argument("--data", type=Path, help="real pictures, train and test; default the 1,000 bundled digits")
+    parser.add_argument("--checkpoint", type=given_path, required=True, help=CHECKPOINT_HELP)
+    parser.add_argument(
+        "--data", type=given_path, help="real pictures, train and test; default the 1,000 bundled digits"
+    )
     parser.add_argument(
         "--bound", action="store_true", help="no samples: the variational bound of held-out pictures in bits/dim"
     )
     parser.add_argument("--num-images", type=int, help="held-out pictures that --bound takes; default 200")
     parser.add_argument("--num-samples", type=int, help="class i mod 10 for sample i; default 200")
-    parser.add_argument("--sampler", choices=(*SAMPLERS, *FOREIGN), help="default ddim")
+    parser.add_argument("--sampler", choices=tuple(ALL_SAMPLERS), help="default ddim")
     parser.add_argument("--steps", type=int, help="S, default 50")
     parser.add_argument("--spacing", choices=tuple(SPACINGS), help="default trailing")
     parser.add_argument("--guidance", type=float, default=1.0, help="W in [0, 20]; default 1")
@@ -38,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="auto", help=ENGINE_HELP)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines")
     parser.add_argument("--write-card", action="store_true", help="rewrite the checkpoint's README.md with the result")
-    parser.add_argument("--sheet", type=Path, help="PNG of the samples, one column per class")
+    parser.add_argument("--sheet", type=given_path, help="PNG of the samples, one column per class")
     parser.set_defaults(**OF_SAMPLES, **OF_BOUND)
 
 
@@ -47,16 +49,15 @@ def run(arguments: argparse.Namespace) -> None:
     _refuse(arguments, OF_SAMPLES if arguments.bound else OF_BOUND)
     if arguments.bound:
         return evaluate_bound.run(arguments)
-    from ..learn.card import read_facts, write_card
-    from ..learn.checkpoint import load_checkpoint
-    from ..learn.data import tile
-    from ..learn.evaluation import NoClassifier, evaluate, real_digits, require_classifier
-    from ..learn.sampling import sample
+    from ..learn.checkpoints.model_card import read_facts, write_card
+    from ..learn.data.pictures import tile
+    from ..learn.judging.evaluation import NoClassifier, evaluate, frechet_metric, real_digits, require_classifier
+    from ..learn.judging.samples import sample
 
     if arguments.num_samples < 2:
         raise ValueError(f"--num-samples must be at least 2, got {arguments.num_samples}; raise it")
-    checkpoint = load_checkpoint(arguments.checkpoint, pick_device(arguments.device)).on(arguments.engine)
-    facts = read_facts(arguments.checkpoint) if arguments.write_card else {}
+    checkpoint = read_checkpoint(arguments)
+    facts = read_facts(checkpoint.folder) if arguments.write_card else {}
     if arguments.sheet:
         check_out(arguments.sheet)
     num_classes = len(checkpoint.class_names)
@@ -64,23 +65,25 @@ def run(arguments: argparse.Namespace) -> None:
     try:
         require_classifier(checkpoint.image_shape, num_classes, "this checkpoint")
         real = real_digits(arguments.data)
+        frechet_metric()  # before the minutes that the samples take
     except NoClassifier as error:
         if not (arguments.sheet or arguments.write_card):
             raise
         missing = str(error)
-    settings = {
-        "sampler": arguments.sampler, "num_steps": arguments.steps, "spacing": arguments.spacing,
-        "guidance": arguments.guidance, "seed": arguments.seed,
-    }  # fmt: skip
+    sampling = Sampling(arguments.sampler, num_steps=arguments.steps, spacing=arguments.spacing)
     result: dict[str, Any] = {
-        "checkpoint": arguments.checkpoint.resolve().name, "sha256": checkpoint.sha256,
-        "num_samples": arguments.num_samples, **settings, "command": arguments.command_line,
-        "machine": checkpoint.described(),
+        "checkpoint": checkpoint.folder.resolve().name, "sha256": checkpoint.sha256,
+        "num_samples": arguments.num_samples, "sampler": sampling.sampler, "num_steps": sampling.num_steps,
+        "spacing": sampling.spacing, "guidance": arguments.guidance, "seed": arguments.seed,
+        "command": arguments.command_line, "machine": checkpoint.described(),
     }  # fmt: skip
     rows = {"samples": _told(arguments), "command": f"`{arguments.command_line}`"}
     if real or arguments.sheet:
         labels = labels_of("all", arguments.num_samples, num_classes)
-        images = sample(checkpoint, labels, batch_size=arguments.batch_size, progress=True, **settings)
+        images = sample(
+            checkpoint, labels, sampling, guidance=arguments.guidance, seed=arguments.seed,
+            batch_size=arguments.batch_size, progress=True,
+        )  # fmt: skip
         if arguments.sheet:
             import torch
 
@@ -94,7 +97,7 @@ def run(arguments: argparse.Namespace) -> None:
         result["not_available"] = missing
         rows = {"not scored": missing}
     if arguments.write_card:
-        write_card(arguments.checkpoint, facts, checkpoint.sha256, scores=rows)
+        write_card(checkpoint.folder, facts, checkpoint.sha256, scores=rows)
     if arguments.json:
         print(json.dumps(result, indent=2, ensure_ascii=False))
     else:

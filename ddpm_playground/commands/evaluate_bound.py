@@ -5,30 +5,29 @@ import json
 import math
 from typing import Any
 
-from ..engine.device import pick_device
+from .given_checkpoint import read_checkpoint
 from .schedule_show import plain
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Measure, print and, if asked, write it into the card, whose scores of samples stay."""
-    from ..learn.bound import held_out, measure_bound
-    from ..learn.card import read_facts, write_card
-    from ..learn.checkpoint import load_checkpoint
+    from ..learn.checkpoints.model_card import read_facts, write_card
+    from ..learn.judging.checkpoint_bound import held_out, measure_bound
 
-    checkpoint = load_checkpoint(arguments.checkpoint, pick_device(arguments.device)).on(arguments.engine)
-    facts = read_facts(arguments.checkpoint) if arguments.write_card else {}
+    checkpoint = read_checkpoint(arguments)
+    facts = read_facts(checkpoint.folder) if arguments.write_card else {}
     held = held_out(checkpoint, arguments.data, arguments.num_images, arguments.seed)
     settings = {"guidance": arguments.guidance, "w": 1.0, "clip_x_0": True, "seed": arguments.seed}
     bound = measure_bound(checkpoint, held, batch_size=arguments.batch_size, progress=True, **settings)
     ledger, rows = bound.ledger, bound.rows() | {"command": f"`{arguments.command_line}`"}
     if arguments.write_card:
-        write_card(arguments.checkpoint, facts, checkpoint.sha256, bound=rows)
+        write_card(checkpoint.folder, facts, checkpoint.sha256, bound=rows)
     if not arguments.json:
         width = max(map(len, rows))
         print("\n".join(f"{name:<{width}}  {value}" for name, value in rows.items()))
         return
     result: dict[str, Any] = {
-        "checkpoint": arguments.checkpoint.resolve().name, "sha256": checkpoint.sha256,
+        "checkpoint": checkpoint.folder.resolve().name, "sha256": checkpoint.sha256,
         "total_bpd": _finite(ledger.total_bpd), "standard_error": _finite(ledger.standard_error),
         "prior_bpd": _finite(ledger.prior_bpd), "vb": plain(ledger.vb), "eps_mse": plain(ledger.eps_mse),
         "x_0_mse": plain(ledger.x_0_mse), "num_images": arguments.num_images, "pictures": held.told,

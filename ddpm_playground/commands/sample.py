@@ -1,26 +1,29 @@
 """`sample`: Algorithm 2, pictures from a checkpoint as a numpy file."""
 
 import argparse
-import os
-from pathlib import Path
 
 import numpy as np
 
-from ..core import SAMPLERS, SPACINGS
-from ..engine.device import pick_device
-from ..lab.foreign import FOREIGN
+from ..bridge.all_samplers import ALL_SAMPLERS
+from ..core import SPACINGS, Sampling
+from ..core.writing import written
+from ..engine.engines import ENGINES
 from ..run import labels_of
+from .given_checkpoint import read_checkpoint
+from .paths import CHECKPOINT_HELP, check_out, given_path
 
-ENGINE_HELP = "what runs the network: auto (the fastest here), eager, onnx, cuda-graph or cuda-graph-fp32"
+ENGINE_HELP = f"what runs the network: auto (the fastest here) or one of {', '.join(ENGINES)}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to draw, how, and where it goes."""
-    parser.add_argument("--checkpoint", type=Path, required=True, help="pipeline folder")
-    parser.add_argument("--out", type=Path, required=True, help=".npz file: images (N,H,W,C) uint8, labels (N,) int64")
+    parser.add_argument("--checkpoint", type=given_path, required=True, help=CHECKPOINT_HELP)
+    parser.add_argument(
+        "--out", type=given_path, required=True, help=".npz file: images (N,H,W,C) uint8, labels (N,) int64"
+    )
     parser.add_argument("--label", default="all", help="a class number, all (i mod classes) or none; default all")
     parser.add_argument("--num-samples", type=int, default=10, help="N, default 10")
-    parser.add_argument("--sampler", default="ddpm", choices=(*SAMPLERS, *FOREIGN), help="default ddpm")
+    parser.add_argument("--sampler", default="ddpm", choices=tuple(ALL_SAMPLERS), help="default ddpm")
     parser.add_argument("--steps", type=int, help="S, default the checkpoint's T")
     parser.add_argument("--eta", type=float, default=0.0, help="η of ddim in [0, 1]: 0 no noise, 1 as ddpm; default 0")
     parser.add_argument("--sigma-w", type=float, default=0.0, help="w of ddpm: 0 is σ² = β̃, 1 is σ² = β; default 0")
@@ -45,10 +48,9 @@ def run(arguments: argparse.Namespace) -> None:
     check_out(arguments.out)
     if arguments.num_samples < 1:
         raise ValueError(f"--num-samples must be at least 1, got {arguments.num_samples}; raise it")
-    from ..learn.checkpoint import load_checkpoint
-    from ..learn.sampling import sample
+    from ..learn.judging.samples import sample
 
-    checkpoint = load_checkpoint(arguments.checkpoint, pick_device(arguments.device)).on(arguments.engine)
+    checkpoint = read_checkpoint(arguments)
     T, steps = checkpoint.schedule.T, arguments.steps
     if steps is not None and not 1 <= steps <= T:
         raise ValueError(f"--steps must be in [1, {T}], the checkpoint's T, got {steps}; pick one in that range")
@@ -56,29 +58,11 @@ def run(arguments: argparse.Namespace) -> None:
     images = sample(
         checkpoint,
         labels,
-        sampler=arguments.sampler,
-        num_steps=steps,
-        strength={"ddim": arguments.eta, "ddpm": arguments.sigma_w}.get(arguments.sampler, 0.0),
-        spacing=arguments.spacing,
+        Sampling(arguments.sampler, arguments.eta or arguments.sigma_w, steps, arguments.spacing),
         guidance=arguments.guidance,
         seed=arguments.seed,
         batch_size=arguments.batch_size,
         progress=True,
     )
-    temporary = arguments.out.with_name(f".{arguments.out.name}.writing")
-    with temporary.open("wb") as file:
+    with written(arguments.out) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, images=images, labels=labels.numpy())
-    temporary.replace(arguments.out)
-
-
-def check_out(path: Path) -> None:
-    """Refuse a file that cannot be written, before hours are spent on what goes into it.
-
-    Raises:
-        ValueError: a folder of that name, or no right to write beside it.
-    """
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder; give a file name")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"{path.parent} cannot be written to; choose another place")

@@ -3,9 +3,11 @@
 import argparse
 import json
 
+from ..bridge.scheduler_classes import scheduler_classes
 from ..core import SPACINGS
 from ..lab.audit import Audit, Transition, audit
-from ..lab.scheduler_classes import parse_options, scheduler_classes
+from ..lab.option_text import parse_options
+from .schedule_lists import add_lists, lists
 
 DEFAULT_STEPS = 50
 # The marks of the table.
@@ -34,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="an argument of its constructor, VALUE in JSON (a word may go unquoted); may be given again",
     )
+    add_lists(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of the table")
     parser.add_argument("--list", action="store_true", help="list the classes and leave")
 
@@ -51,7 +54,9 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.scheduler is None:
         raise ValueError("schedule audit needs a CLASS; --list lists the scheduler classes of diffusers")
     options = parse_options(arguments.option)
-    found = audit(arguments.scheduler, arguments.steps, options, arguments.spacing)
+    asked = {kind: values for kind, values in lists(arguments).items() if values}
+    num_steps = len(next(iter(asked.values()))) if asked else arguments.steps
+    found = audit(arguments.scheduler, num_steps, options, arguments.spacing, asked=asked)
     print(json.dumps(found.as_json(), allow_nan=False) if arguments.json else table(found))
 
 

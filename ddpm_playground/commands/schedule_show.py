@@ -7,7 +7,7 @@ import math
 import torch
 
 from ..core import Schedule, prior_kl
-from .schedule import add_source, source
+from .schedule_command import add_source, source
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,16 +1,16 @@
 """`train`: Algorithm 1, make a checkpoint."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from ..learn.settings import SETTING_FIELDS, Settings
-from ..learn.training import train
+from ..learn.training.loop import train
+from ..learn.training.settings import SETTING_FIELDS, Settings
+from .paths import given, given_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One flag for each of Settings' fields, and how to run it."""
-    parser.add_argument("--out", type=Path, required=True, help="pipeline folder to write")
+    parser.add_argument("--out", type=given_path, required=True, help="pipeline folder to write")
     parser.add_argument("--resume", action="store_true", help="go on where a run with this --out stopped")
     parser.add_argument("--compile", action="store_true", help="run the network through torch.compile")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
@@ -24,9 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         elif default not in ("", ()):
             shown += f"; default {default}"
         if isinstance(default, tuple):
-            parser.add_argument(flag, type=int if default else str, nargs="+", default=default, help=shown)
+            parser.add_argument(flag, type=int if default else given, nargs="+", default=default, help=shown)
         else:
-            kind = type(field.default)
+            kind = given if name == "data" else type(field.default)
             parser.add_argument(flag, type=kind, default=field.default, required=name == "data", help=shown)
 
 

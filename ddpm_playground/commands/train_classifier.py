@@ -2,18 +2,18 @@
 
 import argparse
 from dataclasses import fields
-from pathlib import Path
 
 import torch
 
-from ..learn.classifier import ClassifierSettings, save_classifier, train_classifier
-from ..learn.data import load_pictures
+from ..learn.data.pictures import load_pictures
+from ..learn.judging.classifier import ClassifierSettings, save_classifier, train_classifier
+from .paths import check_out, given_path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the data are, where the weights go, and ClassifierSettings' fields."""
-    parser.add_argument("--data", type=Path, required=True, help="folder with MNIST's four IDX .gz files")
-    parser.add_argument("--out", type=Path, required=True, help="safetensors file to write")
+    parser.add_argument("--data", type=given_path, required=True, help="folder with MNIST's four IDX .gz files")
+    parser.add_argument("--out", type=given_path, required=True, help="safetensors file to write")
     parser.add_argument("--threads", type=int, help="CPU threads")
     for field in fields(ClassifierSettings):
         flag = "--" + field.name.replace("_", "-")
@@ -27,8 +27,8 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.threads < 1:
             raise ValueError(f"threads must be at least 1, got {arguments.threads}; leave it out for all")
         torch.set_num_threads(arguments.threads)
+    check_out(arguments.out)
     train, test = load_pictures(arguments.data), load_pictures(arguments.data, "test")
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
     classifier, facts = train_classifier(train, test, settings, progress=True)
     save_classifier(arguments.out, classifier, facts | {"command": arguments.command_line})
     print(f"{facts['accuracy']:.2%} of {len(test)} test digits read right; wrote {arguments.out}")

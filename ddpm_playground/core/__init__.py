@@ -2,9 +2,7 @@
 
 from .bound import BoundTerm, bound_terms, posterior_kl, prior_kl, prior_term, reverse_gaussian
 from .chain import (
-    Noise,
     SeededNoise,
-    Step,
     Trajectory,
     forward,
     reverse,
@@ -12,8 +10,9 @@ from .chain import (
     stream_seed,
     take_step,
 )
-from .continuous import ContinuousBound, continuous_bound, gauss_hermite
 from .decoder import Decoder, discretised_log_likelihood, log_density
+from .density_bound import ContinuousBound, continuous_bound, gauss_hermite
+from .exact_likelihood import exact_log_p
 from .gaussian import (
     Gaussian,
     Level,
@@ -34,22 +33,24 @@ from .gaussian import (
     x_0_from_eps,
     x_0_from_v,
 )
-from .grid import exact_log_p
 from .ledger import Ledger
 from .predictor import EpsPredictor, ExactEps, LevelPredictor, Prediction, prediction_from
 from .sampler import (
     SAMPLERS,
     SPACINGS,
     Coefficients,
+    RuleSampler,
     clip,
     line_4_factors,
     step_coefficients,
     step_gaussian,
     timestep_path,
 )
+from .sampling import Noise, Reverse, RuleNumbers, Sampler, Sampling, Step
 from .schedule import (
     PARAM_RANGES,
     SCHEDULES,
+    Family,
     Schedule,
     make_schedule,
     rescale_zero_terminal_snr,
@@ -71,12 +72,18 @@ __all__ = [
     "Decoder",
     "EpsPredictor",
     "ExactEps",
+    "Family",
     "Gaussian",
     "Ledger",
     "Level",
     "LevelPredictor",
     "Noise",
     "Prediction",
+    "Reverse",
+    "RuleNumbers",
+    "RuleSampler",
+    "Sampler",
+    "Sampling",
     "Schedule",
     "SeededNoise",
     "Step",

@@ -4,15 +4,17 @@ L_{t−1} is the term of the step t → t − 1, so a list of them starts with L
 gives x_0 in float64: near T the terms are differences that float32 does not hold.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import torch
-
 from .chain import Noise
 from .decoder import Decoder, discretised_log_likelihood
 from .gaussian import Gaussian, kl, posterior, q, q_sample
+from .later import torch
+from .phrase import Refusal
 from .predictor import EpsPredictor, Prediction
 from .sampler import clip, step_coefficients, step_gaussian
 from .schedule import Schedule
@@ -49,9 +51,9 @@ def check_x_0(x_0: torch.Tensor) -> torch.Tensor:
         ValueError: not (B,*D), or not float64.
     """
     if x_0.ndim < 2:
-        raise ValueError(f"x_0 must be (B,*D), got shape {tuple(x_0.shape)}; numbers go in as (B,1)")
+        raise Refusal("x_0 must be (B,*D), got shape {shape}; numbers go in as (B,1)", shape=tuple(x_0.shape))
     if x_0.dtype != torch.float64:
-        raise ValueError(f"the bound needs x_0 in float64, got {x_0.dtype}; convert it with .double()")
+        raise Refusal("the bound needs x_0 in float64, got {got}; convert it with .double()", got=x_0.dtype)
     return x_0
 
 
@@ -80,7 +82,7 @@ def prior_kl(schedule: Schedule, data_power: float = 0.25) -> float:
         ValueError: data_power negative or not finite.
     """
     if not 0 <= data_power < math.inf:
-        raise ValueError(f"data_power must be a number of at least 0, got {data_power}; give the mean of x_0²")
+        raise Refusal("data_power must be a number of at least 0, got {got}; give the mean of x_0²", got=data_power)
     return float(prior_term(schedule, torch.tensor([[data_power]], dtype=torch.float64).sqrt())) / math.log(2)
 
 
@@ -94,7 +96,7 @@ def reverse_gaussian(schedule: Schedule, x_t: torch.Tensor, t: int, prediction: 
         schedule: the noise schedule.
         x_t: (B,*D).
         t: 1…T.
-        prediction: what is said of x_t.
+        prediction: ε̂ and x̂_0 of x_t.
         w: in [0, 1]; 1 is σ_t² = β_t, 0 is σ_t² = β̃_t.
 
     Raises:
@@ -103,7 +105,7 @@ def reverse_gaussian(schedule: Schedule, x_t: torch.Tensor, t: int, prediction: 
     c = step_coefficients(schedule, "ddpm", w, t, t - 1)
     variance = c.variance if t > 1 else float(schedule.betas[1])
     if not variance > 0:
-        raise ValueError(f"the bound needs σ_t² > 0 in every step, got 0 at t = {t}; use β_t > 0 for all t")
+        raise Refusal("the bound needs σ_t² > 0 in every step, got 0 at t = {t}; use β_t > 0 for all t", t=t)
     return step_gaussian(c._replace(variance=variance), x_t, prediction)
 
 
@@ -117,14 +119,14 @@ def posterior_kl(
         x_0: (B,*D).
         x_t: (B,*D), drawn from q(x_t|x_0).
         t: 2…T.
-        prediction: what is said of x_t.
+        prediction: ε̂ and x̂_0 of x_t.
         w: σ_t² = β̃^(1−w) β^w.
 
     Raises:
         ValueError: t = 1, whose term is the decoder's, or σ_t² = 0.
     """
     if t < 2:
-        raise ValueError(f"t must be in [2, {schedule.T}], got {t}; L_0 is the decoder's, see bound_terms")
+        raise Refusal("t must be in [2, {T}], got {got}; L_0 is the decoder's, see bound_terms", T=schedule.T, got=t)
     p = reverse_gaussian(schedule, x_t, t, prediction, w)
     return kl(posterior(schedule, x_t, x_0, t, t - 1), p).flatten(1).sum(1)
 
@@ -162,8 +164,8 @@ def bound_terms(
     for t in range(1, schedule.T + 1) if ts is None else ts:
         eps = noise().to(x_0)
         x_t = q_sample(schedule, x_0, t, eps)
-        said = predict(x_t, torch.full((len(x_0),), t, dtype=torch.int64, device=x_0.device), label)
-        raw = Prediction(*(value.to(x_0) for value in said))
+        predicted = predict(x_t, torch.full((len(x_0),), t, dtype=torch.int64, device=x_0.device), label)
+        raw = Prediction(*(value.to(x_0) for value in predicted))
         prediction = clip(schedule, x_t, t, raw) if clip_x_0 else raw
         if t == 1:
             nats = -decoder(x_0, reverse_gaussian(schedule, x_t, t, prediction, w)).flatten(1).sum(1)

@@ -1,22 +1,19 @@
 """Walks along t: x_0 → x_1 → … (forward) and x_T → … → x_0 (reverse), one step at a time."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
-
-import torch
+from dataclasses import dataclass, replace
+from typing import Any
 
 from .gaussian import Gaussian, Level, q_step
+from .later import torch
+from .phrase import Refusal
 from .predictor import EpsPredictor, Prediction
 from .sampler import Coefficients, clip, step_coefficients, step_gaussian
+from .sampling import Noise, Sampling, Step
 from .schedule import Schedule
-
-
-class Noise(Protocol):
-    """A source of standard normal draws; each call is the next draw."""
-
-    def __call__(self) -> torch.Tensor: ...
 
 
 class SeededNoise:
@@ -50,21 +47,6 @@ def stream_seed(seed: int, *stream: int | str) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
-    """One step t → s: what went in, what was predicted, and the Gaussian that x_s was drawn from."""
-
-    t: int
-    s: int
-    x_t: torch.Tensor
-    eps_hat: torch.Tensor
-    x_hat_0: torch.Tensor
-    mean: torch.Tensor
-    variance: torch.Tensor
-    z: torch.Tensor | None
-    x_s: torch.Tensor
-
-
-@dataclass(frozen=True, eq=False)
 class Trajectory:
     """A whole run: path (S+1 ints, T…0), xs (S+1,B,*D), eps_hats and x_hats_0 (S,B,*D)."""
 
@@ -74,7 +56,7 @@ class Trajectory:
     x_hats_0: torch.Tensor
 
     @classmethod
-    def of(cls, steps: Sequence[Step]) -> "Trajectory":
+    def of(cls, steps: Sequence[Step]) -> Trajectory:
         """The trajectory that these steps, in order, make."""
         return cls(
             path=(*(step.t for step in steps), steps[-1].s),
@@ -92,7 +74,7 @@ def steps_along(path: Sequence[int]) -> list[tuple[int, int]]:
     """
     steps = list(zip(path, path[1:], strict=False))
     if not steps or path[-1] != 0 or any(s >= t for t, s in steps):
-        raise ValueError(f"a path must fall from t to 0, got {list(path)[:8]}; use timestep_path")
+        raise Refusal("a path must fall from t to 0, got {got}; use timestep_path", got=list(path)[:8])
     return steps
 
 
@@ -105,13 +87,13 @@ def take_step(
     z: torch.Tensor | None,
     clip_x_0: bool,
 ) -> tuple[Prediction, Gaussian, torch.Tensor]:
-    """From the network's word on x_t to x_s (Ho et al. 2020, algorithm 2, lines 3 and 4).
+    """From the network's prediction at x_t to x_s (Ho et al. 2020, algorithm 2, lines 3 and 4).
 
     Args:
         schedule: the noise schedule.
         x_t: (B,*D).
         t: 1…T, or its level.
-        raw: what the ε-predictor says of x_t.
+        raw: the ε-predictor's output at x_t.
         c: the sampler's coefficients of this step.
         z: the draw, (B,*D); None to add none.
         clip_x_0: keep x̂_0 within [−1, 1].
@@ -131,12 +113,10 @@ def reverse(
     x_T: torch.Tensor,
     path: Sequence[int],
     noise: Noise,
+    sampling: Sampling | None = None,
     *,
-    sampler: str = "ddpm",
-    strength: float = 0.0,
     label: torch.Tensor | None = None,
-    clip_x_0: bool = True,
-    add_noise: bool = True,
+    **settings: Any,
 ) -> Iterator[Step]:
     """The reverse chain (Ho et al. 2020, algorithm 2), one Step at a time.
 
@@ -144,24 +124,33 @@ def reverse(
         schedule: the noise schedule.
         predict: the ε-predictor.
         x_T: x at path[0], (B,*D).
-        path: t_S > … > 0, from `timestep_path`.
+        path: t_S > … > 0, from `timestep_path`; num_steps and spacing of `sampling` are not looked at.
         noise: draws z, (B,*D); drawn once a step with s > 0, in order, also where it is not added.
-        sampler: a key of SAMPLERS.
-        strength: the sampler's own number in [0, 1]: w for ddpm, η for ddim.
+        sampling: a sampler of SAMPLERS and what it is told; None for `Sampling()`.
         label: class of each image, (B,) int64, or None.
-        clip_x_0: keep x̂_0 within [−1, 1].
-        add_noise: False leaves σz out, to see what it is for.
+        settings: fields of Sampling, in the stead of those of `sampling`; `strength` is eta_or_w by its older name.
 
     Raises:
-        ValueError: unknown sampler, strength outside [0, 1], or a path that does not fall.
+        ValueError: unknown sampler, eta_or_w outside [0, 1], or a path that does not fall.
+        TypeError: no such setting.
     """
+    if "strength" in settings:
+        settings["eta_or_w"] = settings.pop("strength")
+    how = replace(sampling or Sampling(), **settings)
+    return _reverse(schedule, predict, x_T, path, noise, how, label)
+
+
+def _reverse(
+    schedule: Schedule, predict: EpsPredictor, x_T: torch.Tensor, path: Sequence[int], noise: Noise,
+    sampling: Sampling, label: torch.Tensor | None,
+) -> Iterator[Step]:  # fmt: skip
     x = x_T
     for t, s in steps_along(path):
-        coefficients = step_coefficients(schedule, sampler, strength, t, s)
+        coefficients = step_coefficients(schedule, sampling.sampler, sampling.eta_or_w, t, s)
         raw = predict(x, torch.full((len(x),), t, dtype=torch.int64, device=x.device), label)
         z = noise() if s > 0 else None
         prediction, (mean, variance), x_s = take_step(
-            schedule, x, t, raw, coefficients, z if add_noise else None, clip_x_0
+            schedule, x, t, raw, coefficients, z if sampling.add_noise else None, sampling.clip_x_0
         )
         yield Step(t, s, x, raw.eps_hat, prediction.x_hat_0, mean, variance, z, x_s)
         x = x_s

@@ -1,14 +1,17 @@
 """What the last step says of x_0: a density, or one probability for each level that a pixel can have."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
-
-import torch
+from typing import cast
 
 from .gaussian import Gaussian
+from .later import torch
+from .phrase import Refusal
 
 # (x_0, Gaussian) -> log p_θ(x_0 | x_1), element by element, in nats; all broadcast against each other
-Decoder = Callable[[torch.Tensor, Gaussian], torch.Tensor]
+Decoder = Callable[["torch.Tensor", Gaussian], "torch.Tensor"]
 
 
 def log_density(x: torch.Tensor, gaussian: Gaussian) -> torch.Tensor:
@@ -36,17 +39,23 @@ def discretised_log_likelihood(x_0: torch.Tensor, gaussian: Gaussian, levels: in
         ValueError: fewer than 2 levels, or an x_0 that is not on the grid.
     """
     if levels < 2:
-        raise ValueError(f"levels must be at least 2, got {levels}; pictures of 8 bits have 256")
+        raise Refusal("levels must be at least 2, got {got}; pictures of 8 bits have 256", got=levels)
     mean, variance = (torch.as_tensor(value, dtype=torch.float64) for value in gaussian)
     place = (x_0.to(torch.float64) + 1.0) * ((levels - 1) / 2)
     level = place.round()
     if not bool(((place - level).abs() < 0.01).all() and (level >= 0).all() and (level < levels).all()):
-        raise ValueError(f"x_0 must be one of {levels} levels from −1 to 1; round it to them or use log_density")
+        raise Refusal(
+            "x_0 must be one of {levels} levels from −1 to 1; round it to them or use log_density", levels=levels
+        )
     sigma = variance.sqrt()
     # Edges from the level's number, not from x_0: neighbours then share theirs to the last bit.
     lower = torch.where(level == 0, -math.inf, ((2 * level - 1) / (levels - 1) - 1.0 - mean) / sigma)
     upper = torch.where(level == levels - 1, math.inf, ((2 * level + 1) / (levels - 1) - 1.0 - mean) / sigma)
     right = lower + upper > 0
-    log_a = torch.special.log_ndtr(torch.where(right, -upper, lower))
-    log_b = torch.special.log_ndtr(torch.where(right, -lower, upper))
+    log_a, log_b = _log_ndtr(torch.where(right, -upper, lower)), _log_ndtr(torch.where(right, -lower, upper))
     return log_b + torch.log(-torch.expm1(log_a - log_b))
+
+
+def _log_ndtr(x: torch.Tensor) -> torch.Tensor:
+    """log Φ(x), which torch leaves untyped."""
+    return cast(torch.Tensor, torch.special.log_ndtr(x))  # pyright: ignore[reportUnknownMemberType]

@@ -4,13 +4,15 @@ Arrays are (B,*D); t and s are ints or (B,) integer tensors; tables are gathered
 the arrays' type at the end.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
-import torch
+from typing import NamedTuple, TypeAlias
 
+from .later import torch
+from .phrase import Refusal
 from .schedule import Schedule
 
-Time = int | torch.Tensor
+Time: TypeAlias = "int | torch.Tensor"
 
 
 class Level(NamedTuple):
@@ -20,19 +22,19 @@ class Level(NamedTuple):
     noise: torch.Tensor
 
 
-class Refusal(NamedTuple):
-    """An ᾱ_t that a formula divides by zero at, and the sentence that says so; {t} stands for t."""
+class Pole(NamedTuple):
+    """An ᾱ_t that a formula divides by zero at, and the template of the sentence that says so, with t in its place."""
 
     alpha_bar: float
-    sentence: str
+    template: str
 
 
-NO_SIGNAL = Refusal(
+NO_SIGNAL = Pole(
     0.0,
     "x_0 cannot be had from ε where ᾱ_t = 0, got t = {t} on a schedule with zero terminal SNR; "
     "use v- or x_0-prediction, or a schedule with ᾱ_T > 0",
 )
-NO_NOISE = Refusal(1.0, "there is no noise to name where ᾱ_t = 1, got t = {t}; use t ≥ 1 and β_1 > 0")
+NO_NOISE = Pole(1.0, "there is no noise to name where ᾱ_t = 1, got t = {t}; use t ≥ 1 and β_1 > 0")
 
 
 class Gaussian(NamedTuple):
@@ -47,13 +49,21 @@ def gather(table: torch.Tensor, t: Time, name: str = "t", low: int = 0) -> torch
     try:
         index = torch.as_tensor(t)
     except (TypeError, ValueError, RuntimeError):
-        raise ValueError(f"{name} must be an int or a tensor of ints, got {t!r}; give one of these") from None
+        raise Refusal(
+            "{name} must be an int or a tensor of ints, got {got}; give one of these", name=name, got=repr(t)
+        ) from None
     if index.dtype.is_floating_point or index.dtype.is_complex or index.dtype == torch.bool:
-        raise ValueError(f"{name} must be whole numbers, got {index.dtype}; convert them to int64")
+        raise Refusal("{name} must be whole numbers, got {got}; convert them to int64", name=name, got=index.dtype)
     index = index.cpu().long()
     T = len(table) - 1
     if index.numel() and not (low <= int(index.min()) and int(index.max()) <= T):
-        raise ValueError(f"{name} must be in [{low}, {T}], got {index.tolist()}; pick {name} in that range")
+        raise Refusal(
+            "{name} must be in [{low}, {high}], got {got}; pick {name} in that range",
+            name=name,
+            low=low,
+            high=T,
+            got=index.tolist(),  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        )
     return table[index]
 
 
@@ -64,21 +74,23 @@ def cast(value: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
         ValueError: `like` is not of floats, in which tables would be rounded to 0 and 1, or of another B.
     """
     if not like.dtype.is_floating_point:
-        raise ValueError(f"pictures must be of floats, got {like.dtype}; convert them, such as by x / 127.5 − 1")
+        raise Refusal("pictures must be of floats, got {got}; convert them, such as by x / 127.5 − 1", got=like.dtype)
     if value.ndim and like.ndim and 1 not in (len(value), len(like)) and len(value) != len(like):
-        raise ValueError(f"t must be one number or one for each of the {len(like)} pictures, got {len(value)}")
+        raise Refusal(
+            "t must be one number or one for each of the {count} pictures, got {got}", count=len(like), got=len(value)
+        )
     shape = (-1,) + (1,) * (like.ndim - 1) if value.ndim else (1,) * like.ndim
     return value.reshape(shape).to(device=like.device, dtype=like.dtype)
 
 
-def level(schedule: Schedule, t: Time | Level, like: torch.Tensor, refusal: Refusal | None = None) -> Level:
+def level(schedule: Schedule, t: Time | Level, like: torch.Tensor, pole: Pole | None = None) -> Level:
     """√ᾱ_t and √(1 − ᾱ_t) with the type, device and dimensions of `like`.
 
     Args:
         schedule: the noise schedule.
         t: 0…T, int or (B,); or a Level, for whoever has it on the device already: it is handed back unread.
         like: (B,*D).
-        refusal: the ᾱ_t that the caller cannot do with.
+        pole: the ᾱ_t that the caller cannot do with.
 
     Raises:
         ValueError: t outside 0…T, or ᾱ_t is the one that is refused.
@@ -86,8 +98,8 @@ def level(schedule: Schedule, t: Time | Level, like: torch.Tensor, refusal: Refu
     if isinstance(t, Level):
         return t
     alpha_bar_t = gather(schedule.alpha_bars, t)
-    if refusal is not None and bool((alpha_bar_t == refusal.alpha_bar).any()):
-        raise ValueError(refusal.sentence.format(t=t))
+    if pole is not None and bool((alpha_bar_t == pole.alpha_bar).any()):
+        raise Refusal(pole.template, t=t)
     return Level(cast(alpha_bar_t.sqrt(), like), cast((1.0 - alpha_bar_t).sqrt(), like))
 
 
@@ -96,15 +108,16 @@ def alpha_bar_between(schedule: Schedule, t: Time, s: Time) -> torch.Tensor:
     alpha_bar_t = gather(schedule.alpha_bars, t)
     alpha_bar_s = gather(schedule.alpha_bars, s, "s")
     if bool((torch.as_tensor(s).cpu() > torch.as_tensor(t).cpu()).any()):
-        raise ValueError(f"s must not exceed t, got s = {s}, t = {t}; swap them")
+        raise Refusal("s must not exceed t, got s = {s}, t = {t}; swap them", s=s, t=t)
     ratio = alpha_bar_t / alpha_bar_s
     # Where no signal is left by s (a β of 1, or underflow) this is 0/0; the product over s + 1…t is not.
     lost = alpha_bar_s < torch.finfo(torch.float64).tiny
     if bool(lost.any()):
-        late, early, lost = torch.broadcast_tensors(torch.as_tensor(t).cpu(), torch.as_tensor(s).cpu(), lost)
-        ratio = ratio.expand(lost.shape).clone()
+        ratio = ratio.clone()
+        parts = torch.as_tensor(t).cpu(), torch.as_tensor(s).cpu(), lost
+        late, early, lost = (part.expand(ratio.shape) for part in parts)
         for i in lost.nonzero():
-            place = tuple(i.tolist())
+            place = tuple(int(axis) for axis in i)
             ratio[place] = schedule.alphas[int(early[place]) + 1 : int(late[place]) + 1].prod()
     return ratio
 
@@ -135,10 +148,10 @@ def q_sample(schedule: Schedule, x_0: torch.Tensor, t: Time | Level, eps: torch.
     return signal * x_0 + noise * eps
 
 
-def q_step(schedule: Schedule, x_prev: torch.Tensor, t: Time) -> Gaussian:
+def q_step(schedule: Schedule, x_before: torch.Tensor, t: Time) -> Gaussian:
     """q(x_t | x_{t−1}) = N(√(1 − β_t) x_{t−1}, β_t I), 1 ≤ t ≤ T (Ho et al. 2020, eq. 2)."""
     beta_t = gather(schedule.betas, t, low=1)
-    return Gaussian(cast((1.0 - beta_t).sqrt(), x_prev) * x_prev, cast(beta_t, x_prev))
+    return Gaussian(cast((1.0 - beta_t).sqrt(), x_before) * x_before, cast(beta_t, x_before))
 
 
 class PosteriorCoefficients(NamedTuple):
@@ -153,7 +166,7 @@ class PosteriorCoefficients(NamedTuple):
 def posterior_coefficients(schedule: Schedule, t: Time, s: Time) -> PosteriorCoefficients:
     """Coefficients of q(x_s | x_t, x_0), s < t (Ho et al. 2020, eq. 7, with β = 1 − ᾱ_t/ᾱ_s for a stride)."""
     if bool((torch.as_tensor(s).cpu() >= torch.as_tensor(t).cpu()).any()):
-        raise ValueError(f"the posterior steps back from t to s < t, got t = {t}, s = {s}; lower s")
+        raise Refusal("the posterior steps back from t to s < t, got t = {t}, s = {s}; lower s", t=t, s=s)
     alpha_bar_t, alpha_bar_s = gather(schedule.alpha_bars, t), gather(schedule.alpha_bars, s, "s")
     alpha = alpha_bar_between(schedule, t, s)
     beta, noise_t, noise_s = 1.0 - alpha, 1.0 - alpha_bar_t, 1.0 - alpha_bar_s

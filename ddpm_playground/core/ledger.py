@@ -1,12 +1,14 @@
 """The bound of many images as a ledger: every term, and a total that they add up to."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import torch
-
 from .bound import BoundTerm, prior_term
+from .later import torch
+from .phrase import Refusal
 from .schedule import Schedule
 
 
@@ -27,11 +29,11 @@ class Ledger:
     x_0_mse: torch.Tensor
 
     @classmethod
-    def of(cls, schedule: Schedule, x_0: torch.Tensor, terms: Iterable[BoundTerm]) -> "Ledger":
+    def of(cls, schedule: Schedule, x_0: torch.Tensor, terms: Iterable[BoundTerm]) -> Ledger:
         """The ledger of images x_0 (N,*D) and all their terms, t = 1 first, from `bound_terms`."""
         terms = list(terms)
         if [term.t for term in terms] != list(range(1, schedule.T + 1)):
-            raise ValueError(f"a ledger needs the terms of t = 1…{schedule.T} in order; leave ts out")
+            raise Refusal("a ledger needs the terms of t = 1…{T} in order; leave ts out", T=schedule.T)
         return cls(
             prior=prior_term(schedule, x_0) / (x_0[:1].numel() * math.log(2)),
             terms=torch.stack([term.bits_per_dim for term in terms], 1),
@@ -40,7 +42,7 @@ class Ledger:
         )
 
     @classmethod
-    def joined(cls, parts: Sequence["Ledger"]) -> "Ledger":
+    def joined(cls, parts: Sequence[Ledger]) -> Ledger:
         """One ledger of the images of all parts."""
         share = torch.tensor([len(part.prior) for part in parts], dtype=torch.float64)
         share /= share.sum()

@@ -1,11 +1,14 @@
 """What predicts ε: the protocol, and the exact predictor for data whose distribution is known."""
 
+from __future__ import annotations
+
 import math
+import typing
 from typing import NamedTuple, Protocol
 
-import torch
-
 from .gaussian import Level, cast, eps_from_v, eps_from_x_0, gather, x_0_from_eps, x_0_from_v
+from .later import torch
+from .phrase import Refusal
 from .schedule import Schedule
 
 # Differences that are held at once for all pairs of points.
@@ -51,7 +54,9 @@ def prediction_from(
         return Prediction(eps_from_v(schedule, x_t, t, value), x_0_from_v(schedule, x_t, t, value))
     if prediction_type == "sample":
         return Prediction(eps_from_x_0(schedule, x_t, t, value), value)
-    raise ValueError(f"prediction_type must be epsilon, v_prediction or sample, got {prediction_type!r}; set one")
+    raise Refusal(
+        "prediction_type must be epsilon, v_prediction or sample, got {got}; set one", got=repr(prediction_type)
+    )
 
 
 def _squared_distances(x: torch.Tensor, root: torch.Tensor, mu: torch.Tensor) -> torch.Tensor:
@@ -60,7 +65,8 @@ def _squared_distances(x: torch.Tensor, root: torch.Tensor, mu: torch.Tensor) ->
         return ((x[:, None] - root[:, None] * mu) ** 2).sum(-1)
     # As products of matrices, which need float64 not to lose what is left after they are subtracted.
     x, root, mu = x.double(), root.double(), mu.double()
-    lengths = torch.linalg.vector_norm(mu, dim=1)  # unlike (μ²).sum(1) it makes no second array as large as the data
+    # Unlike (μ²).sum(1) it makes no second array as large as the data.
+    lengths = typing.cast(torch.Tensor, torch.linalg.vector_norm(mu, dim=1))  # pyright: ignore[reportUnknownMemberType]
     squares = (x * x).sum(1, keepdim=True) + root * root * lengths.square()
     return (squares - 2 * root * (x @ mu.T)).clamp_min(0.0)
 
@@ -97,11 +103,18 @@ class ExactEps:
         weights = means.new_ones(K) if weights is None else weights
         for name, value in (("variances", self.variances), ("weights", weights), ("labels", labels)):
             if value is not None and value.shape != (K,):
-                raise ValueError(f"{name} must have shape ({K},), one for each mean, got {tuple(value.shape)}")
+                raise Refusal(
+                    "{name} must have shape ({K},), one for each mean, got {got}",
+                    name=name,
+                    K=K,
+                    got=tuple(value.shape),
+                )
         if not bool((self.variances >= 0).all()):
-            raise ValueError(f"variances must not be negative, got {self.variances.min().item()}; give σ², not log σ²")
+            raise Refusal(
+                "variances must not be negative, got {got}; give σ², not log σ²", got=self.variances.min().item()
+            )
         if bool((weights < 0).any()) or not float(weights.sum()) > 0:
-            raise ValueError("weights must not be negative and not all zero; give the share of each component")
+            raise Refusal("weights must not be negative and not all zero; give the share of each component")
         self.log_weights = (weights / weights.sum()).log()
 
     def log_joint(self, x_t: torch.Tensor, t: int | torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
@@ -113,11 +126,14 @@ class ExactEps:
         joint = self.log_weights - 0.5 * (distance / variance + dims * torch.log(2 * math.pi * variance))
         if label is not None:
             if self.labels is None:
-                raise ValueError("a label was given but this predictor knows no labels; pass labels= or label=None")
+                raise Refusal("a label was given but this predictor knows no labels; pass labels= or label=None")
             own = (label[:, None] == self.labels) | (label[:, None] < 0)
             if not bool(own.any(1).all()):
-                known, wrong = ", ".join(map(str, self.labels.unique().tolist())), label[~own.any(1)][0].item()
-                raise ValueError(f"no component has label {wrong}; labels are {known}, or -1 for all")
+                known = ", ".join(map(str, sorted({int(one) for one in self.labels})))
+                wrong = label[~own.any(1)][0].item()
+                raise Refusal(
+                    "no component has label {wrong}; labels are {known}, or -1 for all", wrong=wrong, known=known
+                )
             joint = joint.masked_fill(~own, -math.inf)
         return joint
 

@@ -1,16 +1,20 @@
 """Rules p_θ(x_s | x_t), each a row of coefficients; and timestep paths."""
 
+from __future__ import annotations
+
 import math
-from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar, cast
 
-import torch
-
+from .checks import look_up, number, whole_number
 from .gaussian import Gaussian, Level, alpha_bar_between, eps_from_x_0, posterior_coefficients
-from .predictor import Prediction
+from .later import torch
+from .predictor import LevelPredictor, Prediction
+from .sampling import Noise, Reverse, RuleNumbers, Sampler, Sampling, Step
 from .schedule import Schedule
 
-Number = TypeVar("Number", float, torch.Tensor)
+Number = TypeVar("Number", float, "torch.Tensor")
 
 
 class Coefficients(NamedTuple, Generic[Number]):
@@ -22,7 +26,7 @@ class Coefficients(NamedTuple, Generic[Number]):
     variance: Number
 
 
-# (schedule, t, s, strength) -> Coefficients; strength is w for ddpm, η for ddim, in [0, 1]
+# (schedule, t, s, eta_or_w) -> Coefficients; the last is w for ddpm, η for ddim, in [0, 1]
 Rule = Callable[[Schedule, int, int, float], Coefficients[float]]
 
 
@@ -45,20 +49,79 @@ def ddim(schedule: Schedule, t: int, s: int, eta: float = 0.0) -> Coefficients[f
     return Coefficients(alpha_bar_s**0.5, 0.0, max(0.0, 1.0 - alpha_bar_s - variance) ** 0.5, variance)
 
 
-SAMPLERS: dict[str, Rule] = {"ddpm": ddpm, "ddim": ddim}
+def line_4_factors(schedule: Schedule, t: int, s: int) -> tuple[float, float]:
+    """1/√α and (1−α)/√(1−ᾱ_t) of algorithm 2, line 4 (Ho et al. 2020), with α = ᾱ_t/ᾱ_s for a stride."""
+    alpha = float(alpha_bar_between(schedule, t, s))
+    return alpha**-0.5 if alpha > 0 else math.inf, (1.0 - alpha) / math.sqrt(1.0 - float(schedule.alpha_bars[t]))
 
 
-def step_coefficients(schedule: Schedule, sampler: str, strength: float, t: int, s: int) -> Coefficients[float]:
+@dataclass(frozen=True)
+class RuleSampler(Sampler):
+    """A sampler whose every step is a row of coefficients; called, it is its rule.
+
+    Attributes:
+        rule: makes the row of a step.
+        title: what it is called.
+        line_4: whether its mean is that of algorithm 2, line 4.
+    """
+
+    rule: Rule
+    title: str
+    line_4: bool = False
+
+    def __call__(self, schedule: Schedule, t: int, s: int, eta_or_w: float = 0.0) -> Coefficients[float]:
+        """The rule's row for t → s, its number unchecked."""
+        return self.rule(schedule, t, s, eta_or_w)
+
+    def coefficients(self, schedule: Schedule, eta_or_w: float, t: int, s: int) -> Coefficients[float]:
+        """The rule's row for t → s.
+
+        Raises:
+            ValueError: eta_or_w outside [0, 1].
+        """
+        number("the sampler's η or w", eta_or_w, 0.0, 1.0)
+        return self.rule(schedule, t, s, eta_or_w)
+
+    def path(self, schedule: Schedule, sampling: Sampling, start_t: int | None = None) -> tuple[int, ...]:
+        """As `timestep_path`, or from start_t on; refuses what `coefficients` refuses."""
+        path = timestep_path(schedule.T, sampling.steps_of(schedule.T), sampling.spacing)
+        self.coefficients(schedule, sampling.eta_or_w, path[0], 0)
+        return path if start_t is None else (start_t, *(t for t in path if t < start_t))
+
+    def steps(
+        self,
+        schedule: Schedule,
+        predict: LevelPredictor,
+        x_T: torch.Tensor,
+        noise: Noise,
+        sampling: Sampling,
+        *,
+        reverse: Reverse,
+        label: torch.Tensor | None = None,
+        start_t: int | None = None,
+    ) -> Iterator[Step]:
+        """The Steps of `reverse` along the path."""
+        return reverse(schedule, predict, x_T, self.path(schedule, sampling, start_t), noise, sampling, label=label)
+
+    def numbers(self, schedule: Schedule, sampling: Sampling, t: int, s: int) -> RuleNumbers:
+        """The row of t → s, its σ, which is 0 where no noise is added, and the factors of line 4 where that is its."""
+        c = self.coefficients(schedule, sampling.eta_or_w, t, s)
+        line_4 = line_4_factors(schedule, t, s) if self.line_4 else None
+        sigma = c.variance**0.5 if sampling.add_noise else 0.0
+        return RuleNumbers((c.of_x_0, c.of_x_t, c.of_eps), sigma, line_4)
+
+
+SAMPLERS: dict[str, RuleSampler] = {"ddpm": RuleSampler(ddpm, "DDPM", line_4=True), "ddim": RuleSampler(ddim, "DDIM")}
+
+
+def step_coefficients(schedule: Schedule, sampler: str, eta_or_w: float, t: int, s: int) -> Coefficients[float]:
     """The coefficients of one step of a named sampler.
 
     Raises:
-        ValueError: unknown sampler, or strength outside [0, 1].
+        ValueError: unknown sampler, or eta_or_w outside [0, 1].
     """
-    if sampler not in SAMPLERS:
-        raise ValueError(f"unknown sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}")
-    if not 0.0 <= strength <= 1.0:
-        raise ValueError(f"the sampler's η or w must be in [0, 1], got {strength}; pick one in that range")
-    return SAMPLERS[sampler](schedule, t, s, strength)
+    rule = look_up(SAMPLERS, sampler, "unknown sampler {name}; choose one of {known}")
+    return rule.coefficients(schedule, eta_or_w, t, s)
 
 
 def step_gaussian(
@@ -67,12 +130,6 @@ def step_gaussian(
     """p_θ(x_s | x_t) from its coefficients: mean (B,*D), variance one number."""
     mean = c.of_x_0 * prediction.x_hat_0 + c.of_x_t * x_t + c.of_eps * prediction.eps_hat
     return Gaussian(mean, torch.as_tensor(c.variance, dtype=x_t.dtype, device=x_t.device))
-
-
-def line_4_factors(schedule: Schedule, t: int, s: int) -> tuple[float, float]:
-    """1/√α and (1−α)/√(1−ᾱ_t) of algorithm 2, line 4 (Ho et al. 2020), with α = ᾱ_t/ᾱ_s for a stride."""
-    alpha = float(alpha_bar_between(schedule, t, s))
-    return alpha**-0.5 if alpha > 0 else math.inf, (1.0 - alpha) / math.sqrt(1.0 - float(schedule.alpha_bars[t]))
 
 
 def clip(
@@ -92,7 +149,12 @@ def linspace(T: int, num_steps: int) -> list[int]:
     """S values evenly from 1 to T, rounded half to even (Lin et al. 2023, table 2)."""
     # i times the stride, as numpy.linspace has it, so that ties at .5 fall as in diffusers.
     values = torch.arange(num_steps, dtype=torch.float64) * ((T - 1) / max(1, num_steps - 1))
-    return (values.round().long() + 1).tolist()
+    return _ints(values.round() + 1)
+
+
+def _ints(values: torch.Tensor) -> list[int]:
+    """A tensor's values, which torch leaves untyped."""
+    return cast(list[int], values.long().tolist())  # pyright: ignore[reportUnknownMemberType]
 
 
 def trailing(T: int, num_steps: int) -> list[int]:
@@ -100,7 +162,7 @@ def trailing(T: int, num_steps: int) -> list[int]:
     # The stride rounded as numpy.arange rounds it, so that ties at .5 fall as in diffusers.
     stride = (T - T / num_steps) - T
     values = T + torch.arange(num_steps, dtype=torch.float64) * stride
-    return sorted(values.round().long().tolist())
+    return sorted(_ints(values.round()))
 
 
 SPACINGS: dict[str, Callable[[int, int], list[int]]] = {"leading": leading, "linspace": linspace, "trailing": trailing}
@@ -114,8 +176,6 @@ def timestep_path(T: int, num_steps: int, spacing: str = "leading") -> tuple[int
     Raises:
         ValueError: num_steps outside [1, T], or an unknown spacing.
     """
-    if spacing not in SPACINGS:
-        raise ValueError(f"unknown spacing {spacing!r}; choose one of {', '.join(SPACINGS)}")
-    if isinstance(num_steps, bool) or not isinstance(num_steps, int) or not 1 <= num_steps <= T:
-        raise ValueError(f"num_steps must be a whole number in [1, {T}], got {num_steps!r}; raise T or lower num_steps")
-    return (*reversed(SPACINGS[spacing](T, num_steps)), 0)
+    spaced = look_up(SPACINGS, spacing, "unknown spacing {name}; choose one of {known}")
+    whole_number("num_steps", num_steps, 1, T, "raise T or lower num_steps")
+    return (*reversed(spaced(T, num_steps)), 0)

@@ -5,12 +5,16 @@ Tables are float64 and cast at the edge, since float32 loses 1.7e-4 (relative) o
 linear schedule.
 """
 
+from __future__ import annotations
+
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import torch
+from .checks import look_up, number, whole_number
+from .later import torch
+from .phrase import Refusal
 
 MAX_T = 100_000
 
@@ -59,15 +63,7 @@ class Schedule:
 
 
 def _check_T(T: object) -> int:
-    if isinstance(T, bool) or not isinstance(T, int) or not 1 <= T <= MAX_T:
-        raise ValueError(f"T must be a whole number in [1, {MAX_T}], got {T!r}; lower or raise T")
-    return T
-
-
-def _check_number(name: str, value: object, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise ValueError(f"{name} must be a number in [{low:g}, {high:g}], got {value!r}; pick one in that range")
-    return float(value)
+    return whole_number("T", T, 1, MAX_T, "lower or raise T")
 
 
 def schedule_from_betas(betas: Sequence[float] | torch.Tensor, name: str = "custom") -> Schedule:
@@ -86,14 +82,20 @@ def schedule_from_betas(betas: Sequence[float] | torch.Tensor, name: str = "cust
     try:
         table = torch.as_tensor(betas, dtype=torch.float64).detach().cpu()
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"betas must be a list of numbers, got {type(betas).__name__}: {error}") from None
+        raise Refusal(
+            "betas must be a list of numbers, got {got}: {cause}", got=type(betas).__name__, cause=error
+        ) from None
     if table.ndim != 1:
-        raise ValueError(f"betas must be one list β_1…β_T, got shape {tuple(table.shape)}; flatten it")
+        raise Refusal("betas must be one list β_1…β_T, got shape {shape}; flatten it", shape=tuple(table.shape))
     _check_T(len(table))
     bad = ~((table >= 0) & (table <= 1))
     if bad.any():
         t = int(bad.nonzero()[0, 0]) + 1
-        raise ValueError(f"every β_t must be a number in [0, 1], got β_{t} = {table[t - 1].item()}; correct that entry")
+        raise Refusal(
+            "every β_t must be a number in [0, 1], got β_{t} = {beta}; correct that entry",
+            t=t,
+            beta=table[t - 1].item(),
+        )
     return Schedule(torch.cat([torch.zeros(1, dtype=torch.float64), table]), name)
 
 
@@ -134,9 +136,11 @@ def sigmoid(T: int, start: float = -3.0, end: float = 3.0, tau: float = 1.0, cli
     makes β_t, not ᾱ_t, a sigmoid of t.
     """
     if not start < end:
-        raise ValueError(f"start must be below end, got start = {start:g}, end = {end:g}; swap them")
+        raise Refusal(
+            "start must be below end, got start = {start}, end = {end}; swap them", start=f"{start:g}", end=f"{end:g}"
+        )
     if not tau > 0:
-        raise ValueError(f"tau must be positive, got {tau:g}; raise it")
+        raise Refusal("tau must be positive, got {got}; raise it", got=f"{tau:g}")
     v = torch.sigmoid((start + (end - start) * _t_over_T(T)) / tau)
     return betas_from_alpha_bars(((v[-1] - v) / (v[-1] - v[0])).clamp(clip_min, 1.0))
 
@@ -162,38 +166,61 @@ def constant(T: int, beta: float = 0.01) -> torch.Tensor:
     return torch.full((T,), beta, dtype=torch.float64)
 
 
-SCHEDULES: dict[str, Callable[..., torch.Tensor]] = {
-    "linear": linear,
-    "scaled_linear": scaled_linear,
-    "cosine": cosine,
-    "sigmoid": sigmoid,
-    "laplace": laplace,
-    "constant": constant,
+@dataclass(frozen=True)
+class Family:
+    """A named family of schedules, a row of `SCHEDULES`.
+
+    Attributes:
+        betas: (T, **params) → β_1…β_T, float64, (T,).
+        title: what it is called on screen where a language has no name of its own for it.
+        ranges: parameter → (lowest, highest, step of a slider), one for each parameter of `betas` but T.
+    """
+
+    betas: Callable[..., torch.Tensor]
+    title: str
+    ranges: Mapping[str, tuple[float, float, float]] = field(default_factory=dict[str, tuple[float, float, float]])
+
+    def __call__(self, T: int, *values: float, **params: float) -> torch.Tensor:
+        """β_1…β_T, float64, (T,)."""
+        return self.betas(T, *values, **params)
+
+    @property
+    def params(self) -> dict[str, float]:
+        """Its parameters with their published values."""
+        return {key: p.default for key, p in inspect.signature(self.betas).parameters.items() if key != "T"}
+
+
+_BETA_ENDS = {"beta_start": (0.0, 1.0, 1e-4), "beta_end": (0.0, 1.0, 1e-3)}
+# A schedule is one function and one row here.
+SCHEDULES: dict[str, Family] = {
+    "linear": Family(linear, "linear", _BETA_ENDS),
+    "scaled_linear": Family(scaled_linear, "scaled linear", _BETA_ENDS),
+    "cosine": Family(cosine, "cosine", {"s": (0.0, 1.0, 1e-3), "max_beta": (1e-6, 1.0, 1e-3)}),
+    "sigmoid": Family(
+        sigmoid,
+        "sigmoid",
+        {
+            "start": (-20.0, 20.0, 0.1),
+            "end": (-20.0, 20.0, 0.1),
+            "tau": (0.01, 10.0, 0.01),
+            "clip_min": (0.0, 0.1, 1e-9),
+        },
+    ),
+    "laplace": Family(
+        laplace, "laplace", {"mu": (-10.0, 10.0, 0.1), "b": (0.01, 10.0, 0.01), "tail": (1e-12, 0.1, 1e-6)}
+    ),
+    "constant": Family(constant, "constant", {"beta": (0.0, 1.0, 1e-3)}),
 }
 
-# name: (lowest, highest, step of a slider)
+# Every parameter of the families above: (lowest, highest, step of a slider).
 PARAM_RANGES: dict[str, tuple[float, float, float]] = {
-    "beta_start": (0.0, 1.0, 1e-4),
-    "beta_end": (0.0, 1.0, 1e-3),
-    "beta": (0.0, 1.0, 1e-3),
-    "s": (0.0, 1.0, 1e-3),
-    "max_beta": (1e-6, 1.0, 1e-3),
-    "start": (-20.0, 20.0, 0.1),
-    "end": (-20.0, 20.0, 0.1),
-    "tau": (0.01, 10.0, 0.01),
-    "clip_min": (0.0, 0.1, 1e-9),
-    "mu": (-10.0, 10.0, 0.1),
-    "b": (0.01, 10.0, 0.01),
-    "tail": (1e-12, 0.1, 1e-6),
+    key: span for family in SCHEDULES.values() for key, span in family.ranges.items()
 }
 
 
 def schedule_params(name: str) -> dict[str, float]:
     """Parameters of a named schedule with their defaults."""
-    if name not in SCHEDULES:
-        raise ValueError(f"unknown schedule {name!r}; choose one of {', '.join(SCHEDULES)}")
-    signature = inspect.signature(SCHEDULES[name])
-    return {key: p.default for key, p in signature.parameters.items() if key != "T"}
+    return look_up(SCHEDULES, name, "unknown schedule {name}; choose one of {known}").params
 
 
 def make_schedule(name: str, T: int = 1000, **params: float) -> Schedule:
@@ -211,8 +238,13 @@ def make_schedule(name: str, T: int = 1000, **params: float) -> Schedule:
     _check_T(T)
     for key, value in params.items():
         if key not in known:
-            raise ValueError(f"schedule {name!r} has no parameter {key!r}; it has {', '.join(known)}")
-        params[key] = _check_number(key, value, *PARAM_RANGES[key][:2])
+            raise Refusal(
+                "schedule {name} has no parameter {key}; it has {known}",
+                name=repr(name),
+                key=repr(key),
+                known=", ".join(known),
+            )
+        params[key] = number(key, value, *SCHEDULES[name].ranges[key][:2])
     return schedule_from_betas(SCHEDULES[name](T, **params), name)
 
 
@@ -221,7 +253,7 @@ def rescale_zero_terminal_snr(schedule: Schedule) -> Schedule:
     roots = schedule.alpha_bars[1:].sqrt()
     first, last = roots[0], roots[-1]
     if not first > last:
-        raise ValueError("rescaling needs ᾱ_1 > ᾱ_T; raise T above 1 or raise some β_t")
+        raise Refusal("rescaling needs ᾱ_1 > ᾱ_T; raise T above 1 or raise some β_t")
     rescaled = ((roots - last) * (first / (first - last))) ** 2
     betas = betas_from_alpha_bars(torch.cat([schedule.alpha_bars[:1], rescaled]))
     return schedule_from_betas(betas, f"{schedule.name}, zero terminal SNR")

@@ -1,9 +1,10 @@
 """How much each t counts in training: weights of ‖ε − ε_θ‖², and how uniform t falls on log SNR."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
-import torch
-
+from .later import torch
 from .schedule import Schedule
 
 MIN_SNR_GAMMA, P2_GAMMA = 5.0, 1.0

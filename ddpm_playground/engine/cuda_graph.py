@@ -7,28 +7,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers import UNet2DModel
 
 from ..core import (
     Level,
     LevelPredictor,
     Noise,
     Prediction,
+    Sampling,
     Schedule,
     Step,
     make_schedule,
     reverse,
-    step_coefficients,
     steps_along,
 )
-from .device import has_fast_fp16
+from .device import device_of, has_fast_fp16
 from .lane import CudaLane, Lane
 from .network import AGREEMENT, EngineUnavailable, Network, examples
 from .spaces import shared_gpu
-from .step_graph import StepGraph
+from .step_graph import StepGraph, row_of
+
+if TYPE_CHECKING:
+    from diffusers import UNet2DModel
 
 # How far ε_θ may lie from eager float32's on x ~ N(0, I); float16's share of the shipped network is 0.01. bfloat16
 # costs the same time and is eight times farther: near t = 1 it rounds away most of the noise that is left in x_t.
@@ -58,7 +60,7 @@ class GraphNetwork:
         lane: makes the lane of one graph.
     """
 
-    def __init__(self, unet: UNet2DModel, dtype: torch.dtype, lane: Callable[[], Lane]) -> None:
+    def __init__(self, unet: "UNet2DModel", dtype: torch.dtype, lane: Callable[[], Lane]) -> None:
         self.config, self.dtype, self.lane = unet.config, dtype, lane
         # torch's own `to`, as that of diffusers warns.
         self.network = torch.nn.Module.to(
@@ -81,12 +83,9 @@ class GraphNetwork:
         x_T: torch.Tensor,
         path: Sequence[int],
         noise: Noise,
+        sampling: Sampling | None = None,
         *,
-        sampler: str = "ddpm",
-        strength: float = 0.0,
         label: torch.Tensor | None = None,
-        clip_x_0: bool = True,
-        add_noise: bool = True,
     ) -> Iterator[Step]:
         """The Steps of `core.reverse`, each a replay; some are under way when one is handed out.
 
@@ -98,28 +97,24 @@ class GraphNetwork:
             x_T: x at path[0], (B,*D).
             path: t_S > … > 0.
             noise: draws z, (B,*D), in a thread of its own.
-            sampler: a key of SAMPLERS.
-            strength: the sampler's own number in [0, 1].
+            sampling: a sampler of SAMPLERS and what it is told; None for `Sampling()`.
             label: class of each image, (B,) int64, or None.
-            clip_x_0: keep x̂_0 within [−1, 1].
-            add_noise: False leaves σz out.
 
         Raises:
             ValueError: as `core.reverse` says.
         """
-        steps = steps_along(path)
-        step_coefficients(schedule, sampler, strength, *steps[0])  # refuses what it refuses before there is a graph
+        how, steps = sampling or Sampling(), steps_along(path)
+        row_of(schedule, how, *steps[0])  # refuses what it refuses before there is a graph
         alpha_bars = schedule.alpha_bars[[t for t, _ in steps]]
         # Without signal, or without noise, the plain walk knows which formulas do without either.
         plain = bool(((alpha_bars == 0) | (alpha_bars == 1)).any())
-        key = (schedule, predict, tuple(x_T.shape), x_T.dtype, label is not None, clip_x_0, add_noise)
+        key = (schedule, predict, tuple(x_T.shape), x_T.dtype, label is not None, how.clip_x_0, how.add_noise)
         graph = None if plain else self._taken(*key)
         if graph is None:
-            settings = {"sampler": sampler, "strength": strength, "clip_x_0": clip_x_0, "add_noise": add_noise}
-            yield from reverse(schedule, predict, x_T, path, noise, label=label, **settings)
+            yield from reverse(schedule, predict, x_T, path, noise, how, label=label)
             return
         try:
-            yield from graph.walk(steps, x_T, label, noise, sampler, strength)
+            yield from graph.walk(steps, x_T, label, noise, how)
         finally:
             self._give_back(key, graph)
 
@@ -143,8 +138,8 @@ class GraphNetwork:
 
 
 @dataclass(frozen=True)
-class _Said:
-    """A predictor whose ε̂ is the network's very output, and x̂_0 the picture itself."""
+class _Raw:
+    """A predictor whose ε̂ is the network's raw output, and x̂_0 is x_t."""
 
     network: Network
 
@@ -155,15 +150,15 @@ class _Said:
 
 
 @torch.no_grad()
-def disagreement(unet: UNet2DModel, network: GraphNetwork) -> float:
+def disagreement(unet: "UNet2DModel", network: GraphNetwork) -> float:
     """Largest difference of ε_θ in a replayed chain from eager float32's on the same x_t."""
-    device = next(unet.parameters()).device
+    device = device_of(unet)
     x, _, label = (None if a is None else a.to(device) for a in examples(unet.config, 3))
     assert x is not None
     schedule, largest = make_schedule("linear"), 0.0
     walk = network.reverse(
-        schedule, _Said(network), x, (999, 500, 1, 0), lambda: torch.zeros_like(x), sampler="ddim", label=label,
-        clip_x_0=False,
+        schedule, _Raw(network), x, (999, 500, 1, 0), lambda: torch.zeros_like(x),
+        Sampling("ddim", clip_x_0=False), label=label,
     )  # fmt: skip
     for step in walk:
         with plain_float32():
@@ -174,7 +169,7 @@ def disagreement(unet: UNet2DModel, network: GraphNetwork) -> float:
     return largest
 
 
-def agreeing(unet: UNet2DModel, dtypes: Sequence[torch.dtype], lane: Callable[[], Lane]) -> GraphNetwork:
+def agreeing(unet: "UNet2DModel", dtypes: Sequence[torch.dtype], lane: Callable[[], Lane]) -> GraphNetwork:
     """The network in the first of these types that says what eager float32 says, within its bound.
 
     Raises:
@@ -194,7 +189,7 @@ def agreeing(unet: UNet2DModel, dtypes: Sequence[torch.dtype], lane: Callable[[]
     raise EngineUnavailable(reason)
 
 
-def cuda_graph_network(unet: UNet2DModel, sha256: str) -> GraphNetwork:
+def cuda_graph_network(unet: "UNet2DModel", sha256: str) -> GraphNetwork:
     """ε_θ in float16 where that is fast and agrees, else in float32.
 
     Raises:
@@ -204,7 +199,7 @@ def cuda_graph_network(unet: UNet2DModel, sha256: str) -> GraphNetwork:
     return agreeing(unet, [torch.float16] * has_fast_fp16(device) + [torch.float32], partial(CudaLane, device))
 
 
-def cuda_graph_fp32_network(unet: UNet2DModel, sha256: str) -> GraphNetwork:
+def cuda_graph_fp32_network(unet: "UNet2DModel", sha256: str) -> GraphNetwork:
     """ε_θ in float32.
 
     Raises:
@@ -213,8 +208,8 @@ def cuda_graph_fp32_network(unet: UNet2DModel, sha256: str) -> GraphNetwork:
     return agreeing(unet, [torch.float32], partial(CudaLane, _card(unet)))
 
 
-def _card(unet: UNet2DModel) -> torch.device:
-    device = cast(torch.device, next(unet.parameters()).device)
+def _card(unet: "UNet2DModel") -> torch.device:
+    device = device_of(unet)
     if device.type != "cuda":
         raise EngineUnavailable("CUDA graphs need the network on a CUDA device")
     if shared_gpu() is not None:

@@ -5,6 +5,8 @@ import platform
 
 import torch
 
+from ..core.phrase import Refusal
+
 
 def pick_device(name: str = "auto") -> torch.device:
     """CUDA, else MPS, else CPU; or the one named.
@@ -16,8 +18,17 @@ def pick_device(name: str = "auto") -> torch.device:
     if name == "auto":
         return torch.device(next(kind for kind, found in there.items() if found))
     if not there.get(name, False):
-        raise ValueError(f"device must be auto or one of {', '.join(k for k, v in there.items() if v)}, got {name!r}")
+        raise Refusal(
+            "device must be auto or one of {known}, got {got}",
+            known=", ".join((k for k, v in there.items() if v)),
+            got=repr(name),
+        )
     return torch.device(name)
+
+
+def device_of(network: torch.nn.Module) -> torch.device:
+    """Where a network's weights are."""
+    return next(network.parameters()).device
 
 
 def has_fast_bf16(device: torch.device) -> bool:

@@ -3,36 +3,46 @@
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from diffusers import UNet2DModel
-
+from ..core.phrase import Refusal
 from .cuda_graph import cuda_graph_fp32_network, cuda_graph_network
+from .device import device_of
 from .network import EngineUnavailable, Network
 from .onnx_cpu import onnx_network
 
+if TYPE_CHECKING:
+    from diffusers import UNet2DModel
 
-def eager_network(unet: UNet2DModel, sha256: str) -> Any:
+
+def eager_network(unet: "UNet2DModel", sha256: str) -> Any:
     """The network itself."""
     return unet
 
 
-# An engine is one function and one line here: (network, sha256 of its weights) → the network as that engine runs it.
-# A network with a method `reverse` walks the whole chain itself, as `core.reverse` would.
-ENGINES: dict[str, Callable[[UNet2DModel, str], Network]] = {
-    "eager": eager_network,
-    "onnx": onnx_network,
-    "cuda-graph": cuda_graph_network,
-    "cuda-graph-fp32": cuda_graph_fp32_network,
-}
-# What "auto" is on a device; eager elsewhere.
-FASTEST = {"cpu": "onnx", "cuda": "cuda-graph"}
-# What is shown of an engine beside the device.
-TITLES = {
-    "eager": "PyTorch eager",
-    "onnx": "ONNX Runtime",
-    "cuda-graph": "CUDA graph",
-    "cuda-graph-fp32": "CUDA graph in float32",
+@dataclass(frozen=True)
+class Engine:
+    """A way to run ε_θ, a row of `ENGINES`.
+
+    Attributes:
+        make: (network, sha256 of its weights) → the network as the engine runs it. One with a method `reverse` walks
+            the whole chain itself, as `core.reverse` would.
+        title: what is shown of it beside the device.
+        fastest_on: the type of device that "auto" takes it on, "cpu" or "cuda"; "" for none.
+    """
+
+    make: Callable[["UNet2DModel", str], Network]
+    title: str
+    fastest_on: str = ""
+
+
+# An engine is one function and one row here.
+ENGINES: dict[str, Engine] = {
+    "eager": Engine(eager_network, "PyTorch eager"),
+    "onnx": Engine(onnx_network, "ONNX Runtime", "cpu"),
+    "cuda-graph": Engine(cuda_graph_network, "CUDA graph", "cuda"),
+    "cuda-graph-fp32": Engine(cuda_graph_fp32_network, "CUDA graph in float32"),
 }
 
 
@@ -44,17 +54,22 @@ def pick_engine(device_type: str, name: str = "auto") -> str:
     """
     wanted = os.environ.get("DDPM_ENGINE", "auto") if name == "auto" else name
     if wanted == "auto":
-        return FASTEST.get(device_type, "eager")
+        return next((key for key, engine in ENGINES.items() if engine.fastest_on == device_type), "eager")
     if wanted not in ENGINES:
-        raise ValueError(f"engine must be auto or one of {', '.join(ENGINES)}, got {wanted!r}; pick one of these")
+        raise Refusal(
+            "engine must be auto or one of {known}, got {got}; pick one of these",
+            known=", ".join(ENGINES),
+            got=repr(wanted),
+        )
     return wanted
 
 
-def network_on(unet: UNet2DModel, sha256: str, name: str = "auto") -> tuple[str, Network]:
+def network_on(unet: "UNet2DModel", sha256: str, name: str = "auto") -> tuple[str, Network]:
     """Name and network of the engine; eager, with one line on stderr, where the one wanted cannot be had."""
-    wanted = pick_engine(next(unet.parameters()).device.type, name)
+    wanted = pick_engine(device_of(unet).type, name)
     try:
-        return wanted, ENGINES[wanted](unet, sha256)
+        return wanted, ENGINES[wanted].make(unet, sha256)
     except EngineUnavailable as reason:
-        print(f"ddpm_playground: {TITLES[wanted]} cannot be used, PyTorch runs the network: {reason}", file=sys.stderr)
+        title = ENGINES[wanted].title
+        print(f"ddpm_playground: {title} cannot be used, PyTorch runs the network: {reason}", file=sys.stderr)
         return "eager", eager_network(unet, sha256)

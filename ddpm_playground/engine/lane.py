@@ -26,7 +26,7 @@ def _own_stream(lane: object, device: torch.device) -> torch.cuda.Stream:
         idle = _idle.setdefault(device, [])
         if not idle:
             if _made.get(device, 0) >= MAX_LANES:
-                raise EngineUnavailable(f"{MAX_LANES} chains have their graphs on this card already")
+                raise EngineUnavailable("{most} chains have their graphs on this card already", most=MAX_LANES)
             _made[device] = _made.get(device, 0) + 1
             idle.append(torch.cuda.Stream(device, priority=-1))
         stream = idle.pop()

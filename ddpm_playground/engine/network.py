@@ -5,11 +5,13 @@ from typing import Any, Protocol
 
 import torch
 
+from ..core.phrase import PhrasedError
+
 # How far a float32 engine's output may lie from eager float32's.
 AGREEMENT = 1e-5
 
 
-class EngineUnavailable(RuntimeError):
+class EngineUnavailable(PhrasedError):
     """An engine that cannot run this network on this machine."""
 
 

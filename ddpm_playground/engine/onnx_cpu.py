@@ -1,32 +1,41 @@
 """ε_θ through ONNX Runtime on the CPU: the same numbers, with less time spent around the arithmetic."""
 
-import contextlib
 import copy
 import hashlib
 import io
 import json
-import os
+import shutil
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from diffusers import UNet2DModel
 
+from ..core.plain_words import reason_of
+from ..core.writing import sweep, written
+from .cache import cache_folder
+from .device import device_of
 from .network import AGREEMENT, EngineUnavailable, examples
+
+if TYPE_CHECKING:
+    from diffusers import UNet2DModel
 
 OPSET = 18
 # With so many pictures for each thread, every thread runs the network on pictures of its own, at most so many at a
 # time: then none waits for another within the network.
 APART = 8
+# Every file of that kind in the cache is ours; those of a living process stay.
+LEFT_BEHIND = "*.writing"
 
 
 class _Plain(torch.nn.Module):
     """The network as a function of tensors alone."""
 
-    def __init__(self, unet: UNet2DModel) -> None:
+    def __init__(self, unet: "UNet2DModel") -> None:
         super().__init__()
         self.unet = unet
 
@@ -47,7 +56,7 @@ class OnnxNetwork:
 
     batch_invariant = True
 
-    def __init__(self, unet: UNet2DModel, model: bytes, threads: int | None = None) -> None:
+    def __init__(self, unet: "UNet2DModel", model: bytes, threads: int | None = None) -> None:
         import onnxruntime
 
         def session(count: int) -> onnxruntime.InferenceSession:
@@ -80,7 +89,7 @@ class OnnxNetwork:
         return SimpleNamespace(sample=torch.from_numpy(sample))
 
 
-def onnx_network(unet: UNet2DModel, sha256: str) -> OnnxNetwork:
+def onnx_network(unet: "UNet2DModel", sha256: str) -> OnnxNetwork:
     """The network in ONNX Runtime; exported once and kept in the cache folder.
 
     Args:
@@ -94,10 +103,14 @@ def onnx_network(unet: UNet2DModel, sha256: str) -> OnnxNetwork:
         import onnxruntime
     except ImportError:
         raise EngineUnavailable("the package onnxruntime is not installed") from None
-    if next(unet.parameters()).device.type != "cpu":
+    if device_of(unet).type != "cpu":
         raise EngineUnavailable("ONNX Runtime is used on the CPU only")
     facts = json.dumps([dict(unet.config), torch.__version__, onnxruntime.__version__, OPSET], default=str)
-    kept = cache_folder() / f"{sha256[:32]}-{hashlib.sha256(facts.encode()).hexdigest()[:16]}.onnx"
+    name = f"{sha256[:32]}-{hashlib.sha256(facts.encode()).hexdigest()[:16]}.onnx"
+    folder = cache_folder()
+    kept = folder / name if folder else None
+    if folder:
+        sweep(folder, LEFT_BEHIND)
     reason = ""
     for source in (_read, _exported):
         model = source(unet, kept)
@@ -115,36 +128,33 @@ def onnx_network(unet: UNet2DModel, sha256: str) -> OnnxNetwork:
     raise EngineUnavailable(reason)
 
 
-def cache_folder() -> Path:
-    """Where exported networks are kept: $DDPM_CACHE, or ddpm-playground in the user's cache folder."""
-    own = os.environ.get("DDPM_CACHE")
-    if own:
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ddpm-playground"
-
-
-def _read(unet: UNet2DModel, kept: Path) -> bytes | None:
+def _read(unet: "UNet2DModel", kept: Path | None) -> bytes | None:
     try:
-        return kept.read_bytes()
+        return kept.read_bytes() if kept else None
     except OSError:
         return None
 
 
-def _exported(unet: UNet2DModel, kept: Path) -> bytes:
-    """Export, and keep the result where that can be done."""
+def _exported(unet: "UNet2DModel", kept: Path | None) -> bytes:
+    """Export, and keep the result where that can be done; one line says where it cannot."""
     model = export(unet)
-    temporary = kept.with_suffix(f".{os.getpid()}.writing")
+    if kept is None:
+        return model
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(model)
-        temporary.replace(kept)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        if kept.is_dir():  # nobody else makes such a name
+            shutil.rmtree(kept)
+        with written(kept) as temporary:
+            temporary.write_bytes(model)
+    except OSError as error:
+        print(
+            f"ddpm_playground: the network as ONNX Runtime has it ({len(model) / 2**20:,.1f} MiB) is not kept in "
+            f"{kept.parent} and will be exported anew at the next start: {reason_of(error, with_path=True)}",
+            file=sys.stderr,
+        )
     return model
 
 
-def export(unet: UNet2DModel) -> bytes:
+def export(unet: "UNet2DModel") -> bytes:
     """The network as an ONNX graph with a free batch size.
 
     Raises:
@@ -169,11 +179,13 @@ def export(unet: UNet2DModel) -> bytes:
                 dynamo=False,
             )
     except Exception as error:  # the exporter has no base class for what it raises
-        raise EngineUnavailable(f"torch cannot export the network: {' '.join(str(error).split())[:200]}") from None
+        raise EngineUnavailable(
+            "torch cannot export the network: {error}", error=" ".join(str(error).split())[:200]
+        ) from None
     return file.getvalue()
 
 
-def disagreement(unet: UNet2DModel, network: OnnxNetwork) -> float:
+def disagreement(unet: "UNet2DModel", network: OnnxNetwork) -> float:
     """Largest difference from eager float32 on another batch size than the exported one."""
     x, t, label = examples(unet.config, 3)
     with torch.no_grad():

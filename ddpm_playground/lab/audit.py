@@ -1,18 +1,22 @@
 """The audit of a diffusers scheduler: does each step lead to the timestep that is visited next?"""
 
+import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from ..bridge.bounds import MAX_STEPS, check_cost
+from ..bridge.scheduler_classes import DEFAULT_T, Unauditable, build, check_options, scheduler_class
 from ..core import Schedule
-from .ladder import Ladder, table_ladder
+from ..core.phrase import Phrase, Refusal
+from .driving import timestep_values
+from .noise_levels import NoiseLevels, table_noise_levels
 from .probe import Blend, Probing, on_the_line
-from .scheduler_classes import DEFAULT_T, Unauditable, build, check_options, scheduler_class
-from .scheduler_walk import Walk, timestep_values, walk
+from .scheduler_trace import SchedulerTrace, trace
 from .step_parity import Measured, parity
 
 
@@ -24,7 +28,7 @@ class Transition:
         t: the visited timestep.
         used: the timestep whose noise level the step leads to, as measured; None for clean data.
         next: the timestep that is visited next; None after the last.
-        landed: log SNR of what the step leads to, as measured; None for clean data.
+        output: log SNR of what the step leads to, as measured; None for clean data.
         error: largest |Δ| from the closed form that goes to `next` (the last one to `used`); None where none exists.
         error_to_used: the same from the closed form that goes to `used`.
     """
@@ -32,7 +36,7 @@ class Transition:
     t: float
     used: float | None
     next: float | None
-    landed: float | None = None
+    output: float | None = None
     error: float | None = None
     error_to_used: float | None = None
 
@@ -57,6 +61,7 @@ class Audit:
         closed_form: the closed form that the steps follow; None where none is known.
         reason: why there is no table; None where there is one.
         notes: what a reader should know of how it was measured.
+        on_table: whether the levels are those of the scheduler's training table at these timesteps.
     """
 
     class_name: str
@@ -67,8 +72,9 @@ class Audit:
     log_snr: tuple[float | None, ...] = ()
     process: str | None = None
     closed_form: str | None = None
-    reason: str | None = None
+    reason: Phrase | None = None
     notes: tuple[str, ...] = ()
+    on_table: bool = False
 
     @property
     def mismatches(self) -> int:
@@ -117,11 +123,12 @@ def audit(
     options: Mapping[str, Any] | None = None,
     spacing: str | None = None,
     schedule: Schedule | None = None,
+    asked: Mapping[str, Sequence[float]] | None = None,
 ) -> Audit:
     """Where each step of a diffusers scheduler leads, against the timestep that it visits next.
 
     The scheduler's own step is called in float64 with an exact x_t and an exact network, and the noise level of
-    what comes back is read off (see `probe` and `scheduler_walk`); `used` is the timestep that has this level. So
+    what comes back is read off (see `probe` and `scheduler_trace`); `used` is the timestep that has this level. So
     a wrong previous timestep shows whatever the class is and however it comes about. Levels are compared with ᾱ_t
     of the scheduler's training table where it has one, else with its own levels at the timesteps that it visits.
 
@@ -136,6 +143,7 @@ def audit(
         options: its constructor's arguments.
         spacing: a key of core.SPACINGS, or None for the class's own.
         schedule: the noise schedule, for classes that take trained_betas; None for the class's own.
+        asked: {"timesteps": …} or {"sigmas": …} that set_timesteps is told in the stead of S, where it takes them.
 
     Returns:
         Audit with transitions, or with a reason why there are none.
@@ -147,7 +155,8 @@ def audit(
     options = dict(options or {})
     check_options(the_class, options, spacing)
     if isinstance(num_steps, bool) or not isinstance(num_steps, int) or num_steps < 1:
-        raise ValueError(f"steps must be a whole number from 1 on, got {num_steps!r}; raise it")
+        raise Refusal("steps must be a whole number from 1 on, got {got}; raise it", got=repr(num_steps))
+    check_cost(the_class, options, min(num_steps, MAX_STEPS))
     blank, built = Audit(the_class.__name__, num_steps), None
     with Probing(), np.errstate(all="ignore"):
         try:
@@ -155,12 +164,42 @@ def audit(
             blank = replace(blank, spacing=_config(built).get("timestep_spacing"), notes=tuple(notes))
             T = _num_train_steps(built)
             if num_steps > T:
-                raise ValueError(f"steps must be in [1, {T}] for {the_class.__name__}, got {num_steps}; lower it")
-            walked = walk(built, num_steps)
+                raise Refusal(
+                    "steps must be in [1, {T}] for {name}, got {got}; lower it",
+                    T=T,
+                    name=the_class.__name__,
+                    got=num_steps,
+                )
+            taken = inspect.signature(built.set_timesteps).parameters if hasattr(built, "set_timesteps") else {}
+            told = {kind: list(values) for kind, values in (asked or {}).items() if kind in taken}
+            for kind in (asked or {}).keys() - told.keys():
+                notes.append(
+                    Phrase(
+                        "{name} takes no {kind} in set_timesteps: its own steps are audited",
+                        name=the_class.__name__,
+                        kind=kind,
+                    )
+                )
+            try:
+                walked = trace(built, num_steps, told)
+            except (Unauditable, ValueError):
+                raise
+            except Exception as error:  # options of the wrong kind fail wherever they are first used
+                words = " ".join(str(error).split())[:160]
+                raise Unauditable(
+                    "with these options it fails: {kind}: {words}", kind=type(error).__name__, words=words
+                ) from None
+            blank = replace(blank, notes=tuple(notes))
         except Unauditable as why:
-            visited = timestep_values(built) if getattr(built, "num_inference_steps", None) == num_steps else ()
-            return replace(blank, timesteps=tuple(visited), reason=f"{the_class.__name__} is not measured: {why}")
-    return _judged(blank, walked)
+            set_for = getattr(built, "num_inference_steps", None)
+            known = set_for == num_steps and getattr(built, "timesteps", None) is not None
+            visited = timestep_values(built) if known else ()
+            return replace(
+                blank,
+                timesteps=tuple(visited),
+                reason=Phrase("{name} is not measured: {why}", name=the_class.__name__, why=why),
+            )
+    return judged(blank, walked)
 
 
 def _config(scheduler: Any) -> Mapping[str, Any]:
@@ -173,17 +212,24 @@ def _num_train_steps(scheduler: Any) -> int:
     return len(table) if isinstance(table, torch.Tensor) and table.ndim else DEFAULT_T
 
 
-def _judged(blank: Audit, walked: Walk) -> Audit:
-    """The audit that a walk amounts to."""
+def judged(blank: Audit, walked: SchedulerTrace, closed_forms: bool = True) -> Audit:
+    """The audit that a walk amounts to.
+
+    Args:
+        blank: what is known without it.
+        walked: the walk.
+        closed_forms: whether its steps are also compared with closed forms.
+    """
     process, visits = walked.process, walked.visits
     timesteps, notes = [visit.t for visit in visits], [*blank.notes, *walked.notes]
-    table = table_ladder(walked.alphas_cumprod, timesteps, [visit.fed.log_snr for visit in visits])
-    ladder = table or Ladder.of_visits(walked.timesteps, [blend.log_snr for blend in walked.fed])
-    levels = [table.log_snr(visit.t, visit.fed.log_snr) if table else visit.fed.log_snr for visit in visits]
-    if not all(on_the_line(process, visit.landed) for visit in visits):
+    table = table_noise_levels(walked.alphas_cumprod, timesteps, [visit.input.log_snr for visit in visits])
+    table = None if walked.behind else table
+    noise_levels = table or NoiseLevels.of_visits(walked.timesteps, [blend.log_snr for blend in walked.inputs])
+    levels = [table.log_snr(visit.t, visit.input.log_snr) if table else visit.input.log_snr for visit in visits]
+    if not all(on_the_line(process, visit.output) for visit in visits):
         notes.append("its noise has not the variance that keeps q(x_s): the level is read from x_0's share")
     if table and min(timesteps) < 0:
-        notes.append(f"it visits t = {min(timesteps):g}, which is no timestep")
+        notes.append(Phrase("it visits t = {t}, which is no timestep", t=f"{min(timesteps):g}"))
     transitions, steps = [], []
     for i, visit in enumerate(visits):
         if visit.inner:
@@ -192,24 +238,33 @@ def _judged(blank: Audit, walked: Walk) -> Audit:
         end = i + 1
         while end < len(visits) and visits[end].inner:
             end += 1
-        landed = _log_snr(process, visits[end - 1].landed)
+        output = _log_snr(process, visits[end - 1].output)
         after = timesteps[end] if end < len(visits) else None
-        wanted = levels[end] if after is not None else landed
-        same = after is not None and ladder.same(landed, wanted)
+        wanted = levels[end] if after is not None else output
+        # Where σ are not those of whole t, what x is next says what is meant, not the table at a rounded t.
+        same = after is not None and (
+            noise_levels.same(output, wanted) or noise_levels.same(output, visits[end].input.log_snr)
+        )
         if same and after == visit.t:
             continue
-        level = landed if math.isfinite(landed) else None
-        transitions.append(Transition(visit.t, after if same else ladder.timestep(landed), after, level))
+        level = output if math.isfinite(output) else None
+        transitions.append(Transition(visit.t, after if same else noise_levels.timestep(output), after, level))
         # Between the table's t, a scheduler interpolates as it likes: there its own level at the next t is exact.
-        exact = wanted if after is None or isinstance(after, int) else visits[end].fed.log_snr
-        used = exact if same and ladder.rung(landed) == ladder.rung(exact) else landed
-        steps.append(Measured(visit.fed.log_snr, exact, used, visits[end - 1].landed))
+        exact = wanted if after is None or isinstance(after, int) else visits[end].input.log_snr
+        used = exact if same and noise_levels.level_index(output) == noise_levels.level_index(exact) else output
+        steps.append(Measured(visit.input.log_snr, exact, used, visits[end - 1].output))
     if len(transitions) < len(visits):
         again = len(visits) - len(transitions)
-        notes.append(f"{again} of its {len(visits)} calls ask again within a step and are part of that step here")
+        notes.append(
+            Phrase(
+                "{again} of its {num_visits} calls ask again within a step and are part of that step here",
+                again=again,
+                num_visits=len(visits),
+            )
+        )
     if table is None:
         notes.append("it has no table of ᾱ_t for these t: levels are compared with those at its own timesteps")
-    found = parity(process, steps)
+    found = parity(process, steps) if closed_forms else None
     if found:
         pairs = zip(transitions, found.to_next, found.to_used, strict=True)
         transitions = [replace(t, error=error, error_to_used=rounding) for t, error, rounding in pairs]
@@ -221,12 +276,19 @@ def _judged(blank: Audit, walked: Walk) -> Audit:
         process=process,
         closed_form=found.closed_form if found else None,
         notes=tuple(notes),
+        on_table=table is not None,
     )
 
 
-def _log_snr(process: str, landed: Blend) -> float:
-    """log SNR of what a step returned; where its noise is not what keeps q(x_s), that of x_0's share √ᾱ_s."""
-    if on_the_line(process, landed) or process != "variance preserving":
-        return landed.log_snr
-    alpha_bar_s = landed.of_x_0**2
-    return math.log(alpha_bar_s / (1.0 - alpha_bar_s)) if 0 < alpha_bar_s < 1 else math.inf
+def _log_snr(process: str, output: Blend) -> float:
+    """log SNR of what a step returned.
+
+    Where a variance-preserving step adds noise of its own, it may be meant to have more or less of it than keeps
+    q(x_s) (σ² = β): there x_0's share √ᾱ_s says which level it goes to.
+    """
+    if process != "variance preserving" or (on_the_line(process, output) and not output.of_z):
+        return output.log_snr
+    alpha_bar_s = output.of_x_0**2
+    by_share = math.log(alpha_bar_s / (1.0 - alpha_bar_s)) if 0 < alpha_bar_s < 1 else math.inf
+    # Near clean data 1 − ᾱ_s keeps few digits: where the two agree, the noise says it better.
+    return output.log_snr if abs(by_share - output.log_snr) < 1e-6 else by_share

@@ -1,53 +1,74 @@
-"""What an exact network would answer a foreign scheduler, in each convention for a network's output."""
+"""What a network answers a foreign scheduler, in each convention for a network's output."""
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from .probe import EPS, X_0, Blend
-
-# What a network would answer, (scheduler, i, x, x as a Blend) -> model output
-Convention = Callable[[Any, int, torch.Tensor, Blend], torch.Tensor]
+from .probe import Blend
 
 
-def _epsilon(scheduler: Any, i: int, x: torch.Tensor, b: Blend) -> torch.Tensor:
-    """All the noise that is in x, scaled to variance 1: ε, and what the scheduler itself drew within a step."""
-    return (x - b.of_x_0 * X_0) / b.noise if b.noise > 0 else EPS
+@dataclass(frozen=True)
+class Known:
+    """What a network knows at one call.
+
+    Attributes:
+        x: what it is shown, in the scheduler's own scale.
+        x_hat_0: its x̂_0, of x's shape.
+        eps_hat: its ε̂ of variance 1, of x's shape.
+        level: how much of x_0 and of noise x is made of.
+    """
+
+    x: torch.Tensor
+    x_hat_0: torch.Tensor
+    eps_hat: torch.Tensor
+    level: Blend
 
 
-def _x_0(scheduler: Any, i: int, x: torch.Tensor, b: Blend) -> torch.Tensor:
-    """x_0."""
-    return X_0
+# What a network would answer, (scheduler, i, what it knows) -> model output
+Convention = Callable[[Any, int, Known], torch.Tensor]
 
 
-def _v(scheduler: Any, i: int, x: torch.Tensor, b: Blend) -> torch.Tensor:
+def _epsilon(scheduler: Any, i: int, known: Known) -> torch.Tensor:
+    """ε̂."""
+    return known.eps_hat
+
+
+def _x_0(scheduler: Any, i: int, known: Known) -> torch.Tensor:
+    """x̂_0."""
+    return known.x_hat_0
+
+
+def _v(scheduler: Any, i: int, known: Known) -> torch.Tensor:
     """v = √ᾱ ε − √(1 − ᾱ) x_0 of x scaled to unit variance (Salimans & Ho 2022)."""
-    return (b.of_x_0 * _epsilon(scheduler, i, x, b) - b.noise * X_0) / math.hypot(b.of_x_0, b.noise)
+    b = known.level
+    return (b.of_x_0 * known.eps_hat - b.noise * known.x_hat_0) / math.hypot(b.of_x_0, b.noise)
 
 
-def _velocity(scheduler: Any, i: int, x: torch.Tensor, b: Blend) -> torch.Tensor:
+def _velocity(scheduler: Any, i: int, known: Known) -> torch.Tensor:
     """ε − x_0, the flow's velocity."""
-    return _epsilon(scheduler, i, x, b) - X_0
+    return known.eps_hat - known.x_hat_0
 
 
-def _reversed_velocity(scheduler: Any, i: int, x: torch.Tensor, b: Blend) -> torch.Tensor:
+def _reversed_velocity(scheduler: Any, i: int, known: Known) -> torch.Tensor:
     """x_0 − ε, the velocity along a time that runs to the data."""
-    return X_0 - _epsilon(scheduler, i, x, b)
+    return known.x_hat_0 - known.eps_hat
 
 
-def _preconditioned(scheduler: Any, i: int, x: torch.Tensor, b: Blend) -> torch.Tensor:
+def _preconditioned(scheduler: Any, i: int, known: Known) -> torch.Tensor:
     """The F of c_skip x + c_out F = x_0, by the scheduler's own precondition_outputs (Karras et al. 2022, eq. 7)."""
+    x = known.x
     sigma, one, none = scheduler.sigmas[i], torch.ones_like(x), torch.zeros_like(x)
     c_skip = scheduler.precondition_outputs(one, none, sigma)
-    return (X_0 - c_skip * x) / scheduler.precondition_outputs(none, one, sigma)
+    return (known.x_hat_0 - c_skip * x) / scheduler.precondition_outputs(none, one, sigma)
 
 
-def _consistency(scheduler: Any, i: int, x: torch.Tensor, b: Blend) -> torch.Tensor:
+def _consistency(scheduler: Any, i: int, known: Known) -> torch.Tensor:
     """The F of c_skip x + c_out F = x_0, by the scheduler's own boundary condition (Song et al. 2023, eq. 5)."""
     c_skip, c_out = scheduler.get_scalings_for_boundary_condition(scheduler.sigmas[i])
-    return (X_0 - c_skip * x) / c_out
+    return (known.x_hat_0 - c_skip * known.x) / c_out
 
 
 # prediction_type -> what the network answers

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import torch
 
 from ..core import Schedule
+from ..core.checks import number
+from ..core.phrase import Phrase, Refusal
 from .quantities import QUANTITIES, schedule_of_values
-from .said import Said, said
 
 SIGMA_RANGE = (1e-6, 1e6)
 
@@ -72,7 +73,7 @@ def peer_params(name: str) -> dict[str, float]:
     return {key: p.default for key, p in inspect.signature(PEERS[name].values).parameters.items() if key != "T"}
 
 
-def peer_schedule(name: str, T: int = 1000, **params: float) -> tuple[Schedule, list[Said]]:
+def peer_schedule(name: str, T: int = 1000, **params: float) -> tuple[Schedule, list[Phrase]]:
     """A peer's schedule as ᾱ_t of the variance-preserving process with the same SNR, and how it was converted.
 
     Raises:
@@ -81,14 +82,24 @@ def peer_schedule(name: str, T: int = 1000, **params: float) -> tuple[Schedule, 
     known = peer_params(name)
     for key, value in params.items():
         if key not in known:
-            raise ValueError(f"schedule {name!r} has no parameter {key!r}; it has {', '.join(known)}")
+            raise Refusal(
+                "schedule {name} has no parameter {key}; it has {known}",
+                name=repr(name),
+                key=repr(key),
+                known=", ".join(known),
+            )
         low, high = RANGES[key]
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise ValueError(f"{key} must be a number in [{low:g}, {high:g}], got {value!r}; pick one in that range")
+        number(key, value, low, high)
     chosen = known | params
     if "sigma_min" in chosen and not chosen["sigma_min"] < chosen["sigma_max"]:
-        raise ValueError(f"sigma_min must be below sigma_max, got {chosen['sigma_min']:g} and {chosen['sigma_max']:g}")
+        raise Refusal(
+            "sigma_min must be below sigma_max, got {got} and {chosen}",
+            got=f"{chosen['sigma_min']:g}",
+            chosen=f"{chosen['sigma_max']:g}",
+        )
     peer = PEERS[name]
     schedule, _ = schedule_of_values(peer.quantity, peer.values(T, **params).tolist(), name)
     quantity = QUANTITIES[peer.quantity]
-    return schedule, [said("peer", name=name, symbol=quantity.symbol, conversion=quantity.conversion)]
+    return schedule, [
+        Phrase("{name} gives {symbol}: {conversion}", name=name, symbol=quantity.symbol, conversion=quantity.conversion)
+    ]

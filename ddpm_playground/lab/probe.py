@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .scheduler_classes import Unauditable
+from ..bridge.scheduler_classes import Unauditable
 
 # As many as the calls of a long chain: SA-Solver carries every one of its draws on.
 DRAWS = 1024

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 
 from ..core import Schedule
+from ..core.phrase import Phrase, Refusal
 from ..core.schedule import MAX_T, betas_from_alpha_bars
-from .said import Said, said
 
 
 def _from_beta(betas: torch.Tensor) -> torch.Tensor:
@@ -63,7 +63,7 @@ QUANTITIES: dict[str, Quantity] = {
     ),
     "alpha_bar": Quantity(
         "ᾱ_t",
-        said("as-it-stands"),
+        Phrase("as it stands (Ho et al. 2020, section 2)"),
         _from_alpha_bar,
         ("alpha_bar", "alpha_bars", "alphas_cumprod", "alpha_cumprod", "alphabar", "ᾱ"),
         False,
@@ -102,24 +102,11 @@ def quantity_named(name: str) -> str | None:
     return next((key for key, quantity in QUANTITIES.items() if wanted in quantity.names), None)
 
 
-def guess_quantity(values: Sequence[float]) -> str:
-    """What a list without a name most likely is: log SNR, σ or ᾱ by its course, else β."""
-    table = torch.tensor(values, dtype=torch.float64)
-    steps = table.diff()
-    one_way = len(table) > 1 and bool((steps > 0).all() or (steps < 0).all())
-    if one_way and table.min() < 0 < table.max():
-        return "log_snr"
-    if one_way and table.min() >= 0 and table.max() > 2:
-        return "sigma"
-    if one_way and bool((steps < 0).all()) and table.min() >= 0 and 0.5 < table.max() <= 1:
-        return "alpha_bar"
-    return "beta"
-
-
-def schedule_of_values(quantity: str, values: Sequence[float], name: str) -> tuple[Schedule, list[Said]]:
+def schedule_of_values(quantity: str, values: Sequence[float], name: str) -> tuple[Schedule, list[Phrase]]:
     """A schedule from a list, unchecked: whatever is wrong with the numbers stays in it for the doctor to find.
 
-    A list that runs from noise to data is turned round, and a value of clean data at its start is t = 0.
+    A list that runs from noise to data is turned round, and a value of clean data at its start is t = 0, but for a
+    list of a round number of values of ᾱ_t or log SNR: that is t = 1…T, and its t = 1 adds no noise.
 
     Args:
         quantity: key of QUANTITIES.
@@ -134,15 +121,34 @@ def schedule_of_values(quantity: str, values: Sequence[float], name: str) -> tup
     """
     kind = QUANTITIES[quantity]
     if not 1 <= len(values) <= MAX_T:
-        raise ValueError(f"a schedule has 1 to {MAX_T:,} values, got {len(values):,}; give one for each t")
+        raise Refusal(
+            "a schedule has 1 to {most} values, got {got}; give one for each t",
+            most=f"{MAX_T:,}",
+            got=f"{len(values):,}",
+        )
     table = torch.tensor(values, dtype=torch.float64)
-    done = [said("values", count=len(values), symbol=kind.symbol, conversion=kind.conversion)]
+    done = [
+        Phrase(
+            "{count:,} values read as {symbol}: {conversion}",
+            count=len(values),
+            symbol=kind.symbol,
+            conversion=kind.conversion,
+        )
+    ]
     if kind.rises is not None and len(table) > 1 and (table[0] < table[-1]) != kind.rises:
         table = table.flip(0)
-        done.append(said("turned-round"))
+        done.append(Phrase("they ran from noise to data and were turned round"))
     if len(table) > 1 and table[0] == kind.clean and quantity != "beta":
-        table = table[1:]
-        done.append(said("clean-at-0"))
+        if kind.rises or _roundness(len(table)) <= _roundness(len(table) - 1):
+            table = table[1:]
+            done.append(Phrase("the value of clean data became t = 0"))
+        else:
+            done.append(
+                Phrase(
+                    "{count:,} values are t = 1…{count:,}: the first is that of clean data, so t = 1 adds no noise",
+                    count=len(table),
+                )
+            )
     if quantity == "beta":
         betas = table
     else:
@@ -151,6 +157,12 @@ def schedule_of_values(quantity: str, values: Sequence[float], name: str) -> tup
             torch.cat([torch.ones(1, dtype=torch.float64), alpha_bars]), float("inf"), float("-inf")
         )
     return unchecked(betas, name), done
+
+
+def _roundness(count: int) -> int:
+    """How likely a number is to be somebody's T: 1000, 50 and 64 are, 1001 and 51 are not."""
+    tens = next((k for k in (1000, 100, 50, 10) if count % k == 0), 1)
+    return max(tens, 50 if count >= 8 and count & (count - 1) == 0 else 1)
 
 
 def unchecked(betas: torch.Tensor, name: str) -> Schedule:

@@ -1,73 +1,102 @@
-"""Reading a schedule from whatever holds one: JSON, CSV, a file, a pipeline's folder, a name, a Hub id."""
+"""Reading a schedule from whatever holds one: JSON, CSV, YAML, a file, a pipeline's folder, a name, a Hub id."""
 
-import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..bridge.diffusers_config import class_defaults
 from ..core import SCHEDULES
-from .diffusers_config import class_defaults
+from ..core.checks import look_up, unknown
+from ..core.phrase import Phrase, Refusal
 from .hub import fetch_config
+from .input_file import MAX_BYTES, is_folder, is_there, read_file
+from .json_text import NO_VALUES, NoJSON, parse_json, refuse_conflict
+from .parsed import subject_of_list, subject_of_object
 from .peers import PEERS
-from .quantities import QUANTITIES, guess_quantity, quantity_named, schedule_of_values
-from .said import said
-from .subject import Subject, named_subject, subject_of_config
+from .pipeline import CONFIG_PLACES, config_in_folder, picture_facts
+from .python_text import STATEMENT, NoPython, parse_python, without_printed_name
+from .quantities import QUANTITIES
+from .read_schedule import ReadSchedule, named_subject, subject_of_config
+from .settings_text import looks_like_settings, parse_settings
+from .table_text import number, parse_table
 
 MAX_NAME_LINE = 200
-MAX_BYTES = 10 * 2**20
-CONFIG_KEYS = {
-    "_class_name",
-    "beta_schedule",
-    "trained_betas",
-    "beta_start",
-    "beta_end",
-    "num_train_timesteps",
-    "prediction_type",
-    "timestep_spacing",
-    "rescale_betas_zero_snr",
-    "sigma_schedule",
-    "shift",
-    "flow_shift",
-}
-CONFIG_PLACES = ("scheduler/scheduler_config.json", "scheduler_config.json")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+# What a word alone may be: a view of both tables.
+NAMED = ChainMap[str, object](PEERS, SCHEDULES)  # type: ignore[arg-type]
 
 
-def subject_of_text(text: str, name: str = "the text", quantity: str | None = None) -> Subject:
-    """A scheduler config, a list of numbers or a table, as JSON or CSV.
+def subject_of_text(
+    text: str, name: str = "the text", quantity: str | None = None, *, strict: bool = False
+) -> ReadSchedule:
+    """A scheduler config, a list of numbers or a table, as JSON, CSV, YAML, TOML, or as Python prints it.
 
     Args:
         text: at most 10 MB.
-        name: for titles.
-        quantity: key of QUANTITIES that a list holds; None reads it off a name or the course of the values.
+        name: for titles; one that ends in .json must be JSON.
+        quantity: key of QUANTITIES that a list holds: wins over the list's name; None reads it off that name or the
+            course of the values.
+        strict: whether it must be JSON.
 
     Raises:
         ValueError: what cannot be read as a schedule, with the place where reading stopped.
     """
     if len(text) > MAX_BYTES:
-        raise ValueError(f"the text must be at most {MAX_BYTES >> 20} MB, got {len(text) / 2**20:.0f}; give less")
-    if quantity is not None and quantity not in QUANTITIES:
-        raise ValueError(f"unknown quantity {quantity!r}; choose one of {', '.join(QUANTITIES)}")
-    text = text.lstrip("\ufeff").strip()
-    if not text:
-        raise ValueError(f"{name} is empty; give a scheduler_config.json, or numbers as JSON or CSV")
+        raise Refusal(
+            "the text must be at most {most} MB, got {got}; give less",
+            most=MAX_BYTES >> 20,
+            got=f"{len(text) / 2**20:.0f}",
+        )
+    if quantity is not None:
+        look_up(QUANTITIES, quantity, "unknown quantity {name}; choose one of {known}")
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise Refusal("{name} is empty; give a scheduler_config.json, or numbers as JSON or CSV", name=name)
+    if strict or name.lower().endswith(".json"):
+        value, told = parse_json(text, name)
+    else:
+        refuse_conflict(text, name)
+        value, told = _parsed(text.strip(), name)
+        if value is None:
+            values, quantity = parse_table(text, name, quantity)
+            return subject_of_list(values, name, quantity)
+    subject = (
+        subject_of_list(value, name, quantity) if isinstance(value, list) else subject_of_object(value, name, quantity)
+    )
+    return replace(subject, read_as=(*told, *subject.read_as)) if told else subject
+
+
+def _parsed(text: str, name: str) -> tuple[Any, list[Phrase]]:
+    """The value of a text in a language that it seems to be in; None for a table."""
+    if NO_VALUES.match(text):
+        return parse_json(text, name)
     if text[0] not in "{[":
-        return _of_csv(text, name, quantity)
+        try:
+            bare = without_printed_name(text)
+            if bare is not text:
+                return parse_json(bare, name)
+            if STATEMENT.match(text):
+                return parse_python(text), [Phrase("read as Python prints and writes it")]
+        except NoPython:
+            pass
+        if looks_like_settings(text):
+            return parse_settings(text, name), [Phrase("read as YAML or TOML")]
+        return None, []
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(
-            f"{name} is no JSON: {error.msg} at line {error.lineno}, column {error.colno}; correct it there"
-        ) from None
-    except (RecursionError, ValueError) as error:
-        raise ValueError(f"{name} is no JSON that can be read here: {str(error)[:100]}; simplify it") from None
-    return _of_list(value, name, quantity) if isinstance(value, list) else _of_object(value, name)
+        return parse_json(text, name)
+    except NoJSON:
+        try:
+            return parse_python(text), [Phrase("read as Python prints and writes it")]
+        except NoPython:
+            pass
+        raise
 
 
-def read_text(text: str) -> Subject:
+def read_text(text: str) -> ReadSchedule:
     """A schedule from what was typed or pasted: a name with its parameters, a Hub id, or `subject_of_text`.
 
     "linear T=100 beta_end=0.2" names one; files on this machine are not read.
@@ -76,25 +105,28 @@ def read_text(text: str) -> Subject:
         ValueError: what cannot be read as a schedule.
     """
     words = text.split() if len(text) < MAX_NAME_LINE else []
-    if words and words[0] in (*SCHEDULES, *PEERS):
+    if words and words[0] in NAMED and "\n" not in text.strip():
         params: dict[str, float] = {}
         for word in words[1:]:
             name, _, value = word.partition("=")
-            number = _number(value)
-            if number is None or not math.isfinite(number):
-                raise ValueError(f"after {words[0]} come parameters such as T=100, got {word[:40]!r}; correct it")
-            params[name] = number
+            given = number(value)
+            if given is None or not math.isfinite(given):
+                raise Refusal(
+                    "after {words} come parameters such as T=100, got {got}; correct it",
+                    words=words[0],
+                    got=repr(word[:40]),
+                )
+            params[name] = given
         T = params.pop("T", 1000.0)
         if not T.is_integer():
-            raise ValueError(f"T must be a whole number, got {T:g}; round it")
+            raise Refusal("T must be a whole number, got {got}; round it", got=f"{T:g}")
         return named_subject(words[0], int(T), params)
     if len(words) == 1 and is_class(words[0]):
         return subject_of_config({"_class_name": words[0]})
     if len(words) == 1 and HUB_ID.fullmatch(words[0]):
         return subject_of_path(fetch_config(words[0], CONFIG_PLACES))
-    if len(words) == 1 and words[0][0].isalpha():
-        known = ", ".join((*SCHEDULES, *PEERS))
-        raise ValueError(f"unknown schedule {words[0][:40]!r}; choose one of {known}, or paste a config or numbers")
+    if len(words) == 1 and words[0][0].isalpha() and not set(words[0]) & set("([{=:"):
+        raise unknown(words[0], NAMED, "unknown schedule {name}; choose one of {known}, or paste a config or numbers")
     return subject_of_text(text)
 
 
@@ -103,132 +135,46 @@ def is_class(name: str) -> bool:
     return name.isidentifier() and name.endswith("Scheduler") and class_defaults(name) is not None
 
 
-def _of_object(value: dict[str, Any], name: str) -> Subject:
-    named = {key: quantity for key in value if (quantity := quantity_named(key)) and isinstance(value[key], list)}
-    if CONFIG_KEYS & value.keys():
-        return subject_of_config(value)
-    if named:
-        key = next(iter(named))
-        return _of_list(value[key], name, named[key])
-    if "scheduler" in value:
-        raise ValueError(f"{name} is the index of a pipeline; give the pipeline's folder or its scheduler_config.json")
-    known = ", ".join(QUANTITIES)
-    raise ValueError(f"{name} holds no schedule; give a diffusers scheduler config, or a list under one of {known}")
-
-
-def _of_list(values: Sequence[Any], name: str, quantity: str | None) -> Subject:
-    for place, value in enumerate(values):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            raise ValueError(f"{name} must list numbers, got {str(value)[:40]!r} at place {place + 1}; correct it")
-    try:
-        numbers = [math.nan if value is None else float(value) for value in values]
-    except OverflowError:
-        raise ValueError(f"{name} holds a whole number too large for float64; correct it") from None
-    done = []
-    if quantity is None and numbers:
-        quantity = guess_quantity(numbers)
-        done.append(said("guessed", symbol=QUANTITIES[quantity].symbol))
-    quantity = quantity or "beta"
-    schedule, told = schedule_of_values(quantity, numbers, name)
-    return Subject(schedule, read_as=(*done, *told), stored=quantity)
-
-
-def _of_csv(text: str, name: str, quantity: str | None) -> Subject:
-    """Columns parted by comma, semicolon, tab or blanks, with or without a line of names."""
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    if not lines:
-        raise ValueError(f"{name} is empty; give one row for each t")
-    separator = next((mark for mark in (";", "\t", ",") if mark in lines[0]), None)
-    rows = [[cell.strip().strip('"') for cell in line.split(separator)] for line in lines]
-    if separator == ";":
-        rows = [[cell.replace(",", ".") for cell in row] for row in rows]
-    column = 0
-    if any(_number(cell) is None for cell in rows[0]):
-        names, rows = rows[0], rows[1:]
-        found = [(i, known) for i, known in enumerate(map(quantity_named, names)) if known]
-        if quantity:
-            found = [(i, known) for i, known in found if known == quantity] or (
-                [(0, quantity)] if len(names) == 1 else []
-            )
-        if not found:
-            known_names = ", ".join(QUANTITIES)
-            raise ValueError(
-                f"{name} has no column that is known, got {', '.join(names)[:80]}; name one of {known_names}"
-            )
-        column, quantity = found[0]
-    elif len(rows) == 1 and len(rows[0]) > 1:
-        rows = [[cell] for cell in rows[0]]
-    elif len(rows[0]) > 1:
-        raise ValueError(f"{name} has {len(rows[0])} columns without names; add a first line such as t,beta")
-    values = []
-    for i, row in enumerate(rows):
-        value = _number(row[column]) if column < len(row) else None
-        if value is None:
-            got = repr(row[column][:40]) if column < len(row) and row[column] else "nothing"
-            raise ValueError(f"{name} has {got} where row {i + 1} needs a number; correct it")
-        values.append(value)
-    return _of_list(values, name, quantity)
-
-
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None
-
-
-def subject_of_path(path: Path, quantity: str | None = None) -> Subject:
+def subject_of_path(path: Path, quantity: str | None = None) -> ReadSchedule:
     """A config or table in a file, or the scheduler of a pipeline's folder.
 
     Raises:
         ValueError: nothing there that can be read as a schedule; over 10 MB is refused before reading.
     """
-    if path.is_dir():
-        inside = next((path / place for place in CONFIG_PLACES if (path / place).is_file()), None)
-        if inside is None:
-            raise ValueError(f"{path} has no scheduler_config.json; give a diffusers pipeline or scheduler folder")
-        subject = subject_of_text(_read(inside), inside.name, quantity)
-        size, latent = _sample_size(path)
+    if path.name == "model_index.json" and is_there(path.parent / CONFIG_PLACES[0]):
+        path = path.parent
+    if is_folder(path):
+        inside = config_in_folder(path)
+        subject = _of_file(inside, quantity)
+        size, latent = picture_facts(path)
         return replace(subject, sample_size=size, latent=latent)
-    if not path.is_file():
-        raise ValueError(f"there is no file or folder {path}; give one that exists, or a schedule's name")
-    return subject_of_text(_read(path), path.name, quantity)
+    return _of_file(path, quantity)
 
 
-def _read(path: Path) -> str:
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise ValueError(
-            f"{path.name} must be at most {MAX_BYTES >> 20} MB, got {size / 2**20:,.0f} MB; give a smaller file"
-        )
+def file_of(what: str) -> Path | None:
+    """The file that `read_subject` reads for this name; None where it is none."""
+    path = Path(what) if "\0" not in what else Path()
+    if what in NAMED or not is_there(path):
+        return path if path.suffix and path.name else None
     try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is no text in UTF-8; give JSON or CSV") from None
+        return config_in_folder(path) if is_folder(path) else path
+    except ValueError:
+        return path
 
 
-def _sample_size(folder: Path) -> tuple[int | None, bool]:
-    """The network's picture size and whether an autoencoder stands before it."""
-    for name in ("unet", "transformer"):
-        config = folder / name / "config.json"
-        if config.is_file():
-            try:
-                given = json.loads(_read(config)).get("sample_size")
-            except (ValueError, AttributeError):
-                given = None
-            sizes = given if isinstance(given, list) else [given]
-            whole = [size for size in sizes if type(size) is int and size > 0]
-            return max(whole, default=None), (folder / "vae").is_dir()
-    return None, False
+def _of_file(path: Path, quantity: str | None) -> ReadSchedule:
+    text, told = read_file(path)
+    subject = subject_of_text(text, path.name, quantity)
+    return replace(subject, read_as=(*told, *subject.read_as)) if told else subject
 
 
 def read_subject(
     what: str, T: int | None = None, params: Mapping[str, float] | None = None, quantity: str | None = None
-) -> Subject:
+) -> ReadSchedule:
     """A schedule by whatever names it: a schedule's name, a file, a folder, or a Hub id.
 
     Args:
-        what: the name.
+        what: the name; a schedule's own may come with its parameters, as in "linear T=100 beta_end=0.2".
         T: steps of a named schedule; None is 1000.
         params: parameters of a named schedule.
         quantity: what a list in a file holds; see `subject_of_text`.
@@ -236,17 +182,20 @@ def read_subject(
     Raises:
         ValueError: what cannot be read as a schedule.
     """
-    if what in SCHEDULES or what in PEERS:
+    if what in NAMED:
         return named_subject(what, 1000 if T is None else T, params)
+    if T is None and not params and what.split(" ")[0] in NAMED:
+        return read_text(what)
     if T is not None or params:
-        raise ValueError(f"T and parameters belong to a schedule's name, got {what!r}; leave them out")
+        raise Refusal("T and parameters belong to a schedule's name, got {got}; leave them out", got=repr(what[:80]))
+    if not what.strip() or "\0" in what:
+        raise Refusal("a schedule's name, a file or a folder is needed, got nothing; give one")
     path = Path(what)
-    if not path.exists() and is_class(what):
+    there = is_there(path)
+    if not there and is_class(what):
         return subject_of_config({"_class_name": what})
-    if not path.exists() and HUB_ID.fullmatch(what):
+    if not there and HUB_ID.fullmatch(what) and not path.suffix:
         return subject_of_path(fetch_config(what, CONFIG_PLACES))
-    if not path.exists() and path.name == what and not path.suffix:
-        raise ValueError(
-            f"unknown schedule {what!r}; choose one of {', '.join((*SCHEDULES, *PEERS))}, or give a file or folder"
-        )
+    if not there and path.name == what and not path.suffix:
+        raise unknown(what, NAMED, "unknown schedule {name}; choose one of {known}, or give a file or folder")
     return subject_of_path(path, quantity)

@@ -53,7 +53,7 @@ class Measured:
     log_snr_t: float
     log_snr_next: float
     log_snr_used: float
-    landed: Blend
+    output: Blend
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,15 @@ def _error(process: str, step: Measured, log_snr_s: float, rule: ClosedForm) -> 
         return math.inf
     schedule, t, s = levels
     scale = variance_preserving(log_snr_s) / PROCESSES[process](log_snr_s)
-    landed = (step.landed.of_x_0 * scale, step.landed.of_eps * scale, step.landed.of_z * scale)
-    c = rule(schedule, t, s, landed[2])
+    output = (step.output.of_x_0 * scale, step.output.of_eps * scale, step.output.of_z * scale)
+    c = rule(schedule, t, s, output[2])
     alpha_bar_t = float(schedule.alpha_bars[t])
     exact = (
         c.of_x_0 + c.of_x_t * math.sqrt(alpha_bar_t),
         c.of_eps + c.of_x_t * math.sqrt(1.0 - alpha_bar_t),
         math.sqrt(c.variance),
     )
-    return max(abs(a - b) for a, b in zip(landed, exact, strict=True))
+    return max(abs(a - b) for a, b in zip(output, exact, strict=True))
 
 
 def parity(process: str, steps: Sequence[Measured]) -> Parity | None:

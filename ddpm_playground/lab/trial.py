@@ -1,6 +1,6 @@
 """A trial: a scheduler of diffusers, as its config has it, drives a trained network, so that faults can be seen."""
 
-import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +8,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..core import EpsPredictor, Schedule, clip, same_noise_t, stream_seed, v_from_eps
-from .scheduler_classes import Unauditable, build, options_of, scheduler_class
+from ..bridge.scheduler_classes import Unauditable, options_of
+from ..core import EpsPredictor, Schedule, clip, same_noise_t, stream_seed
+from ..core.phrase import Refusal
+from .built import Misbuilt, built, class_of
+from .conventions import Convention, Known, conventions
+from .driving import Stepping, input_blends, set_timesteps
+from .dynamic_shift import picture_mu
+from .gaussian_run import Draws
+from .probe import Blend, Probing
+from .sampling_record import options_of_set_timesteps
+from .scheduler_trace import trace
+from .trained_otherwise import TrainedTime
 
 FALLBACK = "DDIMScheduler"
+# Steps enough to see what a class takes the network's output for.
+FEW_STEPS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,13 +33,15 @@ class Trial:
     Attributes:
         x_0: the pictures, (B,C,H,W); NaN where the scheduler's arithmetic ended so.
         class_name: the scheduler that ran.
-        asked: the network's t at each step: its own t of equal SNR.
+        asked: the network's t at each step.
+        visited: the scheduler's own timesteps, 0-based.
         finite: whether every number stayed one.
     """
 
     x_0: torch.Tensor
     class_name: str
     asked: tuple[int, ...]
+    visited: tuple[float, ...]
     finite: bool
 
 
@@ -41,12 +55,12 @@ def trial(
     *,
     label: torch.Tensor | None = None,
     seed: int = 0,
+    trained: TrainedTime | None = None,
 ) -> Trial:
     """Pictures from a network under another schedule, by the scheduler's own code, faults and all.
 
-    At each step the network is asked at its own t of the same SNR, since it knows noise by its level; what it says
-    becomes whatever the config says a network predicts. Classes without β_t (EDM, flow matching) are run as DDIM on
-    the same ᾱ_t.
+    At each step the network is asked at its own t of the same SNR, since it knows noise by its level, and of x_t scaled
+    to unit variance; what it says becomes whatever the scheduler takes a network's output for.
 
     Args:
         predict: an ε-predictor that was trained on `own`.
@@ -57,54 +71,88 @@ def trial(
         num_steps: S in [1, T].
         label: class of each picture, or None.
         seed: of the scheduler's own draws.
+        trained: what t means to the network, where it is to be asked as if it had been trained so; None to ask it at
+            the right t.
 
     Raises:
-        ValueError: a scheduler that cannot be built or cannot run with such a network.
+        ValueError: a scheduler that cannot be built, cannot run with such a network, or leads from data to noise.
     """
-    scheduler, name = _scheduler(schedule, config)
-    with np.errstate(all="ignore"):
-        scheduler.set_timesteps(num_steps)
-    kind = scheduler.config.get("prediction_type", "epsilon")
+    scheduler, convention, levels = _ready(schedule, config, num_steps)
+    name, step = type(scheduler).__name__, Stepping(scheduler)
     generator = torch.Generator().manual_seed(stream_seed(seed, "trial"))
-    draws = {"generator": generator} if "generator" in inspect.signature(scheduler.step).parameters else {}
-    x, asked = x_T * scheduler.init_noise_sigma, []
-    for timestep in scheduler.timesteps:
-        t = min(max(int(timestep), 0), schedule.T - 1) + 1
-        t_own = same_noise_t(own, float(schedule.alpha_bars[t]))
+    if getattr(scheduler, "noise_sampler", step) is None:
+        scheduler.noise_sampler = lambda *sigmas: torch.randn(x_T.shape, generator=generator)
+    x, asked = x_T * float(getattr(scheduler, "init_noise_sigma", 1.0)), []
+    visited = tuple(float(timestep) for timestep in scheduler.timesteps)
+    for i, level in enumerate(levels):
+        meant = level.log_snr if trained is None else trained.level(visited[i], level.log_snr)
+        t_own = same_noise_t(own, 1.0 / (1.0 + math.exp(-max(meant, -700.0))))
         asked.append(t_own)
         try:
-            x_t = scheduler.scale_model_input(x, timestep)
-            said = predict(x_t, torch.full((len(x),), t_own), label)
-            if kind == "epsilon":
-                output = said.eps_hat
-            else:
-                kept = clip(own, x_t, t_own, said)
-                output = kept.x_hat_0 if kind == "sample" else v_from_eps(schedule, kept.x_hat_0, t, kept.eps_hat)
-            x = scheduler.step(output, timestep, x, **draws).prev_sample
+            step.scaled(x, i)
+            x_t = x / math.hypot(level.of_x_0, level.noise)
+            raw = predict(x_t, torch.full((len(x),), t_own), label)
+            known = Known(x, clip(own, x_t, t_own, raw).x_hat_0, raw.eps_hat, level)
+            output = convention(scheduler, i, known).to(x.dtype)
+            with Draws(generator), np.errstate(all="ignore"):
+                x = step(i, x, output)
         except Exception as error:  # schedulers raise whatever their arithmetic meets
-            told = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
-            raise ValueError(f"{name} stopped at its timestep {timestep:g}: {told}") from None
+            raise Refusal(
+                "{name} stopped at its timestep {visited}: {kind}: {error}",
+                name=name,
+                visited=f"{visited[i]:g}",
+                kind=type(error).__name__,
+                error=" ".join(str(error).split())[:160],
+            ) from None
         if not bool(torch.isfinite(x).all()):
-            return Trial(torch.full_like(x, torch.nan), name, tuple(asked), False)
-    return Trial(x, name, tuple(asked), True)
+            return Trial(torch.full_like(x, torch.nan), name, tuple(asked), visited, False)
+    return Trial(x, name, tuple(asked), visited, True)
 
 
-def _scheduler(schedule: Schedule, config: Mapping[str, Any]) -> tuple[Any, str]:
-    """The config's scheduler on this schedule, or DDIM where its class has no β_t."""
-    name = config.get("_class_name", FALLBACK if not config else "DDPMScheduler")
-    the_class = scheduler_class(name)
-    known = options_of(the_class)
-    if "trained_betas" not in known or config.get("use_flow_sigmas"):
-        config = {key: config[key] for key in ("clip_sample",) if key in config}
-        name, the_class = FALLBACK, scheduler_class(FALLBACK)
-        known = options_of(the_class)
-    options = {key: value for key, value in config.items() if key in known}
-    options |= {"trained_betas": schedule.betas[1:].tolist(), "num_train_timesteps": schedule.T}
-    if "timestep_spacing" in known and "timestep_spacing" not in config and name == FALLBACK:
-        options["timestep_spacing"] = "trailing"
-    if "rescale_betas_zero_snr" in known:  # some classes need it said, to keep their σ_T finite
-        options["rescale_betas_zero_snr"] = float(schedule.alpha_bars[-1]) == 0
+def _ready(schedule: Schedule, config: Mapping[str, Any], num_steps: int) -> tuple[Any, Convention, list[Blend]]:
+    """The scheduler with its timesteps set, what it takes a network's output for, and the level at each step."""
+    keys = _keys(schedule, config)
+    name = str(keys.get("_class_name"))
     try:
-        return build(the_class, options, None, None)[0], name
+        scheduler = built(keys)
+        takes = options_of_set_timesteps(scheduler)
+        told = {"mu": picture_mu(keys, None)} if keys.get("use_dynamic_shifting") and "mu" in takes else {}
+        convention = _convention(keys, told) or conventions(scheduler)[0]
+        set_timesteps(scheduler, num_steps, told)
+        levels, _ = input_blends(scheduler)
+    except Misbuilt as error:
+        raise Refusal(error.phrase) from None
     except Unauditable as why:
-        raise ValueError(f"{name} cannot be run: {why}") from None
+        raise Refusal("{name} cannot be run: {cause}", name=name, cause=why) from None
+    if len(levels) > 1 and levels[0].log_snr > levels[-1].log_snr:
+        raise Refusal(
+            "{name} leads from data to noise with this config, so it draws no picture; nothing to run", name=name
+        )
+    return scheduler, convention, levels
+
+
+def _convention(keys: Mapping[str, Any], told: Mapping[str, Any]) -> Convention | None:
+    """What the class is seen to take the network's output for; None where its steps cannot be followed."""
+    try:
+        with Probing(), np.errstate(all="ignore"):
+            return trace(built(keys), FEW_STEPS, told).convention
+    except (Unauditable, Misbuilt):
+        return None
+
+
+def _keys(schedule: Schedule, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config with this schedule in it, where its class takes β_t; DDIM, trailing, for none."""
+    keys: dict[str, Any] = {"_class_name": "DDPMScheduler", **config}
+    if not config:
+        keys = {"_class_name": FALLBACK, "timestep_spacing": "trailing"}
+    try:
+        takes = options_of(class_of(keys))
+    except Unauditable as why:
+        raise Refusal("{name} cannot be run: {cause}", name=keys["_class_name"], cause=why) from None
+    if "trained_betas" not in takes or keys.get("use_flow_sigmas"):
+        return keys
+    own: dict[str, Any] = {"trained_betas": schedule.betas[1:].tolist(), "num_train_timesteps": schedule.T}
+    if "rescale_betas_zero_snr" in takes:  # some classes need it said, to keep their σ_T finite
+        own["rescale_betas_zero_snr"] = float(schedule.alpha_bars[-1]) == 0
+    # Those that change ᾱ_t once more would do so to what is already changed.
+    return keys | own | ({"snr_shift_scale": 1.0} if "snr_shift_scale" in takes else {})

@@ -1,20 +1,23 @@
 """Points in the plane as pixels, for films that are saved."""
 
+from __future__ import annotations
+
 import numpy as np
-import torch
 from PIL import Image, ImageDraw
+
+from ..core.later import torch
 
 CLOUD_SIDE, CLOUD_REACH = 480, 3.0
 PAPER, AXIS, POINT = 255, 200, 40
 OVERSAMPLING = 2  # drawn larger and averaged, so that points have smooth edges
 
 
-def draw_cloud(points: torch.Tensor) -> np.ndarray:
-    """Points (N,2) within ±CLOUD_REACH, x to the right and y up, on axes through 0; (H,W) uint8.
+def draw_cloud(points: torch.Tensor, side: int = CLOUD_SIDE) -> np.ndarray:
+    """Points (N,2) within ±CLOUD_REACH, x to the right and y up, on axes through 0; (side,side) uint8.
 
     What lies beyond, or is not finite, is left out.
     """
-    side = CLOUD_SIDE * OVERSAMPLING
+    side = side * OVERSAMPLING
     picture = Image.new("L", (side, side), PAPER)
     pen, radius = ImageDraw.Draw(picture), 2.5 * OVERSAMPLING
     for line in ([(0, side / 2), (side, side / 2)], [(side / 2, 0), (side / 2, side)]):

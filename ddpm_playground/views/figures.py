@@ -1,18 +1,22 @@
 """Plotly figures of noise schedules: ᾱ_t, √ᾱ_t and √(1−ᾱ_t), β_t and β̃_t, log SNR(t), all over t.
 
 Figures are neutral in colour and hold no points: each trace's `meta` names a CSS variable and one of the tables that
-the page computes itself (ui/player/formulas.js), and the page fills both in.
+the page computes itself (ui/web/core/formulas.js), and the page fills both in.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import plotly
-import plotly.graph_objects as go
-
+from ..core.later import Later
+from ..core.phrase import Refusal
 from .theme import DASHES, FONT, SERIES
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+else:  # a page names what these figures hold long before it shows one
+    go = Later("plotly.graph_objects")
 
 MAX_SCHEDULES = len(SERIES)
 MAX_POINTS = 1001  # every step of the usual T = 1000
@@ -92,41 +96,45 @@ def axes_layout(x: str, y: str) -> dict[str, Any]:
     }
 
 
-def _figure(key: str, names: Sequence[str], T: int, texts: Mapping[str, str]) -> go.Figure:
-    """The figure of one plot."""
+def _figure(key: str, names: Sequence[str], T: int) -> "go.Figure":
+    """The figure of one plot, without words: the page has them in its reader's language."""
     plot = PLOTS[key]
     y: dict = {"fixedrange": True}
     if plot.log_y:
         y |= {"type": "log", "exponentformat": "power", "dtick": 1}
     if plot.y_range:
         y["range"] = list(plot.y_range)
-    layout = axes_layout(texts["x"], texts[f"{key}_y"])
+    layout = axes_layout("", "")
     layout["yaxis"] |= y
     layout["xaxis"] |= {
         "range": [0, T],
         "showspikes": False,
         "unifiedhovertitle": {"text": "<b>t = %{x}</b>"},
     }
-    layout |= {"title": {"text": texts[f"{key}_title"]}, "hovermode": "x unified", "hoverdistance": -1}
+    layout |= {"hovermode": "x unified", "hoverdistance": -1}
     return go.Figure(data=_traces(plot, names, T), layout=layout)
 
 
-def figures_json(names: Sequence[str], T: int, texts: Mapping[str, str]) -> dict[str, dict]:
+def figures_json(names: Sequence[str], T: int) -> dict[str, dict]:
     """One figure for each key of PLOTS, of schedules laid over each other, as plain objects for JSON.
 
     Args:
         names: 1…MAX_SCHEDULES, a name for each schedule; the first is the one that matters.
         T: number of steps.
-        texts: "x" and, for each key k of PLOTS, "k_title" and "k_y" (with the unit).
 
     Raises:
         ValueError: no schedule, or too many.
     """
     if not 1 <= len(names) <= MAX_SCHEDULES:
-        raise ValueError(f"1 to {MAX_SCHEDULES} schedules fit in a figure, got {len(names)}; leave some out")
-    return {key: json.loads(str(_figure(key, names, T, texts).to_json())) for key in PLOTS}
+        raise Refusal(
+            "1 to {most} schedules fit in a figure, got {got}; leave some out", most=MAX_SCHEDULES, got=len(names)
+        )
+    return {key: json.loads(str(_figure(key, names, T).to_json())) for key in PLOTS}
 
 
 def plotly_script() -> Path:
-    """plotly.js as it comes with the plotly package; the page loads it from this server."""
-    return Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    """plotly.js with lines and bars alone, which is all that these figures hold: a quarter of the whole library, which
+    freezes the page for that much less while it starts. It is npm's plotly.js-basic-dist-min, of the version that the
+    plotly package has; the page loads it from this server.
+    """
+    return Path(__file__).parents[1] / "data" / "plotly" / "plotly-basic.min.js"

@@ -1,10 +1,15 @@
 """The user's own picture as x_0: any raster file, whatever its mode, size or state, without trusting it."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
+
+from ..core.checks import one_of, whole_number
+from ..core.later import torch
+from ..core.phrase import PhrasedError, Refusal
 
 MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 64_000_000
@@ -45,11 +50,8 @@ def read_picture(path: str | Path, size: int, colour: str = "keep") -> torch.Ten
     Raises:
         ValueError: size or colour not allowed; a file that is missing, empty, too large, or no whole picture.
     """
-    low, high = SIZES
-    if isinstance(size, bool) or not isinstance(size, int) or not low <= size <= high:
-        raise ValueError(f"size must be a whole number of pixels in [{low}, {high}], got {size!r}; pick one of these")
-    if colour not in COLOURS:
-        raise ValueError(f"colour must be one of {', '.join(COLOURS)}, got {colour!r}; pick one of these")
+    whole_number("the picture's size", size, *SIZES)
+    one_of("the colour", colour, COLOURS)
     path = Path(path)
     _check_file(path)
     square = _decoded_square(path, size)
@@ -68,16 +70,20 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as file:
             start = file.read(1024)
     except OSError as error:
-        raise ValueError(f"the picture {path.name} cannot be opened: {error.strerror}; choose it again") from None
+        raise Refusal(
+            "the picture {name} cannot be opened: {strerror}; choose it again", name=path.name, strerror=error.strerror
+        ) from None
     if not num_bytes:
-        raise ValueError(f"the picture {path.name} is empty (0 bytes); choose another file")
+        raise Refusal("the picture {name} is empty (0 bytes); choose another file", name=path.name)
     if num_bytes > MAX_BYTES:
-        raise ValueError(
-            f"the picture {path.name} has {num_bytes / 2**20:.0f} MiB, at most {MAX_BYTES >> 20} are read; "
-            "save it smaller, or as JPEG"
+        raise Refusal(
+            "the picture {name} has {num_bytes} MiB, at most {most} are read; save it smaller, or as JPEG",
+            name=path.name,
+            num_bytes=f"{num_bytes / 2**20:.0f}",
+            most=MAX_BYTES >> 20,
         )
     if b"<svg" in start.lower() or (start.lstrip().startswith(b"<?xml") and path.suffix.lower() == ".svg"):
-        raise ValueError(f"the picture {path.name} is an SVG drawing, which has no pixels; export it as PNG")
+        raise Refusal("the picture {name} is an SVG drawing, which has no pixels; export it as PNG", name=path.name)
 
 
 def _decoded_square(path: Path, size: int) -> Image.Image:
@@ -93,19 +99,21 @@ def _decoded_square(path: Path, size: int) -> Image.Image:
             square = _shrunk_square(picture, size).resize((size, size), Image.Resampling.LANCZOS)
             orientation = _orientation(picture)
     except _RefusedError as refused:
-        raise ValueError(str(refused)) from None
+        raise Refusal(refused.phrase) from None
     except MemoryError:
-        raise ValueError(f"the picture {path.name} does not fit into memory; save it smaller") from None
+        raise Refusal("the picture {name} does not fit into memory; save it smaller", name=path.name) from None
     except Exception as error:  # decoders raise whatever the broken bytes lead them to: SyntaxError, IndexError, …
         reason = str(error).replace(str(path), path.name) or type(error).__name__
-        raise ValueError(
-            f"the picture {path.name} is broken, cut short, or of a kind that cannot be read ({reason}); "
-            "open it elsewhere and save it as PNG or JPEG"
+        raise Refusal(
+            "the picture {name} is broken, cut short, or of a kind that cannot be read ({reason}); open it elsewhere "
+            "and save it as PNG or JPEG",
+            name=path.name,
+            reason=reason,
         ) from None
     return square.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else square
 
 
-class _RefusedError(Exception):
+class _RefusedError(PhrasedError):
     """A picture that is readable but not wanted; its text is for the user."""
 
 
@@ -115,24 +123,34 @@ def _opened(path: Path) -> Image.Image:
         return Image.open(path, formats=[name for name in Image.ID if name not in REFUSED_FORMATS])
     except Image.UnidentifiedImageError:
         raise _RefusedError(
-            f"{path.name} is not a picture that can be read, whatever its name says; choose a PNG, JPEG, GIF, WebP, "
-            "BMP or TIFF file"
+            "{name} is not a picture that can be read, whatever its name says; choose a PNG, JPEG, GIF, WebP, BMP or "
+            "TIFF file",
+            name=path.name,
         ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _RefusedError(_too_many(path, "far too many")) from None
+        raise _too_many(path, "far too many") from None
 
 
-def _too_many(path: Path, found: str) -> str:
-    limit = MAX_PIXELS // 10**6
-    return f"the picture {path.name} has {found} pixels, at most {limit} million are read; save it smaller"
+def _too_many(path: Path, found: str) -> _RefusedError:
+    return _RefusedError(
+        "the picture {name} has {found} pixels, at most {most} million are read; save it smaller",
+        name=path.name,
+        found=found,
+        most=MAX_PIXELS // 10**6,
+    )
 
 
 def _check_pixels(path: Path, pixels: tuple[int, int]) -> None:
     width, height = pixels
     if width < 1 or height < 1:
-        raise _RefusedError(f"the picture {path.name} has no pixels ({width} × {height}); choose another file")
+        raise _RefusedError(
+            "the picture {name} has no pixels ({width} × {height}); choose another file",
+            name=path.name,
+            width=width,
+            height=height,
+        )
     if width * height > MAX_PIXELS:
-        raise _RefusedError(_too_many(path, f"{width} × {height}"))
+        raise _too_many(path, f"{width} × {height}")
 
 
 def _orientation(picture: Image.Image) -> int:

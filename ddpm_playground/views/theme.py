@@ -53,7 +53,9 @@ def css_variables() -> str:
     stops = ", ".join(f"var(--sym-{key.replace('_', '-')})" for key in DATA_TO_NOISE)
     scale = f"--t-scale: linear-gradient(90deg, {stops}); --t-scale-reversed: linear-gradient(270deg, {stops});"
 
+    accent = " --accent: var(--sym-x-t); "  # what is pressed first, what is chosen, and the focus
+
     def block(which: int) -> str:
-        return " ".join(f"--{name}: {colour[which]};" for name, colour in named.items()) + " " + scale
+        return " ".join(f"--{name}: {colour[which]};" for name, colour in named.items()) + accent + scale
 
     return f":root {{ {block(0)} }}\n.dark {{ {block(1)} }}\n"

@@ -2,12 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-
-from ddpm_playground.ui.component import FOLDER
 
 from .server import served
 
@@ -35,17 +33,3 @@ def playground(chromium: Browser) -> Iterator[str]:
     """The address of the playground, as `python app.py` serves it with the shipped checkpoint."""
     with served("app") as url:
         yield url
-
-
-@pytest.fixture(scope="session")
-def script(chromium: Browser) -> Iterator[Callable]:
-    """Runs JavaScript with the parts that know nothing of a page in scope; `arg` is its argument."""
-    parts = ("common", "formulas", "trajectory", "film", "walk")
-    source = "\n".join((FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in parts)
-    page = chromium.new_page()
-
-    def call(body: str, arg: object = None) -> object:
-        return page.evaluate("([source, body, arg]) => Function('arg', source + body)(arg)", [source, body, arg])
-
-    yield call
-    page.close()

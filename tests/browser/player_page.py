@@ -22,9 +22,10 @@ from ddpm_playground.core import (
     step_coefficients,
     timestep_path,
 )
-from ddpm_playground.learn.data import bundled_digits
-from ddpm_playground.ui.component import canvas_component, packed, styles
-from ddpm_playground.ui.text import table
+from ddpm_playground.learn.data.pictures import bundled_digits
+from ddpm_playground.ui.page.component import canvas_component, packed
+from ddpm_playground.ui.page.prelude import web_middleware
+from ddpm_playground.ui.words.text import table
 from ddpm_playground.views.theme import css_variables
 
 
@@ -110,12 +111,6 @@ def recorded(chain: Chain, steps: list[Step], run: str, stride: int = 1, **more:
     return json.dumps(opening(chain, steps, run, **(whole | more)))
 
 
-def head() -> str:
-    """The page's string table and styles, as ui/app.py writes them."""
-    strings = json.dumps({"en": table("en")}, ensure_ascii=False).replace("<", "\\u003c")
-    return f"<script>window.ddpmText = {strings};</script><style>{styles()}</style>"
-
-
 def build(chain: Chain, pause_s: float = 0.01, slow_s: float = 0.3, **more: object) -> gr.Blocks:
     """A page with the player and three buttons: a live run, a slow one and a recorded one."""
     steps = chain.steps()
@@ -135,7 +130,7 @@ def build(chain: Chain, pause_s: float = 0.01, slow_s: float = 0.3, **more: obje
             go = gr.Button("live", elem_id="live")
             slow = gr.Button("slow", elem_id="slow")
             again = gr.Button("recorded", elem_id="recorded")
-        player = canvas_component("player", None, elem_id="player")
+        player = canvas_component("reverse/player", elem_id="player")
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
         go.click(start, None, player, **quiet)
         slow.click(crawl, None, player, **quiet)
@@ -146,8 +141,9 @@ def build(chain: Chain, pause_s: float = 0.01, slow_s: float = 0.3, **more: obje
 def launch(demo: gr.Blocks, wait: bool = False) -> str:
     """Serve on this machine; returns the address, after the end if `wait`."""
     _, url, _ = demo.launch(
-        prevent_thread_lock=not wait, quiet=True, run_history=False, footer_links=[], head=head(), css=css_variables(),
-        server_name="127.0.0.1", ssr_mode=False,
+        prevent_thread_lock=not wait, quiet=True, run_history=False, footer_links=[], css=css_variables(),
+        server_name="127.0.0.1", ssr_mode=False, i18n=gr.I18n(en=table("en")),
+        app_kwargs={"middleware": web_middleware({})},
     )  # fmt: skip
     return url
 

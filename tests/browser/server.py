@@ -7,13 +7,23 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
-def served(module: str, patience_s: float = 120.0) -> Iterator[str]:
+def served(
+    module: str, patience_s: float = 120.0, command: Sequence[str] = (), cwd: Path | None = None, **more: str
+) -> Iterator[str]:
     """The address of the page that `python -m <module>` serves on GRADIO_SERVER_PORT.
+
+    Args:
+        module: what serves it, or what a message shall call `command`.
+        patience_s: how long it may take until it answers.
+        command: what to run in place of the module.
+        cwd: where.
+        more: of its environment.
 
     Raises:
         RuntimeError: the process ended, or did not answer within `patience_s`.
@@ -21,9 +31,11 @@ def served(module: str, patience_s: float = 120.0) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    surroundings = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"}
-    command = [sys.executable, "-m", module]
-    server = subprocess.Popen(command, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    surroundings = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_ANALYTICS_ENABLED": "False"} | more
+    command = command or [sys.executable, "-m", module]
+    server = subprocess.Popen(
+        command, cwd=cwd, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     url, end = f"http://127.0.0.1:{port}/", time.monotonic() + patience_s
     try:
         while not _answers(url):

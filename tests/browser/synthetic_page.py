@@ -17,12 +17,16 @@ from ddpm_playground.core import Step
 from ddpm_playground.recipe import Recipe
 from ddpm_playground.run import Run, Start
 from ddpm_playground.ui import app
-from ddpm_playground.ui.runs import LiveRun, Runs
-from ddpm_playground.ui.tabs import reverse, train
+from ddpm_playground.ui.reverse import tab as reverse
+from ddpm_playground.ui.reverse.runs import LiveRun, Note, Runs
+from ddpm_playground.ui.serving import owners
+from ddpm_playground.ui.serving.turns import Turn
+from ddpm_playground.ui.serving.visitors import Visitors
 
 SHAPE, PAUSE_S = (3, 64, 64), 0.05
 count = {"running": 0, "steps": 0}
 alive: WeakSet[LiveRun] = WeakSet()
+visitors = Visitors()
 
 
 class Watched(Synthetic):
@@ -44,8 +48,8 @@ class Watched(Synthetic):
 class WatchedRuns(Runs):
     """Runs that are counted as long as anything holds their frames."""
 
-    def begin(self, owner: str, run: Run, note: str) -> LiveRun:
-        alive.add(live := super().begin(owner, run, note))
+    def begin(self, owner: str, run: Run, note: Note, turn: Turn | None = None) -> LiveRun:
+        alive.add(live := super().begin(owner, run, note, turn))
         return live
 
 
@@ -62,14 +66,15 @@ def held(request: object) -> JSONResponse:
     queues = list(demo._queue.pending_messages_per_session.values())
     waiting = [getattr(message, "output", None) for queue in queues for message in list(queue._queue)]
     unread = sum(characters(output.get("data")) for output in waiting if isinstance(output, dict))
-    training = len(train.LIVES)
+    training = len(visitors.belongings["trainings"])
     return JSONResponse(count | {"training": training, "runs": len(alive), "mb": mb, "unread_mb": unread / 2**20})
 
 
 if __name__ == "__main__":
-    reverse.Run, reverse.RUNS = Watched, WatchedRuns()  # type: ignore[misc]
+    reverse.Run, reverse.Runs = Watched, WatchedRuns  # type: ignore[misc]
+    owners.CLOSED_S = 10.0  # whoever leaves without a word is forgotten soon
     app.warm = time.time  # there is no network to load
-    demo = app.build()
+    demo = app.build(visitors)
     threading.Thread(target=app.launch, args=(demo,), daemon=True).start()
     while not demo.local_url:
         time.sleep(0.05)

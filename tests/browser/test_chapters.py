@@ -5,16 +5,14 @@ import re
 import pytest
 from playwright.sync_api import Browser
 
-from ddpm_playground.ui.text import table
-from ddpm_playground.ui.theory import CHAPTERS
+from ddpm_playground.ui.chapters import CHAPTERS
+from ddpm_playground.ui.words.text import table
 
 from .visit import Visit
 
-pytestmark = pytest.mark.browser
-
 HAN = re.compile(r"[\u4e00-\u9fff]")
 READY = """(name) => { const root = document.querySelector('.theory'), told = root.querySelector('.badge').textContent;
-  return told && !root.hasAttribute('aria-busy') && window.ddpmRecipe.chapter === name }"""
+  return told && !root.hasAttribute('aria-busy') && root.dataset.chapter === name }"""
 # What is wider than the box it stands in and cannot be scrolled there.
 CUT = """() => [...document.querySelectorAll(".theory :is(button, label, h2, h3, p, td, figcaption)")]
   .filter((node) => node.offsetParent && node.clientWidth && node.scrollWidth > node.clientWidth + 1)
@@ -80,7 +78,7 @@ def test_the_address_keeps_a_chapter_s_levers(chromium: Browser, playground: str
     visit = Visit(chromium, playground, "?tab=theory&chapter=posterior&levers=t:3,x_0:0.25,x_t:99")
     visit.page.wait_for_selector(".theory .block")
     levers = visit.page.locator(".theory .controls .slide b").all_inner_texts()
-    assert levers == ["3", "0.25", "−0.4"]  # 99 is none that x_t can have
+    assert levers == ["3", "0.25", "0.56"]  # 99 is none that x_t can have
     assert "NaN" not in visit.page.inner_text(".theory") and "nan" not in visit.page.inner_text(".theory .blocks")
     visit.slide(".theory .controls [data-lever=x_t] input", 1.5)
     visit.wait_for_address("x_t:1.5")
@@ -90,6 +88,6 @@ def test_the_address_keeps_a_chapter_s_levers(chromium: Browser, playground: str
 def test_a_lever_says_what_was_computed_with_in_its_place(chromium: Browser, playground: str) -> None:
     visit = Visit(chromium, playground, "?tab=theory&chapter=terms&levers=num_steps:4,step:20")
     visit.page.wait_for_selector(".theory .block", timeout=90_000)
-    assert visit.page.inner_text(".theory [data-lever=step] .effect").strip() == "→ 4"
+    assert visit.page.inner_text(".theory [data-lever=step] .effect").strip() == "(computed with 4)"
     assert visit.page.inner_text(".theory [data-lever=num_steps] .effect") == ""
     visit.close()

@@ -10,11 +10,9 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from ddpm_playground.core import SeededNoise, make_schedule, q_sample, same_noise_t
-from ddpm_playground.learn.data import bundled_digits
+from ddpm_playground.learn.data.pictures import bundled_digits
 
 from .visit import Visit
-
-pytestmark = pytest.mark.browser
 
 DRAWN = "() => { const s = document.querySelector('.forward'); return s && !s.classList.contains('is-empty') }"
 SLIDER = ".forward .reel input"
@@ -54,7 +52,6 @@ def x_t_of(digit: int, t: int, seed: int = 0, name: str = "linear") -> np.ndarra
 
 def test_every_t_shows_cores_x_t_and_asks_nobody(open_tab):
     visit = open_tab("&digit=12&noise_seed=5&t=400")
-    visit.page.wait_for_timeout(500)
     before = visit.settled()
     for t in (400, 0, 1, 37, 999, 1000):
         visit.slide(SLIDER, t)
@@ -88,10 +85,10 @@ def test_a_tab_visited_later_shows_the_same(chromium, playground):
     visit.page.locator("#schedule-name input").click()
     visit.page.get_by_role("option", name="Cosine").click()
     visit.wait_for_address("schedule=cosine")
-    visit.page.wait_for_timeout(1000)
     visit.tab("forward")
     visit.wait(DRAWN)
-    assert np.abs(visit.pixels(pane("x_t"))[..., 0] - x_t_of(3, 250, name="cosine")).max() <= 0.51
+    want = x_t_of(3, 250, name="cosine")
+    visit.until(lambda: np.abs(visit.pixels(pane("x_t"))[..., 0] - want).max() <= 0.51)
     visit.close()
 
 
@@ -117,8 +114,7 @@ def test_another_digit_and_another_noise(open_tab):
     before = visit.pixels(pane("part_eps"))
     visit.page.click("#forward-new-noise")
     visit.wait_for_address("noise_seed=", "digit=")
-    visit.page.wait_for_timeout(1500)
-    assert (visit.pixels(pane("part_eps")) != before).mean() > 0.5
+    visit.until(lambda: (visit.pixels(pane("part_eps")) != before).mean() > 0.5)
 
 
 def upload(visit: Visit, path: Path) -> None:

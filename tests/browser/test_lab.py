@@ -13,8 +13,6 @@ from ddpm_playground.lab.reading import subject_of_text
 
 from .visit import NEXT_FRAME, Visit
 
-pytestmark = pytest.mark.browser
-
 READY = """() => {
   const gds = [...document.querySelectorAll(".lab .gd")];
   return gds.length === 3 && gds.every((gd) => gd.data && gd.querySelector(".scatterlayer path.js-line"));
@@ -103,6 +101,39 @@ def test_a_broken_config_is_pasted_and_its_fix_followed(open_lab):
     assert json.loads(visit.page.input_value(".lab textarea")) == fixed
 
 
+def test_the_first_view_leads_with_its_verdict(open_lab):
+    visit = open_lab()
+    verdict = visit.page.locator(".lab .verdict")
+    assert re.fullmatch(r"1 warning(, \d+ notes?)?", verdict.inner_text())
+    assert "warning" in (verdict.get_attribute("class") or "") and "scaled_linear" in visit.page.inner_text(".lab h2")
+    box, form = verdict.bounding_box(), visit.page.locator(".lab .intake").bounding_box()
+    assert box is not None and form is not None and box["y"] < form["y"]
+    assert float(verdict.evaluate("node => parseFloat(getComputedStyle(node).fontSize)")) >= 24
+    examined(visit, "cosine")
+    assert visit.page.inner_text(".lab .verdict").startswith("Nothing wrong found")
+    for card in visit.page.locator(".lab .cards li").all():
+        if "Nothing need be done" in card.inner_text():
+            assert card.get_by_text("Copy the fix").count() == 0
+
+
+def test_what_it_was_trained_with_is_in_the_link(open_lab):
+    visit = open_lab("&lab=linear&lab_trained=cosine")
+    assert codes(visit)["trained-otherwise"] == "error"
+    assert visit.page.locator(".lab .more[open]").count() == 1
+    visit.page.fill(".lab .trained", "")
+    assert "trained-otherwise" not in examined(visit, "linear T=50")
+    visit.wait_for_address("lab=linear")
+    visit.until(lambda: "lab_trained" not in visit.page.url)
+
+
+def test_timesteps_that_are_asked_for_are_examined(open_lab):
+    visit = open_lab("&lab=FlowMatchEulerDiscreteScheduler&lab_sigmas=1, 0.5")
+    assert codes(visit)["asked-steps"] in ("warning", "note")
+    visit.page.fill(".lab .sigmas", "many")
+    examined(visit, "FlowMatchEulerDiscreteScheduler")
+    assert "sigmas must be a list of numbers" in visit.page.inner_text(".lab .problem")
+
+
 def test_what_is_no_schedule_is_said_and_the_last_one_stays(open_lab):
     visit = open_lab("&lab=cosine")
     heading = visit.page.inner_text(".lab h2")
@@ -121,7 +152,7 @@ def test_what_is_no_schedule_is_said_and_the_last_one_stays(open_lab):
 
 
 def test_a_point_is_dragged_and_the_verdict_follows(open_lab):
-    visit = open_lab()
+    visit = open_lab("&lab=linear")
     before, untouched = visit.page.evaluate(OWN), codes(visit)
     assert dragged(visit, 8, -60) == 0
     visit.wait("() => document.querySelector('.lab h2').textContent.includes('edited')")
@@ -156,7 +187,7 @@ def test_a_point_is_dragged_and_the_verdict_follows(open_lab):
 def test_files_come_out(open_lab, suffix, name):
     visit = open_lab("&lab=sigmoid T=50")
     with visit.page.expect_download() as download:
-        visit.page.click(f".lab [data-format='{suffix}']")
+        visit.page.click(f".lab .exports [data-format='{suffix}']")
     assert download.value.suggested_filename == name
     content = download.value.path().read_bytes()
     if suffix == ".csv":
@@ -193,6 +224,18 @@ def test_a_trial_shows_what_the_doctor_said(open_lab):
     assert "eps-with-zero-terminal-snr" in visit.page.inner_text(".trial .because")
     means = visit.page.evaluate(MEANS)
     assert means[0] == 0 and 10 < means[1] < 120
+
+
+def test_a_trial_that_hides_a_fault_offers_what_shows_it(open_lab):
+    visit = open_lab(f"&lab_steps=5&lab={json.dumps(BROKEN)}")
+    visit.page.click(".trial .go")
+    visit.page.wait_for_selector(".trial .offer:not([hidden])")
+    assert "Not to be seen" in visit.page.inner_text(".trial .because")
+    assert "trailing" in visit.page.inner_text(".trial .offer")
+    visit.page.click(".trial .offer")
+    visit.wait("() => document.querySelector('.trial figcaption').textContent.includes('not finite')")
+    assert "Seen in the upper row" in visit.page.inner_text(".trial .because")
+    assert visit.page.locator(".trial .offer").is_hidden()
 
 
 def test_one_picture_under_four_schedules(open_lab):

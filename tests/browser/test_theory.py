@@ -10,8 +10,6 @@ from playwright.sync_api import Browser
 
 from .visit import Visit
 
-pytestmark = pytest.mark.browser
-
 ROOT = Path(__file__).parents[2]
 ASKED = re.compile("component_server")
 LIT = "() => [...document.querySelectorAll('.theory .listing li')].findIndex((li) => li.classList.contains('lit'))"
@@ -88,6 +86,26 @@ def test_algorithm_1_runs_by_itself(open_chapter):
     assert visit.page.inner_text(".theory .problem") == "" and visit.page.evaluate(COUNT) == 5
 
 
+BLANKS = "() => document.querySelectorAll('.theory .block:nth-child(2) .blank').length"
+PAPER = "() => getComputedStyle(document.querySelector('.theory .blank canvas')).backgroundImage"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_after_single_steps_shows_every_picture(open_chapter, scheme):
+    visit = open_chapter("training", color_scheme=scheme)
+    assert press(visit, "Start again") == -1 and visit.page.evaluate(BLANKS) == 6
+    assert "repeating-linear-gradient" in visit.page.evaluate(PAPER)
+    for _ in range(3):
+        press(visit, "One step")
+    assert visit.page.evaluate(BLANKS) == 5
+    run = visit.page.locator(".theory .controls").get_by_role("button", name="Run", exact=True)
+    run.click()
+    visit.until(lambda: visit.page.evaluate(COUNT) >= 23, 60.0)
+    run.click()
+    visit.settled()
+    assert visit.page.evaluate(COUNT) % 6 == 5 and visit.page.evaluate(BLANKS) == 0
+
+
 def test_another_start_begins_anew_while_it_runs(open_chapter):
     visit = open_chapter("training")
     visit.page.locator(".theory .controls").get_by_role("button", name="Run", exact=True).click()
@@ -117,7 +135,7 @@ def test_algorithm_2_line_by_line(open_chapter):
     visit.page.wait_for_selector(".theory .listing li:nth-child(6).lit")
     visit.wait(IDLE)
     with_z, without_z = (
-        visit.pixels(f".theory .block:nth-child(5) figure:nth-child({i}) canvas").astype(float) for i in (1, 3)
+        visit.pixels(f".theory .block:nth-child(7) figure:nth-child({i}) canvas").astype(float) for i in (1, 3)
     )
     assert with_z.std() > 1.1 * without_z.std()
     end = tensors(visit)

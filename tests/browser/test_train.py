@@ -12,8 +12,11 @@ from .server import served
 from .test_traffic import held, until
 from .visit import Visit
 
-pytestmark = pytest.mark.browser
-
+# Whether Start can be pressed: the page's module listens.
+READY = """() => {
+  const go = document.querySelector(".train .go");
+  return go && !go.disabled && !go.closest("[inert]");
+}"""
 STEP = "() => +document.querySelector('.train').dataset.step"
 STATE = "(state) => document.querySelector('.train').dataset.state === state"
 
@@ -32,7 +35,7 @@ def trainer(chromium: Browser, address: str) -> Iterator[Callable[..., Visit]]:
 
     def trainer(**context: object) -> Visit:
         visits.append(Visit(chromium, address, "?tab=train", **context))
-        visits[-1].page.wait_for_selector(".train .go:enabled")
+        visits[-1].page.wait_for_function(READY)
         return visits[-1]
 
     yield trainer
@@ -56,6 +59,22 @@ def pause(visit: Visit) -> int:
     visit.wait(STATE, "paused")
     visit.page.wait_for_timeout(1200)
     return step(visit)
+
+
+def test_nothing_can_be_pressed_before_the_page_listens(trainer):
+    visit, held = trainer(), []
+    visit.page.route("**/train/train.js", lambda route: held.append(route))
+    visit.page.reload()
+    visit.page.wait_for_selector(".train .go", state="attached")
+    assert not visit.page.evaluate(READY)
+    visit.until(lambda: bool(held))
+    for route in held:
+        route.continue_()
+    visit.page.unroute("**/train/train.js")
+    visit.page.wait_for_function(READY)
+    # Gradio complains of the streams that the reload has cut off.
+    visit.complaints[:] = [c for c in visit.complaints if "aborted" not in c and "errored out" not in c]
+    go(visit, 1)
 
 
 def test_it_starts_pauses_steps_and_goes_on(trainer):
@@ -134,7 +153,7 @@ def test_two_pages_train_side_by_side(trainer):
 def test_a_run_ends_with_its_page(chromium: Browser, address: str):
     until(lambda: held(address)["training"] == 0, 10.0)
     visit = Visit(chromium, address, "?tab=train")
-    visit.page.wait_for_selector(".train .go:enabled")
+    visit.page.wait_for_function(READY)
     go(visit, 10)
     assert held(address)["training"] == 1
     visit.close()
@@ -157,7 +176,7 @@ def test_a_run_is_downloaded(trainer, tmp_path: Path):
 
 def test_a_run_on_digits_opens_in_reverse(chromium: Browser, playground: str):
     visit = Visit(chromium, playground, "?tab=train")
-    visit.page.wait_for_selector(".train .go:enabled")
+    visit.page.wait_for_function(READY)
     visit.page.click("[data-data=digits]")
     visit.page.click(".train .step")
     visit.until(lambda: step(visit) == 1, 90.0)
@@ -170,7 +189,7 @@ def test_a_run_on_digits_opens_in_reverse(chromium: Browser, playground: str):
 
 def test_a_run_in_the_plane_plays_in_reverse(chromium: Browser, playground: str):
     visit = Visit(chromium, playground, "?tab=train&label=3&num_steps=1000")
-    visit.page.wait_for_selector(".train .go:enabled")
+    visit.page.wait_for_function(READY)
     go(visit, 40)
     pause(visit)
     visit.page.click(".train .reverse")

@@ -3,9 +3,11 @@
 import base64
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 # Read from a copy: Chromium complains of a canvas that is read back repeatedly and was not made for that.
 PIXELS = """(selector) => {
@@ -23,15 +25,46 @@ SLIDE = """([selector, value]) => {
   slider.value = value;
   slider.dispatchEvent(new Event("input", { bubbles: true }));
 }"""
+# What says that a tab has drawn what it opens with.
+DRAWN = {
+    "schedule": "() => document.querySelectorAll('.curves .gd .scatterlayer path.js-line').length >= 4",
+    "forward": "() => document.querySelector('.forward:not(.is-empty)')",
+    "reverse": "() => document.querySelector('.player')?.dataset.run",
+    "train": "() => document.querySelector('.train .go')",
+    "lab": "() => document.querySelector('.lab .cards li') && document.querySelector('.lab .gd .scatterlayer')",
+    "theory": "() => document.querySelector('.theory:not([aria-busy]) .block')",
+}
+# Whether the settings of the address are in the widgets.
+RESTORED = "async () => (await import('ddpm/page/settings.js')).areRestored()"
+# Keeps each message on screen as it appears: on a busy machine it may be gone again before a test looks.
+MESSAGES = """() => {
+  window.messagesSeen = [];
+  const seen = new WeakSet();
+  new MutationObserver(() => {
+    for (const text of document.querySelectorAll("[data-testid=toast-text]")) {
+      if (!seen.has(text)) window.messagesSeen.push(text.innerText);
+      seen.add(text);
+    }
+  }).observe(document, { childList: true, subtree: true });
+}"""
+# What a visitor leaves behind in a browser, but for the cache of files.
+OWN = "cookies,file_systems,indexeddb,local_storage,service_workers,cache_storage"
+# Browsers without a visitor, by what they were opened with: a second one need not load and compile all scripts anew.
+KEPT: WeakKeyDictionary[Browser, dict[str, list[BrowserContext]]] = WeakKeyDictionary()
 NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class Visit:
     """A page at `address` + `query`; `close` asserts that it neither complained nor spoke to strangers."""
 
-    def __init__(self, chromium: Browser, address: str, query: str = "", **context: object) -> None:
+    def __init__(
+        self, chromium: Browser, address: str, query: str = "", clock: bool = False, **context: object
+    ) -> None:
         options = {"viewport": {"width": 1280, "height": 1000}, "accept_downloads": True} | context
-        self.context = chromium.new_context(**options)  # type: ignore[arg-type]
+        self._shelf = KEPT.setdefault(chromium, {}).setdefault(f"{options} {clock}", [])
+        self.context: BrowserContext = (
+            self._shelf.pop() if self._shelf else chromium.new_context(**options)  # type: ignore[arg-type]
+        )
         self.address = address
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(60_000)
@@ -40,6 +73,10 @@ class Visit:
         self.page.on("console", lambda m: m.type in ("error", "warning") and self.complaints.append(m.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.add_init_script(f"({MESSAGES})()")
+        self._clock = clock
+        if clock:  # which tests can then put forward
+            self.page.clock.install()
         self.page.goto(address + query)
 
     @property
@@ -72,10 +109,26 @@ class Visit:
     def close(self) -> None:
         """Leave; the console and the network log must be clean, and nothing may scroll sideways."""
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        self.context.close()
-        assert not self.complaints, self.complaints
+        complaints = list(self.complaints)  # Gradio complains of the streams that leaving cuts off
+        self._leave()
+        assert not complaints, complaints
         assert not self.strangers, self.strangers
         assert wide <= 0, f"{wide} px too wide"
+
+    def _leave(self) -> None:
+        """Close the page, and leave a browser for the next visitor that has nothing but the files it has loaded."""
+        at_home = urlsplit(self.page.url)
+        if self._clock:  # it stays put forward
+            return self.context.close()
+        self.page.close()
+        page = self.context.new_page()
+        session = self.context.new_cdp_session(page)
+        what = {"origin": f"{at_home.scheme}://{at_home.netloc}", "storageTypes": OWN}
+        session.send("Storage.clearDataForOrigin", what)
+        self.context.clear_cookies()
+        self.context.clear_permissions()
+        page.close()
+        self._shelf.append(self.context)
 
     def wait(self, script: str, argument: object = None) -> None:
         """Until a script says true."""
@@ -96,6 +149,13 @@ class Visit:
         """Bring a tab to the front."""
         self.page.get_by_role("tab", name=name.capitalize()).click()
 
+    def open(self, name: str) -> None:
+        """Bring a tab to the front by what it is, whatever it is called, and wait until it is drawn."""
+        self.page.click(f"#tab-{name}-button")
+        self.page.wait_for_selector(f"#tab-{name}-button[aria-selected=true]")
+        self.wait(DRAWN[name])
+        self.page.evaluate(NEXT_FRAME)
+
     def slide(self, selector: str, value: float) -> None:
         """Move a range input as a finger would, and wait until that is drawn."""
         self.page.evaluate(SLIDE, [selector, value])
@@ -108,10 +168,10 @@ class Visit:
         return rgba.reshape(seen["height"], seen["width"], 4)[..., :3].copy()
 
     def toast(self) -> str:
-        """The message on screen, once there is one; it is then closed."""
+        """The oldest message that was on screen and not yet read, once there is one; it is then closed."""
+        self.wait("() => window.messagesSeen.length")
+        message = str(self.page.evaluate("() => window.messagesSeen.shift()"))
         body = self.page.locator(".toast-body").first
-        body.wait_for()
-        said = body.inner_text()
-        body.get_by_role("button").first.click()
+        self.page.evaluate("() => document.querySelector('[data-testid=toast-close]')?.click()")
         body.wait_for(state="detached")
-        return said
+        return message

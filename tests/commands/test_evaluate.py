@@ -1,16 +1,19 @@
 """`evaluate --bound` from the command line: one JSON object, a table, a card, and one line for what it cannot do."""
 
 import json
+import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ddpm_playground.cli import main
-from tests.learn.test_bound import FACTS
+from ddpm_playground.learn.judging.evaluation import TORCHMETRICS
+from tests.learn.judging.test_bound import FACTS
 from tests.tiny import tiny_checkpoint
 
-T = 5
+T, ROOT = 5, Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +65,13 @@ def test_one_line_for_what_it_cannot_do(folder: Path, argv: list[str], told: str
     assert main(["evaluate", "--checkpoint", str(folder), *argv]) == 2
     out, err = capsys.readouterr()
     assert out == "" and told in err and err.count("\n") == 1
+
+
+def test_without_torchmetrics_samples_are_not_scored_and_the_line_says_what_to_do(capsys, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "torchmetrics.image.fid", None)
+    monkeypatch.setattr("ddpm_playground.learn.judging.samples.sample", lambda *a, **k: pytest.fail("drawn in vain"))
+    assert main(["evaluate", "--checkpoint", "mnist", "--engine", "eager"]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and f"pip install '{TORCHMETRICS}'" in err and "--bound" in err
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["optional-dependencies"]["evaluate"] == [TORCHMETRICS]

@@ -1,11 +1,15 @@
 """`schedule show|check|export` from the command line: one JSON object, honest exit codes, the papers' numbers."""
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ddpm_playground.cli import main
+from ddpm_playground.lab.doctor import EXAMINATIONS
 
 
 def strict(text: str) -> dict:
@@ -83,6 +87,26 @@ def test_exit_codes(capsys, tmp_path: Path) -> None:
     assert not out and "no JSON" in err and err.count("\n") == 1
 
 
+def test_a_class_of_other_data_is_a_note_and_no_failure(capsys, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.json"
+    tokens.write_text('{"_class_name": "VQDiffusionScheduler", "num_vec_classes": 4097, "num_train_timesteps": 100}')
+    code, verdict = check(capsys, str(tokens))
+    (note,) = verdict["findings"]
+    assert code == 0 and verdict["schedule"] is None and (note["code"], note["severity"]) == ("not-examined", "note")
+    assert "VQDiffusionScheduler" in note["message"] and "add_noise" in note["message"]
+    assert main(["schedule", "check", str(tokens)]) == 0
+    assert "not-examined" in capsys.readouterr().out
+    code, log = sarif(capsys, str(tokens), "linear")
+    (result,) = [one for one in log["runs"][0]["results"] if one["ruleId"] == "not-examined"]
+    assert code == 0 and result["level"] == "note"
+    code, verdict = check(capsys, str(tokens), "linear")
+    assert code == 0 and [bool(one["schedule"]) for one in verdict["checked"]] == [False, True]
+    # One that lacks what its class needs is at fault itself.
+    tokens.write_text('{"_class_name": "VQDiffusionScheduler"}')
+    assert main(["schedule", "check", str(tokens)]) == 2
+    assert "lacks a key" in capsys.readouterr().err
+
+
 def test_what_the_source_does_not_say_can_be_said(capsys, tmp_path: Path) -> None:
     config = tmp_path / "scheduler_config.json"
     config.write_text('{"_class_name": "DDIMScheduler", "rescale_betas_zero_snr": true}')
@@ -125,8 +149,66 @@ def test_export_and_back(capsys, tmp_path: Path, suffix: str) -> None:
     ],
 )
 def test_bad_input_gives_one_line_and_exit_code_2(capsys, argv, message) -> None:
-    import re
-
     assert main(["schedule", *argv]) == 2
     out, err = capsys.readouterr()
     assert not out and re.search(message, err) and err.count("\n") == 1
+
+
+def test_several_are_checked_and_one_that_cannot_be_read_fails_alone(capsys, tmp_path: Path) -> None:
+    bad, good = tmp_path / "bad.json", tmp_path / "good.json"
+    bad.write_text('{\n  "beta_start": 0.1,\n}')
+    good.write_text('{"_class_name": "DDPMScheduler"}')
+    assert main(["schedule", "check", "linear", str(bad), str(good)]) == 1
+    out = capsys.readouterr().out
+    assert out.count("== ") == 3 and "✗ unreadable: bad.json is no JSON: at line 3, column 1" in out
+    assert out.splitlines()[-1].startswith("3 checked: 0 errors, ") and out.endswith("1 unreadable\n")
+    code, told = check(capsys, "linear", str(bad), str(good))
+    assert code == 1 and [one["what"] for one in told["checked"]] == ["linear", str(bad), str(good)]
+    assert "line 3" in told["checked"][1]["problem"] and told["checked"][2]["schedule"]["class"] == "DDPMScheduler"
+    assert check(capsys, "linear", str(good))[0] == 0
+    code, one = check(capsys, str(good))
+    assert code == 0 and one == {key: told["checked"][2][key] for key in ("schedule", "findings")}
+
+
+def sarif(capsys, *argv: str) -> tuple[int, dict]:
+    code = main(["schedule", "check", *argv, "--format", "sarif"])
+    return code, strict(capsys.readouterr().out)
+
+
+def test_sarif_has_a_rule_for_each_kind_and_a_place_for_each_finding(capsys, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "my pipe" / "scheduler"
+    folder.mkdir(parents=True)
+    (folder / "scheduler_config.json").write_text(
+        '{\n "_class_name": "DDPMScheduler",\n "rescale_betas_zero_snr": true,\n "prediction_type": "epsilon"\n}'
+    )
+    (tmp_path / "bad.json").write_text('{\n  "beta_start": 0.1,\n}')
+    code, log = sarif(capsys, "linear", "my pipe", "bad.json")
+    assert code == 1 and log["version"] == "2.1.0" and len(log["runs"]) == 1
+    rules = log["runs"][0]["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == [*EXAMINATIONS, "unreadable"]
+    assert all(rule["shortDescription"]["text"] and rule["help"]["text"] for rule in rules)
+    assert all(rule.get("helpUri", "https://").startswith("https://") for rule in rules)
+    results = log["runs"][0]["results"]
+    for result in results:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"] and result["message"]["text"]
+        assert result["level"] in ("error", "warning", "note")
+    (zero,) = [one for one in results if one["ruleId"] == "eps-with-zero-terminal-snr"]
+    assert zero["level"] == "error" and zero["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "my%20pipe/scheduler/scheduler_config.json", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 4},
+    }
+    assert results[-1]["ruleId"] == "unreadable" and results[-1]["level"] == "error"
+    assert results[-1]["locations"][0]["physicalLocation"]["region"] == {"startLine": 3, "startColumn": 1}
+    assert results[0]["locations"] == [{"logicalLocations": [{"name": "linear", "kind": "object"}]}]
+    assert sarif(capsys, "linear")[0] == 0
+
+
+def test_the_hook_for_pre_commit_runs_a_command_that_is_installed() -> None:
+    root = Path(__file__).parents[2]
+    (hook,) = yaml.safe_load((root / ".pre-commit-hooks.yaml").read_text())
+    program, *argv = hook["entry"].split()
+    assert program in tomllib.loads((root / "pyproject.toml").read_text())["project"]["scripts"]
+    assert argv == ["schedule", "check"] and hook["language"] == "python"
+    assert re.search(hook["files"], "model/scheduler/scheduler_config.json")
+    assert not re.search(hook["files"], "model/unet/config.json")

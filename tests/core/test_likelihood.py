@@ -73,6 +73,7 @@ def test_the_bound_of_a_clipped_and_of_a_labelled_chain_too() -> None:
     assert float(log_p[0]) < float(exact("linear, 16", 1.0, False)[0]) - 1  # class 1 is rare at −0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["3 steps", "cosine, 8", "linear, 16"])
 def test_monte_carlo_agrees_with_quadrature(name: str) -> None:
     """Within 3 standard errors, term by term in sum and for every x_0; and so below the exact one."""

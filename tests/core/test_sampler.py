@@ -171,5 +171,5 @@ def test_unknown_names_and_strengths_are_refused() -> None:
     with pytest.raises(ValueError, match="unknown sampler 'euler'; choose one of ddpm, ddim"):
         step_coefficients(schedule, "euler", 0.0, 2, 1)
     for strength in (-0.1, 1.1, math.nan):
-        with pytest.raises(ValueError, match=r"η or w must be in \[0, 1\], got"):
+        with pytest.raises(ValueError, match=r"η or w must be a number in \[0, 1\], got"):
             step_coefficients(schedule, "ddim", strength, 2, 1)

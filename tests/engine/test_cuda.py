@@ -1,20 +1,20 @@
 """The engines on a CUDA card: beside the CPU, beside eager float32, and without the host in their way."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
 
-from ddpm_playground.core import SAMPLERS, SeededNoise, Step, reverse, timestep_path
+from ddpm_playground.core import SAMPLERS, Sampling, SeededNoise, Step, reverse, timestep_path
 from ddpm_playground.engine.cuda_graph import AGREEMENTS, GraphNetwork, disagreement, plain_float32
 from ddpm_playground.engine.network import AGREEMENT, examples
-from ddpm_playground.learn.checkpoint import Checkpoint, load_checkpoint
-from ddpm_playground.learn.sampling import chain
+from ddpm_playground.learn.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from ddpm_playground.learn.checkpoints.shipped import SHIPPED
+from ddpm_playground.learn.judging.samples import chain
 
 from ..waiting import never_waiting
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints" / "mnist"
+MNIST = SHIPPED / "mnist"
 GRAPHS = ["cuda-graph", "cuda-graph-fp32"]
 pytestmark = pytest.mark.gpu
 
@@ -22,15 +22,15 @@ pytestmark = pytest.mark.gpu
 @pytest.fixture(scope="module", params=GRAPHS)
 def graphed(request: pytest.FixtureRequest) -> Checkpoint:
     """The shipped network as a CUDA graph; eager taking over is a failure here."""
-    checkpoint = load_checkpoint(SHIPPED, "cuda").on(request.param)
+    checkpoint = load_checkpoint(MNIST, "cuda").on(request.param)
     assert checkpoint.engine == request.param and isinstance(checkpoint.network, GraphNetwork)
     return checkpoint
 
 
-def walk(checkpoint: Checkpoint, indices: range, seed: int = 0, **settings) -> Iterator[Step]:
-    defaults = {"sampler": "ddpm", "num_steps": 50, "strength": 0.5, "spacing": "trailing", "guidance": 1.0}
+def walk(checkpoint: Checkpoint, indices: range, seed: int = 0, guidance: float = 1.0, **settings) -> Iterator[Step]:
     labels = torch.arange(indices.start, indices.stop) % 10
-    return chain(checkpoint, indices, labels, seed=seed, **(defaults | settings))
+    sampling = Sampling(**{"num_steps": 50, "eta_or_w": 0.5} | settings)
+    return chain(checkpoint, indices, labels, sampling, seed=seed, guidance=guidance)
 
 
 def end(checkpoint: Checkpoint, indices: range, **settings) -> torch.Tensor:
@@ -42,14 +42,14 @@ def end(checkpoint: Checkpoint, indices: range, **settings) -> torch.Tensor:
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 def test_a_cuda_chain_goes_where_the_cpu_s_goes(sampler: str, guidance: float, engine: str) -> None:
-    cpu, cuda = load_checkpoint(SHIPPED, "cpu").on(), load_checkpoint(SHIPPED, "cuda").on(engine)
+    cpu, cuda = load_checkpoint(MNIST, "cpu").on(), load_checkpoint(MNIST, "cuda").on(engine)
     ends = [end(checkpoint, range(10), sampler=sampler, guidance=guidance) for checkpoint in (cpu, cuda)]
     # Eager convolutions on the card may sum in TF32, and a graph's may be of float16; a grey level is 2/255.
     assert float((ends[0] - ends[1]).abs().mean()) < 2 / 255
 
 
 def test_auto_is_the_graph() -> None:
-    assert load_checkpoint(SHIPPED, "cuda").on().engine == "cuda-graph"
+    assert load_checkpoint(MNIST, "cuda").on().engine == "cuda-graph"
 
 
 def test_replayed_epsilons_keep_the_bound_of_their_type(graphed: Checkpoint) -> None:
@@ -67,7 +67,7 @@ def test_a_call_agrees_with_eager_float32(graphed: Checkpoint, batch: int) -> No
         eager = graphed.unet(x, t, class_labels=label).sample
         bound = AGREEMENTS[graphed.network.dtype]
         torch.testing.assert_close(graphed.network(x, t, label).sample, eager, rtol=0, atol=bound)
-        on_cpu = load_checkpoint(SHIPPED).unet(inputs[0], inputs[1], class_labels=inputs[2]).sample
+        on_cpu = load_checkpoint(MNIST).unet(inputs[0], inputs[1], class_labels=inputs[2]).sample
     torch.testing.assert_close(eager.cpu(), on_cpu, rtol=1e-5, atol=10 * AGREEMENT)
 
 
@@ -81,8 +81,8 @@ def test_a_replayed_chain_is_the_plain_one_of_the_same_network(
         noise = SeededNoise(0, range(3), graphed.image_shape, "cuda")
         with plain_float32():
             steps = way(
-                graphed.schedule, graphed.predictor(guidance), noise(), path, noise, sampler=sampler, strength=0.5,
-                label=label,
+                graphed.schedule, graphed.predictor(guidance), noise(), path, noise,
+                Sampling(sampler, 0.5), label=label,
             )  # fmt: skip
             walks.append(list(steps))
     for one, other in zip(*walks, strict=True):

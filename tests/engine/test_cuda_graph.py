@@ -5,14 +5,14 @@ import threading
 import time
 import types
 from contextlib import nullcontext
-from dataclasses import fields
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 import torch
 
 from ddpm_playground.core import (
     SAMPLERS,
+    Sampling,
     SeededNoise,
     Step,
     make_schedule,
@@ -22,17 +22,18 @@ from ddpm_playground.core import (
 )
 from ddpm_playground.engine import cuda_graph, lane
 from ddpm_playground.engine.cuda_graph import AGREEMENTS, KEPT, GraphNetwork, agreeing, disagreement
-from ddpm_playground.engine.engines import ENGINES, FASTEST, TITLES, network_on, pick_engine
+from ddpm_playground.engine.engines import ENGINES, network_on, pick_engine
 from ddpm_playground.engine.lane import WARM_UPS, CudaLane, Fed
 from ddpm_playground.engine.network import AGREEMENT, EngineUnavailable
 from ddpm_playground.engine.step_graph import DRAWS_AHEAD, LEAD, read_row, row_of
-from ddpm_playground.learn.checkpoint import Checkpoint, load_checkpoint
-from ddpm_playground.learn.network import NetworkEps, make_network
-from ddpm_playground.learn.sampling import chain, sample
+from ddpm_playground.learn.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from ddpm_playground.learn.checkpoints.shipped import SHIPPED
+from ddpm_playground.learn.judging.samples import chain, sample
+from ddpm_playground.learn.networks.unet import NetworkEps, make_network
 
 from ..tiny import tiny_checkpoint
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints" / "mnist"
+MNIST = SHIPPED / "mnist"
 T, SHAPE = 20, (1, 8, 8)
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -93,18 +94,22 @@ def graphed(checkpoint: Checkpoint, dtype: torch.dtype = torch.float32) -> tuple
     """The checkpoint whose chain is a replayed one."""
     lanes = Lanes()
     network = GraphNetwork(checkpoint.unet, dtype, lanes)
-    return Checkpoint(*(getattr(checkpoint, f.name) for f in fields(checkpoint)[:6]), "cuda-graph", network), lanes
+    return replace(checkpoint, engine="cuda-graph", network=network), lanes
 
 
 def labels(kind: str, count: int = 3) -> torch.Tensor | None:
     return {"all": torch.arange(count) % 10, "none": torch.full((count,), -1), "absent": None}[kind]
 
 
-def walked(checkpoint: Checkpoint, guidance: float = 1.0, count: int = 3, path=None, seed: int = 0, **settings) -> list:
+def walked(
+    checkpoint: Checkpoint, guidance: float = 1.0, count: int = 3, path=None, seed: int = 0, label=None, **settings
+) -> list:
     noise = SeededNoise(seed, range(count), SHAPE)
     path = timestep_path(checkpoint.schedule.T, 6) if path is None else path
     return list(
-        checkpoint.reverse(checkpoint.schedule, checkpoint.predictor(guidance), noise(), path, noise, **settings)
+        checkpoint.reverse(
+            checkpoint.schedule, checkpoint.predictor(guidance), noise(), path, noise, Sampling(**settings), label=label
+        )
     )
 
 
@@ -117,15 +122,16 @@ def assert_same(got: list[Step], expected: list[Step], atol: float = 1e-6) -> No
                 torch.testing.assert_close(a, b, rtol=0, atol=atol, msg=lambda said, name=name: f"{name}: {said}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clip_x_0", [True, False])
 @pytest.mark.parametrize("add_noise", [True, False])
 @pytest.mark.parametrize("guidance,kind", [(1.0, "all"), (3.0, "all"), (3.0, "none"), (1.0, "absent")])
-@pytest.mark.parametrize("sampler,strength", list(itertools.product(SAMPLERS, [0.0, 0.5, 1.0])))
+@pytest.mark.parametrize("sampler,eta_or_w", list(itertools.product(SAMPLERS, [0.0, 0.5, 1.0])))
 def test_the_replayed_chain_is_the_plain_one(
-    checkpoint, sampler, strength, guidance, kind, add_noise, clip_x_0
+    checkpoint, sampler, eta_or_w, guidance, kind, add_noise, clip_x_0
 ) -> None:
     settings = dict(
-        sampler=sampler, strength=strength, label=labels(kind), add_noise=add_noise, clip_x_0=clip_x_0
+        sampler=sampler, eta_or_w=eta_or_w, label=labels(kind), add_noise=add_noise, clip_x_0=clip_x_0
     )  # fmt: skip
     fast, _ = graphed(checkpoint)
     expected = walked(checkpoint, guidance, **settings)
@@ -139,7 +145,7 @@ def test_the_replayed_chain_is_the_plain_one(
 def test_any_path_on_one_graph(checkpoint, path, sampler) -> None:
     fast, lanes = graphed(checkpoint)
     for seed in (0, 1):
-        settings = dict(path=path, sampler=sampler, strength=1.0, label=labels("all"), seed=seed)
+        settings = dict(path=path, sampler=sampler, eta_or_w=1.0, label=labels("all"), seed=seed)
         assert_same(walked(fast, **settings), walked(checkpoint, **settings))
     (own,) = lanes.made
     assert own.captures == 1 and own.replays == 2 * (len(path) - 1)
@@ -160,21 +166,22 @@ def test_whatever_the_network_says(checkpoint, prediction_type) -> None:
 
 
 def test_the_shipped_network_s_chain(tmp_path) -> None:
-    checkpoint = load_checkpoint(SHIPPED)
+    checkpoint = load_checkpoint(MNIST)
     fast, _ = graphed(checkpoint)
-    settings = {"sampler": "ddpm", "num_steps": 6, "strength": 0.0, "spacing": "trailing", "guidance": 2.0, "seed": 0}
-    one, other = (list(chain(c, range(3), torch.arange(3), **settings)) for c in (fast, checkpoint))
+    how = Sampling(num_steps=6)
+    one, other = (list(chain(c, range(3), torch.arange(3), how, guidance=2.0)) for c in (fast, checkpoint))
     assert_same(one, other)
 
 
 def test_companions_change_no_bit(checkpoint) -> None:
     fast, _ = graphed(checkpoint)
-    settings = {"sampler": "ddpm", "num_steps": T, "strength": 1.0, "spacing": "trailing", "guidance": 3.0, "seed": 5}
+    settings = {"sampling": Sampling(eta_or_w=1.0), "guidance": 3.0, "seed": 5}
     whole = [s.x_s for s in chain(fast, range(7), torch.arange(7), **settings)][-1]
     for some in (range(0, 1), range(0, 3), range(4, 7)):
         part = [s.x_s for s in chain(fast, some, torch.arange(some.start, some.stop), **settings)][-1]
         assert torch.equal(part, whole[some.start : some.stop]), some
-    assert (sample(fast, torch.arange(7), num_steps=4) == sample(fast, torch.arange(9), num_steps=4)[:7]).all()
+    few = Sampling(num_steps=4)
+    assert (sample(fast, torch.arange(7), few) == sample(fast, torch.arange(9), few)[:7]).all()
 
 
 def test_steps_that_were_handed_out_stay_as_they_are(checkpoint) -> None:
@@ -256,7 +263,8 @@ def test_noise_is_drawn_once_a_step_in_order_and_never_for_the_last(checkpoint) 
     x_T = SeededNoise(0, range(1), SHAPE)()
     for add_noise in (True, False):
         drawn.clear()
-        steps = list(fast.reverse(fast.schedule, fast.predictor(), x_T, (9, 7, 5, 2, 0), numbered, add_noise=add_noise))
+        how = Sampling(add_noise=add_noise)
+        steps = list(fast.reverse(fast.schedule, fast.predictor(), x_T, (9, 7, 5, 2, 0), numbered, how))
         assert [None if s.z is None else float(s.z.max()) for s in steps] == [0.0, 1.0, 2.0, None]
         assert len(drawn) == 3
 
@@ -293,7 +301,7 @@ def test_what_goes_wrong_in_a_draw_reaches_the_caller(checkpoint) -> None:
         ({"path": (3, 3, 0)}, "a path must fall"),
         ({"path": (T + 1, 0)}, rf"t must be in \[0, {T}\], got {T + 1}"),
         ({"sampler": "pndm"}, "unknown sampler 'pndm'"),
-        ({"strength": 2.0}, "must be in"),
+        ({"eta_or_w": 2.0}, r"must be a number in \[0, 1\]"),
     ],
 )
 def test_it_refuses_what_the_plain_chain_refuses_and_before_a_capture(checkpoint, change, words) -> None:
@@ -321,7 +329,7 @@ def test_without_signal_or_without_noise_the_plain_chain_decides(checkpoint) -> 
 def test_a_row_holds_what_the_step_needs() -> None:
     schedule = make_schedule("cosine", 50)
     for sampler, (t, s) in itertools.product(SAMPLERS, [(50, 49), (30, 4), (1, 0)]):
-        got_t, level, c = read_row(row_of(schedule, sampler, 0.5, t, s, torch.float64))
+        got_t, level, c = read_row(row_of(schedule, Sampling(sampler, 0.5), t, s, torch.float64))
         expected = SAMPLERS[sampler](schedule, t, s, 0.5)
         assert int(got_t) == t and [float(value) for value in c] == list(expected)
         assert float(level.signal) ** 2 == pytest.approx(float(schedule.alpha_bars[t]), rel=1e-12)
@@ -355,19 +363,21 @@ def test_a_call_s_convolutions_do_without_tf32(checkpoint) -> None:
     assert seen == [(False, False)]
 
 
+@pytest.mark.slow
 def test_float16_of_the_shipped_network_keeps_its_bound() -> None:
-    unet = load_checkpoint(SHIPPED).unet
+    unet = load_checkpoint(MNIST).unet
     shares = {}
     for dtype in (torch.float16, torch.float32):
         shares[dtype] = disagreement(unet, agreeing(unet, [dtype], PlainLane))
     assert shares[torch.float32] <= AGREEMENT < shares[torch.float16] <= AGREEMENTS[torch.float16]
 
 
+@pytest.mark.slow
 def test_a_chain_in_float16_ends_within_a_grey_level_of_float32() -> None:
-    checkpoint = load_checkpoint(SHIPPED)
+    checkpoint = load_checkpoint(MNIST)
     half, _ = graphed(checkpoint, torch.float16)
-    settings = {"sampler": "ddim", "num_steps": 10, "strength": 0.0, "spacing": "trailing", "guidance": 1.0, "seed": 0}
-    one, other = ([s.x_s for s in chain(c, range(4), torch.arange(4), **settings)][-1] for c in (half, checkpoint))
+    how = Sampling("ddim", num_steps=10)
+    one, other = ([s.x_s for s in chain(c, range(4), torch.arange(4), how)][-1] for c in (half, checkpoint))
     assert 0.0 < float((one - other).abs().mean()) < 2 / 255
 
 
@@ -392,10 +402,10 @@ def test_a_lane_that_cannot_capture_is_told_in_one_line(checkpoint) -> None:
 @pytest.mark.parametrize("name", ["cuda-graph", "cuda-graph-fp32"])
 def test_without_a_card_one_line_says_so_and_eager_runs(checkpoint, capsys, name) -> None:
     with pytest.raises(EngineUnavailable, match="need the network on a CUDA device"):
-        ENGINES[name](checkpoint.unet, "a")
+        ENGINES[name].make(checkpoint.unet, "a")
     assert network_on(checkpoint.unet, "a", name) == ("eager", checkpoint.unet)
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"{TITLES[name]} cannot be used" in line
+    assert f"{ENGINES[name].title} cannot be used" in line
     assert checkpoint.on(name).reverse is reverse
 
 
@@ -403,11 +413,12 @@ def test_a_lent_gpu_is_left_to_eager(monkeypatch) -> None:
     unet = types.SimpleNamespace(parameters=lambda: iter([types.SimpleNamespace(device=torch.device("cuda"))]))
     monkeypatch.setattr(cuda_graph, "shared_gpu", lambda: types.ModuleType("spaces"))
     with pytest.raises(EngineUnavailable, match="lends its GPU"):
-        ENGINES["cuda-graph"](unet, "a")
+        ENGINES["cuda-graph"].make(unet, "a")
 
 
 def test_every_engine_has_a_title_and_cuda_its_fastest() -> None:
-    assert ENGINES.keys() == TITLES.keys() and set(FASTEST.values()) <= ENGINES.keys()
+    assert all(engine.title for engine in ENGINES.values())
+    assert {engine.fastest_on for engine in ENGINES.values()} == {"", "cpu", "cuda"}
     assert (pick_engine("cuda"), pick_engine("mps"), pick_engine("cuda", "eager")) == ("cuda-graph", "eager", "eager")
 
 
@@ -504,7 +515,7 @@ def test_the_cuda_lane_orders_its_streams(checkpoint, stand_in, monkeypatch) -> 
             return replay
 
     network = GraphNetwork(checkpoint.unet, torch.float32, lambda: Remembering(torch.device("cpu")))
-    fast = Checkpoint(*(getattr(checkpoint, f.name) for f in fields(checkpoint)[:6]), "cuda-graph", network)
+    fast = replace(checkpoint, engine="cuda-graph", network=network)
     path = timestep_path(T, 9)
     got = walked(fast, label=labels("all"), path=path)
     assert_same(got, walked(checkpoint, label=labels("all"), path=path))
@@ -544,7 +555,7 @@ def test_without_a_lane_the_plain_chain_runs(checkpoint) -> None:
         raise EngineUnavailable("no lane")
 
     network = GraphNetwork(checkpoint.unet, torch.float32, none_left)
-    fast = Checkpoint(*(getattr(checkpoint, f.name) for f in fields(checkpoint)[:6]), "cuda-graph", network)
+    fast = replace(checkpoint, engine="cuda-graph", network=network)
     assert_same(walked(fast, label=labels("all")), walked(checkpoint, label=labels("all")))
 
 

@@ -8,19 +8,20 @@ import pytest
 import torch
 from diffusers import UNet2DModel
 
-from ddpm_playground.core import SAMPLERS, SeededNoise, reverse, timestep_path
+from ddpm_playground.core import SAMPLERS, Sampling, SeededNoise, reverse, timestep_path
 from ddpm_playground.engine import onnx_cpu
 from ddpm_playground.engine.engines import ENGINES, network_on, pick_engine
 from ddpm_playground.engine.network import EngineUnavailable
 from ddpm_playground.engine.onnx_cpu import AGREEMENT, OnnxNetwork, export, onnx_network
-from ddpm_playground.learn.checkpoint import load_checkpoint
-from ddpm_playground.learn.network import make_network
-from ddpm_playground.learn.sampling import sample
-from ddpm_playground.learn.shelf import Shelf
+from ddpm_playground.learn.checkpoints.checkpoint import load_checkpoint
+from ddpm_playground.learn.checkpoints.shipped import SHIPPED
+from ddpm_playground.learn.checkpoints.store import Shelf
+from ddpm_playground.learn.judging.samples import sample
+from ddpm_playground.learn.networks.unet import make_network
 
 from ..tiny import tiny_checkpoint
 
-SHIPPED = Path(__file__).parents[2] / "checkpoints" / "mnist"
+MNIST = SHIPPED / "mnist"
 ARCHITECTURES = {
     "grey": dict(image_shape=(1, 8, 8), channels=(8, 8)),
     "colour": dict(image_shape=(3, 16, 16), channels=(8, 16, 16)),
@@ -49,6 +50,7 @@ def eager_sample(unet: UNet2DModel, *inputs: torch.Tensor | None) -> torch.Tenso
         return unet(x, t, class_labels=label).sample
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ARCHITECTURES)
 @pytest.mark.parametrize("size", [1, 2, 5, 70])
 def test_every_batch_agrees_with_eager(name, size):
@@ -70,8 +72,9 @@ def test_a_network_without_classes():
     )
 
 
+@pytest.mark.slow
 def test_the_shipped_network_agrees_and_companions_change_no_bit():
-    checkpoint = load_checkpoint(SHIPPED).on("onnx")
+    checkpoint = load_checkpoint(MNIST).on("onnx")
     assert checkpoint.engine == "onnx" and checkpoint.network is not None
     x, t, label = batch(checkpoint.unet, 16)
     whole = checkpoint.network(x, t, label).sample
@@ -83,17 +86,18 @@ def test_the_shipped_network_agrees_and_companions_change_no_bit():
         assert torch.equal(torch.cat(parts), whole), size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 def test_chains_stay_together_over_samplers(sampler, guidance):
     ends = []
     for engine in ("eager", "onnx"):
-        checkpoint = load_checkpoint(SHIPPED).on(engine)
+        checkpoint = load_checkpoint(MNIST).on(engine)
         noise = SeededNoise(0, range(2), checkpoint.image_shape)
         path = timestep_path(1000, 10, "trailing")
         chain = reverse(
-            checkpoint.schedule, checkpoint.predictor(guidance), noise(), path, noise, sampler=sampler,
-            label=torch.tensor([3, -1]), strength=0.5,
+            checkpoint.schedule, checkpoint.predictor(guidance), noise(), path, noise,
+            Sampling(sampler, 0.5), label=torch.tensor([3, -1]),
         )  # fmt: skip
         *_, last = chain
         ends.append(last.x_s)
@@ -101,7 +105,7 @@ def test_chains_stay_together_over_samplers(sampler, guidance):
 
 
 def test_guidance_asks_once_for_both_branches():
-    checkpoint = load_checkpoint(SHIPPED).on("onnx")
+    checkpoint = load_checkpoint(MNIST).on("onnx")
     predict, asked = checkpoint.predictor(2.0), []
 
     class Counted:
@@ -118,7 +122,7 @@ def test_guidance_asks_once_for_both_branches():
 def test_samples_are_those_of_eager_within_a_grey_level(tmp_path):
     checkpoint = load_checkpoint(tiny_checkpoint(tmp_path / "tiny"))
     labels = torch.arange(5)
-    one, other = (sample(checkpoint.on(engine), labels, num_steps=5) for engine in ("eager", "onnx"))
+    one, other = (sample(checkpoint.on(engine), labels, Sampling(num_steps=5)) for engine in ("eager", "onnx"))
     assert abs(one.astype(int) - other.astype(int)).max() <= 1
 
 
@@ -186,7 +190,9 @@ def test_the_engine_can_be_chosen(monkeypatch):
 def test_the_shelf_serves_at_once_and_faster_soon(tmp_path, monkeypatch):
     tiny_checkpoint(tmp_path / "tiny")
     shelf, begun = Shelf([tmp_path]), []
-    monkeypatch.setattr("ddpm_playground.learn.shelf.threading.Thread", lambda **job: begun.append(job) or Held())
+    monkeypatch.setattr(
+        "ddpm_playground.learn.checkpoints.store.threading.Thread", lambda **job: begun.append(job) or Held()
+    )
     assert shelf.load("tiny").engine == "eager"
     (job,) = begun
     job["target"](*job["args"])

@@ -6,11 +6,11 @@ import diffusers
 import pytest
 import torch
 
-from ddpm_playground.core import SCHEDULES, make_schedule, rescale_zero_terminal_snr
+from ddpm_playground.core import SCHEDULES, make_schedule, rescale_zero_terminal_snr, schedule_from_betas
 from ddpm_playground.lab.export import config_json, config_of, snippet, table_csv
 from ddpm_playground.lab.quantities import unchecked
+from ddpm_playground.lab.read_schedule import named_subject, subject_of_config
 from ddpm_playground.lab.reading import subject_of_text
-from ddpm_playground.lab.subject import named_subject, subject_of_config
 
 ALL = {name: make_schedule(name) for name in SCHEDULES}
 ALL |= {f"{name}-zero": rescale_zero_terminal_snr(schedule) for name, schedule in ALL.items()}
@@ -66,3 +66,13 @@ def test_classes_without_betas_become_one_with() -> None:
 def test_a_broken_schedule_is_not_exported() -> None:
     with pytest.raises(ValueError, match="β_2 = 3.0; correct that entry"):
         config_json(unchecked(torch.tensor([0.1, 3.0]), "broken"))
+
+
+def test_a_curve_of_a_class_that_shifts_its_table_is_exported_as_it_is() -> None:
+    config = {"_class_name": "CogVideoXDDIMScheduler", "snr_shift_scale": 3.0, "prediction_type": "v_prediction"}
+    subject = subject_of_config(config)
+    assert config_of(subject.schedule, subject.config) == dict(subject.config)
+    bent = schedule_from_betas(subject.schedule.betas[1:] * 0.9)
+    out = config_of(bent, subject.config)
+    assert out["_class_name"] == "DDIMScheduler" and out["prediction_type"] == "v_prediction"
+    torch.testing.assert_close(subject_of_config(out).schedule.alpha_bars, bent.alpha_bars)

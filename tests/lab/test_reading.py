@@ -85,7 +85,7 @@ def test_what_is_broken_stays_broken() -> None:
         ('{"_class_name": 5}', "_class_name must be the name"),
         ('{"beta_schedule": "mine"}', "unknown beta_schedule 'mine'; known are linear"),
         ('{"trained_betas": "0.1"}', "trained_betas must be a list of numbers"),
-        ('{"beta_end": 1' + "0" * 400 + "}", "beta_end must be a number in .0, 1., got a whole number of 401 digits"),
+        ('{"beta_end": 1' + "0" * 400 + "}", "beta_end must be a number .*, got a whole number of 401 digits"),
         ('{"trained_betas": [1' + "0" * 400 + "]}", "trained_betas must be a number"),
         ('{"trained_betas": []}', "1 to 100000 numbers, got 0"),
         ('{"scheduler": ["diffusers", "DDPMScheduler"]}', "index of a pipeline"),
@@ -156,7 +156,8 @@ def test_the_hub_is_asked_only_if_allowed(monkeypatch, tmp_path: Path) -> None:
         return str(tmp_path / "scheduler_config.json")
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
-    monkeypatch.delenv("DDPM_HUB", raising=False)
+    for name in ("DDPM_HUB", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
     with pytest.raises(ValueError, match="set DDPM_HUB=1"):
         read_subject("owner/name")
     assert not asked
@@ -168,7 +169,7 @@ def test_the_hub_is_asked_only_if_allowed(monkeypatch, tmp_path: Path) -> None:
         raise OSError("no network\nat all")
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", broken)
-    with pytest.raises(ValueError, match="owner/name cannot be fetched: no network$"):
+    with pytest.raises(ValueError, match="the Hub cannot be reached for owner/name"):
         fetch_config("owner/name", ["scheduler_config.json"])
 
 

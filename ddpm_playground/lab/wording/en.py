@@ -1,6 +1,6 @@
-"""What the findings say in English: key → (what was found, what to do); and the phrases of the lab."""
+"""What the findings say in English: key → (what was found, what to do)."""
 
-FINDINGS: dict[str, tuple[str, str]] = {
+FINDINGS: dict[str, tuple[str, ...]] = {
     "not-finite": (
         "β_{t} = {value} is no finite number, and {others} other β_t are none either.",
         "Correct the values from t = {t} on; every picture after that step would be NaN.",
@@ -26,6 +26,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "network has learned to take brightness from x_T, so very bright and very dark pictures drift to mid-grey.",
         'Set "rescale_betas_zero_snr": true with "prediction_type": "v_prediction" and "timestep_spacing": '
         '"trailing", and train on; or raise β or T until SNR(T) is below {threshold}.',
+        "{patch}, and train on.",
     ),
     "terminal-snr/class": (
         "√ᾱ_T = {root} of the picture is left at T (SNR(T) = {snr}), while sampling starts from pure noise. The "
@@ -33,6 +34,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
         '{name} takes no "rescale_betas_zero_snr". Use a class that does, such as DDIMScheduler, with it true, '
         '"prediction_type": "v_prediction" and "timestep_spacing": "trailing", and train on; or raise β or T until '
         "SNR(T) is below {threshold}.",
+        "{patch}, and train on.",
     ),
     "terminal-snr/trace": (
         "A trace of the picture is left at T: √ᾱ_T = {root}, SNR(T) = {snr}. That is too little to be seen as "
@@ -43,10 +45,12 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "These β_t are meant for about 1000 steps, but T = {T}: Σ β_t = {total}, so SNR(T) = {snr} and x_T is "
         "still a picture.",
         "Multiply β_t by 1000/T = {factor}: {advice}.",
+        "{patch}, and train anew.",
     ),
     "eps-with-zero-terminal-snr": (
         "The network predicts ε, and ᾱ_t = 0 at t = {t}: x̂_0 = (x_t − √(1 − ᾱ_t) ε̂)/√ᾱ_t divides by 0.",
         'Use "prediction_type": "v_prediction" (and train for it), or a schedule with ᾱ_T > 0.',
+        "{patch}, and train for it.",
     ),
     "eps-with-zero-terminal-snr/unknown": (
         "ᾱ_t = 0 at t = {t}. A network that predicts ε cannot be used there: x̂_0 divides by √ᾱ_t = 0.",
@@ -67,8 +71,15 @@ FINDINGS: dict[str, tuple[str, str]] = {
         'Take a number of steps that divides T = {T}, or set "timestep_spacing": "leading".',
     ),
     "ignored-key": (
-        "{name} takes no {keys}: diffusers leaves out what a class does not know.",
-        "Remove it, or use a class that takes it ({others}).",
+        "{name} takes no {keys}, and diffusers leaves out what a class does not know. In {others} it changes the "
+        "schedule or the sampling.",
+        "Use a class that takes it ({others}), or leave it out.",
+    ),
+    "ignored-key/harmless": (
+        "{name} takes no {keys}: diffusers leaves out what a class does not know. No class that takes it would sample "
+        "otherwise for it.",
+        "Nothing need be done; it can be left out.",
+        "Nothing need be done. {patch}, and nothing changes.",
     ),
     "cannot-run": (
         "{name} refuses this config at {steps} steps: {reason}.",
@@ -88,13 +99,8 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "Keep it if the network was trained and tuned that way (Stable Diffusion 1.x: 1), else set it to 0.",
     ),
     "steps-offset/ignored": (
-        "steps_offset = {offset} does nothing with {spacing} spacing.",
-        'Remove it, or set "timestep_spacing": "leading" if it was meant.',
-    ),
-    "clip-hides-divergence": (
-        "At T, an error of ε̂ comes out {factor} times as large in x̂_0; that is more than half precision resolves, "
-        "and clipping makes a plausible ±1 of it.",
-        'Use "prediction_type": "v_prediction", or a schedule with more signal at T: linear magnifies 157 times.',
+        "steps_offset = {offset} does nothing here: the same t are visited without it.",
+        "Nothing need be done; it can be left out.",
     ),
     "variance-type": (
         "variance_type = {kind} adds noise of variance β of a whole stride; at {steps} steps that is far more than "
@@ -148,28 +154,92 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "matching's σ, and only to it.",
         'Set both, or neither: "prediction_type": "flow_prediction" with "use_flow_sigmas": true.',
     ),
-}
-
-PHRASES: dict[str, str] = {
-    "its": "its",
-    "its-own": "its own spacing",
-    "this": "this",
-    "clean-data": "clean data",
-    "nearly-clean-data": "ᾱ_1, which is not quite clean data",
-    "common-classes": "DDIMScheduler and EulerDiscreteScheduler take the most common ones",
-    "scaled-beta": '"beta_start": {start:.4g}, "beta_end": {end:.4g}',
-    "guessed": "taken for {symbol} by its course; name the list to say otherwise",
-    "values": "{count:,} values read as {symbol}: {conversion}",
-    "turned-round": "they ran from noise to data and were turned round",
-    "clean-at-0": "the value of clean data became t = 0",
-    "as-it-stands": "as it stands (Ho et al. 2020, section 2)",
-    "as-its-paper": "{name}, T = {T:,}, as its paper defines it",
-    "no-class": "no _class_name: read as DDPMScheduler reads it",
-    "unknown-class": "{name} is no scheduler of the diffusers installed here: its keys are taken as they stand",
-    "other-sigmas": "{key}: sampling takes its steps from other σ; these curves are those of training",
-    "peer": "{name} gives {symbol}: {conversion}",
-    "betas-of": "β_t of {title}, T = {T:,}, in float64",
-    "rescaled": "rescaled to zero terminal SNR (Lin et al. 2023)",
-    "not-rescaled": "not rescaled to zero terminal SNR, since its β_t are no probabilities",
-    "use-cosine": 'that is above 1 here, so use the cosine schedule ("beta_schedule": "squaredcos_cap_v2")',
+    "not-examined": (
+        "{name} was not run at {steps} steps: {reason}. Nothing is claimed here about its sampling.",
+        "Install or give what is named, and check again; the findings on the schedule itself hold.",
+    ),
+    "not-examined/other-data": (
+        "{name} keeps no noise levels of an x_t = a x_0 + b ε, as is usual of classes for other data, such as tokens, "
+        "so it has no schedule to examine: {reason}. Nothing is claimed here about it.",
+        "Nothing need be done.",
+    ),
+    "step-fails": (
+        "{name} at {steps} steps: step {step} of {calls} (timestep {timestep}, at {S} steps) stops with {told}.",
+        "Change the settings of its steps, or use another class.",
+    ),
+    "not-finite-step": (
+        "{name} at {steps} steps: step {step} of {calls} (timestep {timestep}, at {S} steps) returns NaN or infinity "
+        "in float32.",
+        "Change the settings of its steps, or use another class.",
+    ),
+    "repeated-timestep": (
+        "{name} at {steps} steps asks the network {count} times again at a t that it has just asked at, for another σ: "
+        "first at t = {t}. Rounding to whole t makes them equal.",
+        "Take fewer steps, or σ that lie further apart.",
+    ),
+    "repeated-timestep/few": (
+        "{name} at {steps} steps asks the network {count} times again at a t that it has just asked at, for another σ: "
+        "first at t = {t}. Rounding to whole t makes them equal.",
+        "Nothing need be done: the two σ differ by less than one t.",
+    ),
+    "idle-steps": (
+        "{count} of the {calls} calls at {steps} steps are spent where SNR < {threshold}: sampling starts at "
+        "σ = {sigma}, and there is nothing to be seen yet.",
+        "Take a lower σ_max, or another spacing of σ.",
+    ),
+    "residual-noise": (
+        "After the last of {steps} steps noise of σ = {sigma} is left: as much as at the training's t = 1.",
+        "Nothing need be done: no picture of 8 bits shows it.",
+        "{patch}, and the last step ends in clean data. No picture of 8 bits shows the difference.",
+    ),
+    "residual-noise/much": (
+        "After the last of {steps} steps noise of σ = {sigma} is left; the training's t = 1 has {lowest}.",
+        "Let the last step end in clean data.",
+    ),
+    "unclipped-divergence": (
+        "{name} at {steps} steps magnifies the network's errors: on data of standard deviation {data}, {error} of error"
+        " in its output makes {S} steps end at {spread} ({exact} without the error). Nothing clips x̂_0.",
+        "Clip x̂_0, begin at a t with more signal, or predict v.",
+    ),
+    "clip-hides-divergence": (
+        "At T, an error of ε̂ comes out {factor} times as large in x̂_0. Without clipping {S} steps would end at "
+        "standard deviation {unclipped} instead of {data}; with it they end at {clipped}.",
+        "Nothing need be done while clipping is on.",
+    ),
+    "clip-hides-divergence/table": (
+        "At T, an error of ε̂ comes out {factor} times as large in x̂_0; that is more than half precision resolves, "
+        "and clipping makes a plausible ±1 of it. At these steps it does no harm.",
+        "Nothing need be done while clipping is on.",
+    ),
+    "clip-hides-divergence/hurts": (
+        "At T, an error of ε̂ comes out {factor} times as large in x̂_0. Without clipping {S} steps would end at "
+        "standard deviation {unclipped} instead of {data}, and with it they end at {clipped}.",
+        "Begin at a t with more signal, or predict v.",
+    ),
+    "spread-lost": (
+        "{name} at {S} steps ends at standard deviation {spread} of data that has {data}, with an exact network: "
+        "pictures come out that much too pale.",
+        "Nothing need be done; more steps lose less.",
+    ),
+    "double-shift": (
+        "{name} shifts twice: set_timesteps({T}) ends at σ = {sigma}, where its formula with shift = {shift} gives "
+        "{formula} at the training's t = 1.",
+        "Nothing need be done: models of this class are used so. To follow the formula, hand set_timesteps its "
+        "sigmas before the shift.",
+    ),
+    "clip-on-latents": (
+        "{keys} clips x̂_0 to ±{reach}, as pixels need it; an autoencoder's latents have a wider range, and what lies "
+        "beyond is cut off.",
+        'Set "clip_sample": false.',
+    ),
+    "terminal-snr/start": (
+        "Sampling starts at σ = {sigma}, where √ᾱ = {root} of the picture is left (SNR = {snr}), from pure noise. The "
+        "network has learned to take brightness from it, so very bright and very dark pictures drift to mid-grey.",
+        "Raise the σ that sampling starts at until its SNR is below {threshold}.",
+    ),
+    "terminal-snr/start-trace": (
+        "A trace of the picture is left where sampling starts, at σ = {sigma}: √ᾱ = {root}, SNR = {snr}. That is too "
+        "little to be seen as brightness (it begins to show at about {threshold}).",
+        "Nothing need be done.",
+    ),
 }

@@ -1,6 +1,6 @@
 """What the findings say in Traditional Chinese (Taiwan), key by key as in en.py."""
 
-FINDINGS: dict[str, tuple[str, str]] = {
+FINDINGS: dict[str, tuple[str, ...]] = {
     "not-finite": (
         "β_{t} = {value} 不是有限的數，另外還有 {others} 個 β_t 也不是。",
         "從 t = {t} 起更正這些值；否則那一步之後的每張圖片都會是 NaN。",
@@ -26,6 +26,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "所以很亮和很暗的圖片都會偏向中灰。",
         '設定 "rescale_betas_zero_snr": true，配合 "prediction_type": "v_prediction" 與 "timestep_spacing": '
         '"trailing"，再繼續訓練；或提高 β 或 T，直到 SNR(T) 低於 {threshold}。',
+        "{patch}，再繼續訓練。",
     ),
     "terminal-snr/class": (
         "到了 T 圖片還剩下 √ᾱ_T = {root}（SNR(T) = {snr}），取樣卻從純雜訊開始。網路學會了從 x_T 讀取亮度，"
@@ -33,6 +34,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
         '{name} 不接受 "rescale_betas_zero_snr"。請改用接受它的類別，例如 DDIMScheduler，把它設為 true，配合 '
         '"prediction_type": "v_prediction" 與 "timestep_spacing": "trailing"，再繼續訓練；或提高 β 或 T，直到 SNR(T) '
         "低於 {threshold}。",
+        "{patch}，再繼續訓練。",
     ),
     "terminal-snr/trace": (
         "到了 T 圖片還留下一點痕跡：√ᾱ_T = {root}，SNR(T) = {snr}。這太少，看不出亮度（大約到 {threshold} "
@@ -42,10 +44,12 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "short-t-unscaled": (
         "這些 β_t 是給大約 1000 步用的，但 T = {T}：Σ β_t = {total}，所以 SNR(T) = {snr}，x_T 仍然是一張圖片。",
         "把 β_t 乘以 1000/T = {factor}：{advice}。",
+        "{patch}，再訓練一次。",
     ),
     "eps-with-zero-terminal-snr": (
         "網路預測 ε，而 t = {t} 時 ᾱ_t = 0：x̂_0 = (x_t − √(1 − ᾱ_t) ε̂)/√ᾱ_t 會除以 0。",
         '使用 "prediction_type": "v_prediction"（並以此訓練），或使用 ᾱ_T > 0 的排程。',
+        "{patch}，並以此訓練。",
     ),
     "eps-with-zero-terminal-snr/unknown": (
         "t = {t} 時 ᾱ_t = 0。預測 ε 的網路不能用在那裡：x̂_0 會除以 √ᾱ_t = 0。",
@@ -66,8 +70,13 @@ FINDINGS: dict[str, tuple[str, str]] = {
         '選一個能整除 T = {T} 的步數，或設定 "timestep_spacing": "leading"。',
     ),
     "ignored-key": (
-        "{name} 不接受 {keys}：diffusers 會略過類別不認得的鍵。",
-        "把它拿掉，或改用接受它的類別（{others}）。",
+        "{name} 不接受 {keys}，diffusers 會略去類別不認識的鍵。在 {others} 裡，它會改變排程或取樣。",
+        "改用接受它的類別（{others}），或移除它。",
+    ),
+    "ignored-key/harmless": (
+        "{name} 不接受 {keys}：diffusers 會略去類別不認識的鍵。接受它的類別也不會因此有不同的取樣。",
+        "不必做什麼；也可以移除它。",
+        "不必做什麼；{patch}，結果也一樣。",
     ),
     "cannot-run": (
         "{name} 拒絕以這個設定走 {steps} 步：{reason}。",
@@ -86,12 +95,8 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "如果網路就是這樣訓練和調整的（Stable Diffusion 1.x：1），就保留；否則設為 0。",
     ),
     "steps-offset/ignored": (
-        "steps_offset = {offset} 配 {spacing} 間距沒有作用。",
-        '把它拿掉；如果真的要用，設定 "timestep_spacing": "leading"。',
-    ),
-    "clip-hides-divergence": (
-        "在 T，ε̂ 的誤差到了 x̂_0 會放大 {factor} 倍；這超過半精度的解析度，而截斷把它變成看似合理的 ±1。",
-        '使用 "prediction_type": "v_prediction"，或在 T 留較多訊號的排程：linear 放大 157 倍。',
+        "steps_offset = {offset} 在這裡不起作用：沒有它，造訪的 t 也一樣。",
+        "不必做什麼；也可以移除它。",
     ),
     "variance-type": (
         "variance_type = {kind} 加入的雜訊，變異數是整個跨步的 β；走 {steps} 步時，這遠大於後驗的變異數。",
@@ -143,28 +148,89 @@ FINDINGS: dict[str, tuple[str, str]] = {
         "也只屬於它。",
         '兩者都設，或都不設："prediction_type": "flow_prediction" 配 "use_flow_sigmas": true。',
     ),
-}
-
-PHRASES: dict[str, str] = {
-    "its": "它本身的",
-    "its-own": "它本身的間距",
-    "this": "這個",
-    "clean-data": "乾淨資料",
-    "nearly-clean-data": "ᾱ_1，還不完全是乾淨資料",
-    "common-classes": "最常用的鍵，DDIMScheduler 與 EulerDiscreteScheduler 都接受",
-    "scaled-beta": '"beta_start": {start:.4g}, "beta_end": {end:.4g}',
-    "guessed": "從走勢看是 {symbol}；如果不是，請給清單一個名稱",
-    "values": "{count:,} 個值當作 {symbol} 讀入：{conversion}",
-    "turned-round": "原本從雜訊排到資料，已反轉",
-    "clean-at-0": "乾淨資料的值當作 t = 0",
-    "as-it-stands": "照原樣（Ho et al. 2020，第 2 節）",
-    "as-its-paper": "{name}，T = {T:,}，依論文的定義",
-    "no-class": "沒有 _class_name：照 DDPMScheduler 的方式讀入",
-    "unknown-class": "這裡安裝的 diffusers 沒有 {name} 這個排程器：它的鍵照原樣採用",
-    "other-sigmas": "{key}：取樣時用的是另外的 σ；這些曲線是訓練時的",
-    "peer": "{name} 給的是 {symbol}：{conversion}",
-    "betas-of": "{title} 的 β_t，T = {T:,}，以 float64 計算",
-    "rescaled": "已重新縮放到零終端 SNR（Lin et al. 2023）",
-    "not-rescaled": "沒有重新縮放到零終端 SNR，因為它的 β_t 不是機率",
-    "use-cosine": '在這裡會超過 1，所以請用餘弦排程（"beta_schedule": "squaredcos_cap_v2"）',
+    "not-examined": (
+        "{name} 的 {steps} 步沒有執行：{reason}。這裡對它的取樣不作任何斷言。",
+        "安裝或提供所指出的東西，再檢查一次；關於排程本身的結果仍然成立。",
+    ),
+    "not-examined/other-data": (
+        "{name} 沒有 x_t = a x_0 + b ε 的雜訊量，處理其他資料（例如 token）的類別通常如此，"
+        "所以沒有排程可以檢查：{reason}。這裡對它不作任何斷言。",
+        "不必做任何事。",
+    ),
+    "step-fails": (
+        "{name} 在 {steps} 步時：第 {step} 步（共 {calls} 步，時間步 {timestep}，{S} 步取樣）以 {told} 中止。",
+        "更改它的步驟設定，或改用其他類別。",
+    ),
+    "not-finite-step": (
+        "{name} 在 {steps} 步時：第 {step} 步（共 {calls} 步，時間步 {timestep}，{S} 步取樣）在 float32 下"
+        "傳回 NaN 或無限大。",
+        "更改它的步驟設定，或改用其他類別。",
+    ),
+    "repeated-timestep": (
+        "{name} 在 {steps} 步時，有 {count} 次在剛問過網路的同一個 t 再問一次，σ 卻不同：最早在 t = {t}。"
+        "取整數使這些 t 變得相同。",
+        "減少步數，或讓各個 σ 離得更遠。",
+    ),
+    "repeated-timestep/few": (
+        "{name} 在 {steps} 步時，有 {count} 次在剛問過網路的同一個 t 再問一次，σ 卻不同：最早在 t = {t}。"
+        "取整數使這些 t 變得相同。",
+        "不必做什麼：兩個 σ 相差不到一個 t。",
+    ),
+    "idle-steps": (
+        "{steps} 步的 {calls} 次呼叫中，有 {count} 次花在 SNR < {threshold} 的地方：取樣從 σ = {sigma} 開始，"
+        "那裡還什麼都看不到。",
+        "採用較低的 σ_max，或 σ 的另一種間距。",
+    ),
+    "residual-noise": (
+        "{steps} 步的最後一步之後，還留下 σ = {sigma} 的雜訊：和訓練時 t = 1 的一樣多。",
+        "不必做什麼：8 位元的圖片看不出來。",
+        "{patch}，最後一步就會到達乾淨的資料。8 位元的圖片看不出差別。",
+    ),
+    "residual-noise/much": (
+        "{steps} 步的最後一步之後，還留下 σ = {sigma} 的雜訊；訓練時 t = 1 的是 {lowest}。",
+        "讓最後一步到達乾淨的資料。",
+    ),
+    "unclipped-divergence": (
+        "{name} 在 {steps} 步時會放大網路的誤差：資料的標準差是 {data}，輸出中 {error} 的誤差使 {S} 步的結果成為 "
+        "{spread}（沒有誤差時是 {exact}）。沒有任何東西裁切 x̂_0。",
+        "裁切 x̂_0，從訊號較多的 t 開始，或預測 v。",
+    ),
+    "clip-hides-divergence": (
+        "在 T，ε̂ 的誤差到了 x̂_0 會變成 {factor} 倍。不裁切時，{S} 步的結果標準差會是 {unclipped} 而不是 {data}；"
+        "裁切時是 {clipped}。",
+        "只要開著裁切，就不必做什麼。",
+    ),
+    "clip-hides-divergence/table": (
+        "在 T，ε̂ 的誤差到了 x̂_0 會變成 {factor} 倍；這超過半精度的解析度，裁切把它變成看似合理的 ±1。"
+        "在這些步數下並無害處。",
+        "只要開著裁切，就不必做什麼。",
+    ),
+    "clip-hides-divergence/hurts": (
+        "在 T，ε̂ 的誤差到了 x̂_0 會變成 {factor} 倍。不裁切時，{S} 步的結果標準差會是 {unclipped} 而不是 {data}，"
+        "裁切時則是 {clipped}。",
+        "從訊號較多的 t 開始，或預測 v。",
+    ),
+    "spread-lost": (
+        "{name} 在 {S} 步時，即使網路完全精確，標準差 {data} 的資料也只得到 {spread}：圖片會淡上這麼多。",
+        "不必做什麼；步數越多，損失越少。",
+    ),
+    "double-shift": (
+        "{name} 位移了兩次：set_timesteps({T}) 結束於 σ = {sigma}，而它的公式以 shift = {shift} 在訓練的 t = 1 給出 "
+        "{formula}。",
+        "不必做什麼：這個類別的模型就是這樣使用的。要依照公式，就把位移之前的 sigmas 交給 set_timesteps。",
+    ),
+    "clip-on-latents": (
+        "{keys} 把 x̂_0 裁切到 ±{reach}，這是像素所需要的；自編碼器的潛在變數範圍更大，超出的部分會被切掉。",
+        '設定 "clip_sample": false。',
+    ),
+    "terminal-snr/start": (
+        "取樣從 σ = {sigma} 的純雜訊開始，而那裡圖片還剩下 √ᾱ = {root}（SNR = {snr}）。網路學會了從中讀取亮度，"
+        "所以很亮和很暗的圖片都會偏向中灰。",
+        "提高取樣開始的 σ，直到它的 SNR 低於 {threshold}。",
+    ),
+    "terminal-snr/start-trace": (
+        "在取樣開始的 σ = {sigma}，圖片還留下一點痕跡：√ᾱ = {root}，SNR = {snr}。這太少，看不出亮度（大約到 "
+        "{threshold} 才開始看得出來）。",
+        "不必做什麼。",
+    ),
 }

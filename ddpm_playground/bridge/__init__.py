@@ -1,0 +1,1 @@
+"""What is taken from diffusers and given to it: its configs, its scheduler classes, its samplers."""

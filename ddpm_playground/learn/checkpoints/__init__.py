@@ -1,0 +1,1 @@
+"""Trained weights as files: diffusers pipeline folders, safetensors only."""

@@ -1,0 +1,297 @@
+"""Trained weights from and to diffusers' folders: safetensors alone, as `layout_of` finds them."""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from diffusers import DDPMScheduler, UNet2DModel
+
+from ...bridge.diffusers_config import schedule_from_config
+from ...core import Reverse, Schedule, reverse
+from ...core.phrase import Phrase, Refusal
+from ...core.writing import beside, fsync_file
+from ...engine.device import describe_device, device_of
+from ...engine.engines import ENGINES, network_on, pick_engine
+from ...engine.network import Network
+from ..networks.cost import check_network, read_weights
+from ..networks.planar_network import PlanarNetwork
+from ..networks.unet import NetworkEps
+from .assumed_schedule import scheduler_config_of
+from .checkpoint_error import CheckpointError
+from .class_names import class_names_in
+from .json_object import read_json_object
+from .layout import Layout, decoder_beside, layout_of
+from .shipped import checkpoint_folder
+
+WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
+MAX_COUNT = 4096
+TRIED_PIXELS = 128 * 128
+# An architecture is one line here: the class that config.json names → the class that is built of that config.
+# Those of PICTURES can be read anywhere, the others where points in the plane are welcome.
+ARCHITECTURES: dict[str, Any] = {"UNet2DModel": UNet2DModel, "PlanarNetwork": PlanarNetwork}
+PICTURES = ("UNet2DModel",)
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A loaded pipeline folder.
+
+    Attributes:
+        unet: the network, in evaluation mode, channels-last; a PlanarNetwork, called alike, where `is_planar`.
+        schedule: the schedule it was trained with.
+        scheduler_config: the folder's scheduler_config.json as read.
+        class_names: one name per class, in label order; empty if unconditional.
+        sha256: of the weights file, or of the sums of its parts.
+        read_as: a sentence each about what was chosen, converted or assumed; none for a folder of our own.
+        engine: the engine that runs the network, a key of engine.ENGINES.
+        network: what that engine calls; None for `unet` itself.
+    """
+
+    folder: Path
+    unet: UNet2DModel
+    schedule: Schedule
+    scheduler_config: dict[str, Any]
+    class_names: tuple[str, ...]
+    sha256: str
+    read_as: tuple[Phrase, ...] = ()
+    engine: str = "eager"
+    network: Network | None = None
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C,H,W) of one picture."""
+        size = self.unet.config["sample_size"]
+        height, width = (size, size) if isinstance(size, int) else size
+        return self.unet.config["in_channels"], height, width
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network's weights are."""
+        return device_of(self.unet)
+
+    @property
+    def is_planar(self) -> bool:
+        """Whether it makes points in the plane and no pictures; these are not bounded by ±1."""
+        return isinstance(self.unet, PlanarNetwork)
+
+    @property
+    def prediction_type(self) -> str:
+        """What the network says: epsilon, v_prediction or sample."""
+        return self.scheduler_config.get("prediction_type", "epsilon")
+
+    def predictor(self, guidance: float = 1.0) -> NetworkEps:
+        """The network as an ε-predictor."""
+        network = cast(Network, self.unet) if self.network is None else self.network
+        return NetworkEps(self.schedule, network, self.prediction_type, guidance)
+
+    @property
+    def reverse(self) -> Reverse:
+        """`core.reverse`, or where the engine has its own way to walk that chain, the engine's."""
+        return getattr(self.network, "reverse", reverse)
+
+    def on(self, engine: str = "auto") -> "Checkpoint":
+        """The same checkpoint with its network run by an engine, see `network_on`; "auto" is the fastest."""
+        name, network = network_on(self.unet, self.sha256, self.engine_for(engine))
+        return replace(self, engine=name, network=network)
+
+    def engine_for(self, engine: str = "auto") -> str:
+        """The engine that `on` will try, see `pick_engine`; a network of the plane is too small to gain by any."""
+        return "eager" if self.is_planar else pick_engine(self.device.type, engine)
+
+    def described(self) -> str:
+        """Device and engine, for the screen and the model card."""
+        return f"{describe_device(self.device)}, {ENGINES[self.engine].title}"
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sha256_of_all(paths: Sequence[Path]) -> str:
+    """That of one file; of several, that of theirs one behind the other."""
+    sums = [sha256_of(path) for path in paths]
+    return sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
+
+
+def _check_config(config: dict[str, Any]) -> None:
+    """Refuse pictures that our samplers cannot make.
+
+    Raises:
+        CheckpointError: no size, another number of channels out than in, or classes that are no count.
+    """
+    size = config.get("sample_size")
+    sides = size if isinstance(size, list) else [size, size]
+    counts = {
+        "sample_size": sides, "in_channels": [config.get("in_channels", 3)],
+        "out_channels": [config.get("out_channels", 3)],
+        "num_class_embeds": [1 if config.get("num_class_embeds") is None else config["num_class_embeds"]],
+    }  # fmt: skip
+    for name, values in counts.items():
+        if len(values) not in (1, 2) or not all(type(v) is int and 1 <= v <= MAX_COUNT for v in values):
+            raise CheckpointError(
+                "{name} in config.json must be whole numbers in [1, {most}]; correct it", name=name, most=MAX_COUNT
+            )
+    if len(sides) != 2 or counts["in_channels"] != counts["out_channels"]:
+        raise CheckpointError("config.json must have one size and as many channels out as in; correct it")
+
+
+def _try(unet: UNet2DModel) -> None:
+    """One call on a blank picture, so that a config which cannot run is found out now."""
+    size = unet.config["sample_size"]
+    height, width = (size, size) if isinstance(size, int) else size
+    if height * width > TRIED_PIXELS:
+        return
+    label = None if unet.config["num_class_embeds"] is None else torch.zeros(1, dtype=torch.int64)
+    blank = torch.zeros(1, unet.config["in_channels"], height, width)
+    with torch.no_grad():
+        shape = unet.eval()(blank, 0, class_labels=label).sample.shape
+    if tuple(shape[2:]) != (height, width):
+        raise Refusal("it makes {shape} of {given}", shape=tuple(shape[2:]), given=(height, width))
+
+
+def _network_of(architecture: Any, config: dict[str, Any], state: dict[str, torch.Tensor]) -> UNet2DModel:
+    """A network of that architecture and config with these weights, under today's names, which has run once."""
+    try:
+        with torch.device("meta"):  # names and shapes alone: a hostile config costs no memory
+            blank = architecture.from_config(config)
+        if isinstance(blank, UNet2DModel):  # as from_pretrained does: attention's query, key, value, proj_attn
+            blank._fix_state_dict_keys_on_load(cast(OrderedDict, state))
+        shapes = {name: value.shape for name, value in blank.state_dict().items()}
+        differing = sorted(n for n in shapes.keys() | state.keys() if n not in state or shapes.get(n) != state[n].shape)
+        if differing:
+            raise Refusal(
+                "{count} of its tensors are missing or of another shape, such as {such_as}",
+                count=len(differing),
+                such_as=differing[0],
+            )
+        unet = cast(UNet2DModel, architecture.from_config(config))
+        unet.load_state_dict(state)
+        _try(unet)
+        return unet
+    except Exception as error:  # whatever a hostile config makes diffusers raise
+        reason = error.phrase if isinstance(error, Refusal) else " ".join(str(error).split())[:200]
+        raise CheckpointError(
+            "the weights do not fit the architecture in config.json: {reason}", reason=reason
+        ) from None
+
+
+def _known_config(layout: Layout, architectures: tuple[str, ...]) -> dict[str, Any]:
+    """The network's config, of a class that is welcome and a size that can be run.
+
+    Raises:
+        CheckpointError: it is not.
+    """
+    config = read_json_object(layout.network / "config.json")
+    name = config.get("_class_name")
+    if name not in architectures:
+        raise CheckpointError(
+            "the network is a {name}; only {known} can be read here", name=repr(name), known=" or ".join(architectures)
+        )
+    if decoder := decoder_beside(layout):
+        raise CheckpointError(
+            "the network draws latents, of which {decoder}/ makes pictures; only networks that draw the pictures "
+            "themselves can be read here",
+            decoder=decoder,
+        )
+    _check_config(config)
+    if name in PICTURES:
+        check_network(config)
+    return config
+
+
+def _converted(state: dict[str, torch.Tensor]) -> Iterator[Phrase]:
+    """What is done to weights so that they can run here."""
+    kinds = sorted({str(value.dtype).removeprefix("torch.") for value in state.values()} - {"float32"})
+    if kinds:
+        yield Phrase("its weights are kept as {kinds} and run as float32", kinds=", ".join(kinds))
+    if any(name.endswith(".proj_attn.weight") for name in state):
+        yield Phrase("its attention has diffusers' names of 2022 (query, key, value, proj_attn), which are translated")
+
+
+def load_checkpoint(
+    folder: str | Path, device: torch.device | str = "cpu", architectures: tuple[str, ...] = PICTURES
+) -> Checkpoint:
+    """A diffusers folder whose network is a UNet2DModel, or another of ARCHITECTURES.
+
+    Args:
+        folder: a pipeline's, a network's, or a file of weights beside its config.json, see `layout_of`; or the name of
+            a shipped one, see `checkpoint_folder`.
+        device: where the network shall run.
+        architectures: keys of ARCHITECTURES that are welcome.
+
+    Raises:
+        CheckpointError: missing, truncated, of another architecture, or with pickled weights alone.
+    """
+    folder = checkpoint_folder(folder)
+    if not folder.is_dir() and not (folder.is_file() and folder.suffix == ".safetensors"):
+        raise CheckpointError(
+            "no checkpoint folder {folder}; give a folder with unet/ and scheduler/ in it", folder=folder
+        )
+    layout = layout_of(folder)
+    config = _known_config(layout, architectures)
+    scheduler_config, assumed = scheduler_config_of(layout, config)
+    weights = layout.weights()
+    state = read_weights(*weights)
+    read_as = (*layout.read_as(weights), *_converted(state), *assumed)
+    unet = _network_of(ARCHITECTURES[config["_class_name"]], config, state)
+    try:
+        schedule = schedule_from_config(scheduler_config)
+    except ValueError as error:
+        raise CheckpointError("scheduler_config.json cannot be used: {error}", error=error) from None
+    unet.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    classes = config.get("num_class_embeds")
+    names = class_names_in(scheduler_config, (classes or 1) - 1)
+    return Checkpoint(layout.folder, unet, schedule, scheduler_config, names, _sha256_of_all(weights), read_as)
+
+
+def save_pipeline(
+    folder: Path, unet: UNet2DModel | PlanarNetwork, scheduler: DDPMScheduler, extra: Callable[[str], dict[str, str]]
+) -> str:
+    """Write a diffusers pipeline folder, file by file, each of them the old one or the new one, never a part.
+
+    Where the network is no UNet2DModel there is no model_index.json, since diffusers could not run it.
+
+    The weights come last: a reader meets old weights beside a new card at worst, and both are whole.
+
+    Args:
+        folder: where it shall stand.
+        unet: the network to save.
+        scheduler: its scheduler.
+        extra: sha256 of the weights → further files, name → text.
+
+    Returns:
+        sha256 of the weights file.
+    """
+    with beside(folder) as temporary:
+        new = temporary / "new"
+        unet.save_pretrained(new / "unet", safe_serialization=True)
+        scheduler.save_pretrained(new / "scheduler")
+        if isinstance(unet, UNet2DModel):  # a pipeline that diffusers can run
+            index = {
+                "_class_name": "DDPMPipeline",
+                "_diffusers_version": unet.config.get("_diffusers_version"),
+                "scheduler": ["diffusers", "DDPMScheduler"],
+                "unet": ["diffusers", "UNet2DModel"],
+            }
+            (new / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
+        digest = sha256_of(new / WEIGHTS)
+        for name, text in extra(digest).items():
+            (new / name).write_text(text, encoding="utf-8")
+        files = sorted((p.relative_to(new) for p in new.rglob("*") if p.is_file()), key=lambda name: name == WEIGHTS)
+        for name in files:
+            fsync_file(new / name)
+        if folder.exists():
+            for name in files:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (new / name).replace(folder / name)
+        else:
+            new.chmod(0o755)
+            new.rename(folder)
+    return digest

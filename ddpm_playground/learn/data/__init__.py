@@ -1,0 +1,1 @@
+"""What networks are trained on: labelled pictures, points in the plane, and batches of them."""

@@ -1,0 +1,1 @@
+"""The networks ε_θ, and what a stranger's would cost."""

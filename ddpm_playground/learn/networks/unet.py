@@ -1,0 +1,118 @@
+"""The network and the one place where the paper's t becomes a diffusers network's 0-based t."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from ...core import Level, Prediction, Schedule, prediction_from
+from ...core.phrase import Refusal
+from ...engine.network import Network
+
+if TYPE_CHECKING:  # it takes seconds to import, and the page opens without it
+    from diffusers import UNet2DModel
+
+
+def make_network(
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    *,
+    seed: int,
+    channels: tuple[int, ...] = (16, 48, 96),
+    layers: int = 1,
+    attention_levels: int = 0,
+) -> "UNet2DModel":
+    """A class-conditional UNet2DModel; its last class embedding is the null class.
+
+    Args:
+        image_shape: (C,H,W).
+        num_classes: number of real classes.
+        seed: what the weights are drawn from.
+        channels: width of each resolution, finest first.
+        layers: residual blocks per resolution.
+        attention_levels: how many of the coarsest resolutions have self-attention, beside the middle.
+
+    Raises:
+        ValueError: a picture that cannot be halved as often as there are levels.
+    """
+    from diffusers import UNet2DModel
+
+    C, H, W = image_shape
+    factor = 2 ** (len(channels) - 1)
+    if H % factor or W % factor or min(H, W) < factor or H != W:
+        raise Refusal(
+            "pictures must be square with sides divisible by {factor}, got {got}×{W}; resize the data",
+            factor=factor,
+            got=H,
+            W=W,
+        )
+    down = ["DownBlock2D"] * (len(channels) - attention_levels) + ["AttnDownBlock2D"] * attention_levels
+    up = ["AttnUpBlock2D"] * attention_levels + ["UpBlock2D"] * (len(channels) - attention_levels)
+    attended = channels[-max(1, attention_levels) :]
+    # The weights come from diffusers' own initialisers, which draw from the global generator: lend it our seed.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # noqa: TID251
+        return UNet2DModel(
+            sample_size=H,
+            in_channels=C,
+            out_channels=C,
+            block_out_channels=channels,
+            layers_per_block=layers,
+            down_block_types=tuple(down),
+            up_block_types=tuple(up),
+            num_class_embeds=num_classes + 1,
+            norm_num_groups=8,
+            attention_head_dim=32 if not any(c % 32 for c in attended) else 8,
+        )
+
+
+def network_output(unet: Callable, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+    """What a diffusers network says of x_t, (B,C,H,W), t (B,) in 1…T as in the paper; it counts from 0."""
+    return unet(x_t, t - 1, class_labels=label).sample
+
+
+@dataclass(frozen=True)
+class NetworkEps:
+    """A diffusers network behind the EpsPredictor protocol, with classifier-free guidance.
+
+    ε̂ = ε_∅ + W (ε_c − ε_∅) (Ho & Salimans 2022, eq. 6, with W = 1 + w); W = 1 is the conditional
+    network alone, W = 0 the unconditional one. A label of −1 is the null class. Two of them are equal where
+    they say the same, so that an engine knows again what it has prepared.
+
+    Attributes:
+        schedule: the schedule that the network was trained with.
+        network: a UNet2DModel, or what an engine makes of it.
+        prediction_type: what the network says: "epsilon", "v_prediction" or "sample".
+        guidance: W.
+    """
+
+    schedule: Schedule
+    network: Network
+    prediction_type: str = "epsilon"
+    guidance: float = 1.0
+
+    @property
+    def null_class(self) -> int | None:
+        """The label that stands for none; None for a network without classes."""
+        embeddings = self.network.config["num_class_embeds"]
+        return None if embeddings is None else embeddings - 1
+
+    @torch.no_grad()
+    def __call__(
+        self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None
+    ) -> Prediction:
+        """Prediction (B,C,H,W) each; t (B,) in 1…T; label (B,) with −1 for none; level of t, or None."""
+        value = self._output(x_t, t, label)
+        return prediction_from(self.schedule, self.prediction_type, x_t, t if level is None else level, value)
+
+    def _output(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+        if self.null_class is None:
+            return network_output(self.network, x_t, t, None)
+        null = torch.full((len(x_t),), self.null_class, device=x_t.device)
+        chosen = null if label is None else torch.where(label < 0, null, label)
+        if self.guidance == 1.0 or label is None:
+            return network_output(self.network, x_t, t, chosen)
+        both = network_output(self.network, torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([null, chosen]))
+        unconditional, conditional = both.chunk(2)
+        return unconditional + self.guidance * (conditional - unconditional)

@@ -1,0 +1,1 @@
+"""The Lab tab: the doctor, and the cards beside it."""

@@ -1,0 +1,88 @@
+"""The player's messages; docs/protocol.md shows how they follow each other."""
+
+from typing import Literal, NotRequired, TypedDict
+
+from .parts import Float16, Note
+
+
+class StepNumbers(TypedDict):
+    """The numbers of one step t → s; null where the sampler has no such number."""
+
+    t: int
+    s: int
+    alpha_bar: float | None
+    snr: float | None
+    sigma: float | None
+    coef: tuple[float, float, float] | None
+    line4: tuple[float, float] | None
+
+
+Frame = tuple[int, Float16, Float16 | None]
+"""Step k, its x_t, and ε̂; null for x_0, of which nothing is predicted. Each is flat, N·C·H·W."""
+
+
+Badge = Literal["live", "recorded"]
+
+
+class Opening(TypedDict):
+    """The first message of a run. One frame in `every` steps is kept, as a run may hold `every_mb` MB at most.
+
+    asked: how many steps were asked for, of a whole chain; one that starts at a t below T takes its share of them.
+    """
+
+    run: str
+    badge: Badge
+    note: Note | str
+    shape: list[int]
+    T: int
+    clip: bool
+    add_noise: bool
+    planar: bool
+    labels: list[str]
+    every: int
+    every_mb: int
+    steps: list[StepNumbers]
+    asked: NotRequired[int]
+    frames: list[Frame]
+    seconds_left: float | None
+    done: bool
+    stopped: bool
+    autoplay: bool
+
+
+class Frames(TypedDict):
+    """Frames `before`… of a run, of which there are `total`; the last one also says how the run ended."""
+
+    run: str
+    before: int
+    total: int
+    frames: list[Frame]
+    at: NotRequired[int]
+    seconds_left: NotRequired[float | None]
+    done: NotRequired[bool]
+    stopped: NotRequired[bool]
+    problem: NotRequired[str]
+
+
+class Waiting(TypedDict):
+    """A run that is not begun: how many go before it, or null once it has been given up."""
+
+    run: str
+    place: int | None
+
+
+class Gone(TypedDict):
+    """A run whose frames the server no longer has."""
+
+    run: str
+    gone: Literal[True]
+
+
+PlayerMessage = Opening | Frames | Waiting | Gone
+
+
+class Missing(TypedDict):
+    """What the player asks for: frame `first` of a run, and those after it."""
+
+    run: str
+    first: int

@@ -1,0 +1,1 @@
+"""The Reverse tab: who runs which chain, and what the player is told of it."""

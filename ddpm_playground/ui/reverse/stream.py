@@ -1,0 +1,188 @@
+"""A run as messages for the player: JSON text, new frames only, up to 30 a second."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+from contextvars import copy_context
+from itertools import repeat
+from typing import cast
+
+from ...core import Step
+from ...core.later import torch
+from ...engine.prefetch import prefetch
+from ...run import Run, steps_of
+from ..page.component import packed
+from ..protocol.player_messages import Badge, Frame, Frames, Opening, StepNumbers
+from ..serving.failure import reason
+from .runs import FRAME_BYTES, LiveRun, Note
+
+MESSAGES_PER_SECOND = 30.0
+# Where Gradio is slow to pass them on, there are fewer, so that this share of the time goes into it, yet some still:
+# a page on the same machine takes several times as long to show a message, and the chain waits for both.
+MESSAGES_SHARE, LEAST_PER_SECOND = 0.05, 8.0
+# Most that one message carries unless a single frame is larger, and most that waits for a tab that does not read.
+MESSAGE_BYTES = 2**20
+UNREAD_BYTES = 8 * 2**20
+# Steps that the chain takes while a message is on its way: neither waits for the other.
+STEPS_AHEAD = 2
+
+
+def opening(run: Run, run_id: str, badge: Badge, note: Note, every: int = 1) -> Opening:
+    """The first message of a run: its shape, labels, the numbers of every step, and every how many a frame is kept."""
+    C, H, W = run.shape
+    names = run.checkpoint.class_names
+    return {
+        "run": run_id,
+        "badge": badge,
+        "note": note,
+        "shape": [run.count, C, H, W],
+        "T": run.schedule.T,
+        "clip": run.clip_x_0,
+        "add_noise": run.recipe.add_noise,
+        "planar": run.checkpoint.is_planar,
+        "labels": [names[i] if i >= 0 else "∅" for i in run.labels.tolist()],
+        "every": every,
+        "every_mb": FRAME_BYTES // 2**20,
+        "asked": run.recipe.num_steps,
+        "steps": [step_message(run, t, s) for t, s in zip(run.path, run.path[1:], strict=False)],
+        "frames": [],
+        "seconds_left": None,
+        "done": False,
+        "stopped": False,
+        "autoplay": False,
+    }
+
+
+def step_message(run: Run, t: int, s: int) -> StepNumbers:
+    """One step's numbers, with nothing that JSON cannot hold."""
+    plain = {key: value if _is_finite(value) else None for key, value in run.numbers(t, s).facts().items()}
+    return cast(StepNumbers, plain)
+
+
+def _is_finite(value: object) -> bool:
+    numbers = value if isinstance(value, tuple) else (value,)
+    return all(math.isfinite(number) for number in numbers if isinstance(number, float))
+
+
+def frame(k: int, x_t: torch.Tensor, eps_hat: torch.Tensor | None) -> Frame:
+    """One frame: number, x_t and ε̂ as base64 float16 (ε̂ is None for x_0)."""
+    return k, packed(x_t, "<f2"), None if eps_hat is None else packed(eps_hat, "<f2")
+
+
+def all_read() -> int:
+    """No message waits."""
+    return 0
+
+
+def has_room(live: LiveRun, unread: int) -> bool:
+    """Whether one more message may wait beside `unread` others; base64 has 4 bytes for 3."""
+    return unread < max(1, UNREAD_BYTES // (max(MESSAGE_BYTES, live.frame_bytes) * 4 // 3))
+
+
+def messages(live: LiveRun, unread: Callable[[], int] = all_read) -> Iterator[str]:
+    """The player's messages of a run, while it runs; ends within one step of `live.stop`.
+
+    While too much waits unread, frames are kept and none is sent. What the last message has no room for, the player
+    asks for.
+    """
+    run = live.run
+    start: Mapping[str, object] = opening(run, live.run_id, "live", live.note, live.stride)
+    if has_room(live, unread()):
+        yield json.dumps(start)
+        start = {}
+    num_steps = len(run.path) - 1
+    started = sent_s = time.monotonic()
+    sent, pause = 0, 1.0 / MESSAGES_PER_SECOND
+    step: Step | None = None
+    k = -1
+    with closing(steps_ahead(live)) as steps:
+        for k, step in enumerate(_kept(live, steps)):  # noqa: B007 (the last one is needed below)
+            now = time.monotonic()
+            if live.stop.is_set():
+                break
+            wait = pause if len(live.ks) - sent < most_frames(live) else 1.0 / MESSAGES_PER_SECOND
+            due = len(live.ks) > sent and now - sent_s >= wait
+            if due and has_room(live, unread()):
+                end, left = reach(live, sent), (now - started) / (k + 1) * (num_steps - k - 1)
+                told = {"total": end, "seconds_left": round(left, 1)}  # what comes later is not missing yet
+                yield json.dumps({**start, **since(live, sent, end), **told})
+                start, sent, sent_s = {}, end, now
+                taken = (time.monotonic() - now) / MESSAGES_SHARE
+                pause = min(max(taken, 1.0 / MESSAGES_PER_SECOND), 1.0 / LEAST_PER_SECOND)
+    if step is not None and not live.stop.is_set() and not live.problem:
+        live.finish(step)
+    live.stopped = live.stop.is_set() or bool(live.problem)
+    live.done = True
+    room = has_room(live, unread())
+    last = since(live, sent, reach(live, sent) if room else sent)
+    yield json.dumps({**(start if room else {}), **last, "at": k})
+
+
+def _kept(live: LiveRun, steps: Iterator[Step]) -> Iterator[Step]:
+    """The steps, one frame in `live.stride` kept, up to one that fails: why is in `live.problem`; the rest stays."""
+    try:
+        for k, step in enumerate(steps):
+            if k % live.stride == 0:
+                live.keep(k, step)
+            yield step
+    except Exception as error:
+        live.problem = reason(error, "chain")
+
+
+def steps_ahead(live: LiveRun) -> Generator[Step]:
+    """The run's steps, taken in a thread of their own; none begins after `live.stop`, nor once this is closed."""
+    steps = steps_of(live.run)
+    # A shared GPU asks whose request it works for.
+    context = copy_context()
+
+    def one() -> Step | None:
+        return None if live.stop.is_set() else context.run(next, steps, None)
+
+    try:
+        with closing(prefetch(repeat(one), STEPS_AHEAD)) as taken:
+            for step in taken:
+                if step is None:
+                    return
+                yield step
+    finally:
+        close = getattr(steps, "close", None)
+        if close:
+            close()
+
+
+def most_frames(live: LiveRun) -> int:
+    """How many of the run's frames one message may hold."""
+    return max(1, MESSAGE_BYTES // live.frame_bytes)
+
+
+def reach(live: LiveRun, first: int) -> int:
+    """One past the last frame of a message that begins with frame `first`."""
+    return min(len(live.ks), first + most_frames(live))
+
+
+def since(live: LiveRun, first: int, end: int) -> Frames:
+    """Frames first…end−1 of what the run has kept, as a message.
+
+    `before` and `total` tell the player whether it has missed any; it then asks for them, since a page that is
+    busy, hidden or not there yet gets only the latest of several messages.
+    """
+    frames = [
+        frame(live.ks[i], live.xs[i], live.eps_hats[i] if i < len(live.eps_hats) else None) for i in range(first, end)
+    ]
+    whole = end == len(live.ks) and live.done
+    message: Frames = {"run": live.run_id, "before": first, "total": len(live.ks), "frames": frames}
+    if whole:
+        message["seconds_left"], message["done"] = 0, True
+        message["stopped"], message["problem"] = live.stopped, live.problem
+    return message
+
+
+def catch_up(live: LiveRun, first: int) -> str:
+    """What a player that has only `first` frames of this run gets next."""
+    first = min(max(first, 0), len(live.ks))
+    start = opening(live.run, live.run_id, "live", live.note, live.stride) if first == 0 else {}
+    return json.dumps({**start, **since(live, first, reach(live, first))})

@@ -1,0 +1,1 @@
+"""The Train tab: who owns which live training, and what is said of it."""

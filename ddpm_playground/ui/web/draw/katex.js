@@ -1,0 +1,64 @@
+// Formulas by the KaTeX that comes with the page's own files; without it they stand as TeX. Colours by \xO{…} and so
+// on.
+import { make } from "../page/dom.js";
+import { say } from "../page/words.js";
+
+const MACROS = Object.fromEntries(
+  Object.entries({ xO: "x-0", eps: "eps", xT: "x-t", xhat: "x-hat-0", mean: "mean", sigz: "sigma-z" }).map(
+    ([name, symbol]) => [`\\${name}`, `\\htmlClass{sym-${symbol}}{#1}`],
+  ),
+);
+
+/** @type {any} KaTeX; null where it cannot be had, undefined as long as nobody knows. */
+let katex;
+/** @type {Promise<any> | null} */
+let loading = null;
+
+const load = async () => {
+  const files = window.ddpm.katex;
+  if (!files) return null;
+  const at = (/** @type {string} */ file) =>
+    new URL(`${window.gradio_config?.root || ""}/assets/${file}`, location.href).href;
+  try {
+    const { default: found } = await import(at(files.script));
+    document.head.append(Object.assign(make("link"), { rel: "stylesheet", href: at(files.style) }));
+    return found;
+  } catch {
+    return null;
+  }
+};
+
+/** Loads KaTeX, once for the page. */
+export const loadKatex = () => (loading = loading || load().then((found) => (katex = found)));
+
+// Words within a formula stand as \say{key} in the TeX and under tex.key in the string tables.
+const inWords = (source) => source.replace(/\\say\{(\w+)\}/g, (_, key) => `\\text{${say(`tex.${key}`)}}`);
+/**
+ * `source` as a formula in `node`, as soon as KaTeX is there; the same source is not drawn twice.
+ * @param {any} node
+ * @param {string} source
+ * @param {boolean} display
+ * @param {(draw: () => void) => void} inTurn when it may be drawn
+ */
+export const typesetTex = (node, source, display = false, inTurn = (draw) => draw()) => {
+  if (node.dataset.tex === source) return node;
+  node.dataset.tex = source;
+  const draw = (found) => {
+    if (node.dataset.tex !== source) return;
+    if (!found) {
+      node.textContent = inWords(source);
+      return;
+    }
+    found.render(inWords(source), node, {
+      displayMode: display,
+      throwOnError: false,
+      strict: false,
+      trust: ({ command }) => command === "\\htmlClass",
+      macros: { ...MACROS },
+      output: "htmlAndMathml",
+    });
+  };
+  if (katex !== undefined) inTurn(() => draw(katex));
+  else loadKatex().then((found) => node.isConnected && inTurn(() => draw(found)));
+  return node;
+};

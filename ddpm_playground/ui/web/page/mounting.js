@@ -1,0 +1,56 @@
+// When a component is mounted: once it is first seen. Its module and what it starts from come then, and one component a
+// frame is mounted, so that no frame waits for a whole tab.
+import { make } from "./dom.js";
+import { ask } from "./server.js";
+
+/** @param {Element} element */
+const seen = (element) =>
+  new Promise((/** @type {(value?: unknown) => void} */ done) => {
+    // It may have no box of its own (display: contents), but then something in it has.
+    const nodes = [element, ...element.querySelectorAll("*")];
+    // It is told of an element's size at the beginning, and when that is shown.
+    const observer = new ResizeObserver(() => {
+      if (!nodes.some((node) => node.getClientRects().length)) return;
+      observer.disconnect();
+      done();
+    });
+    for (const node of nodes) observer.observe(node);
+  });
+
+/** @type {Promise<unknown>} */
+let last = Promise.resolve();
+const nextTurn = () => {
+  last = last.then(() => new Promise(requestAnimationFrame));
+  return last;
+};
+
+/**
+ * @param {Component["props"]} props
+ * @param {string} first
+ * @returns {Component["props"]} with that value as long as no other has come
+ */
+const startingFrom = (props, first) =>
+  new Proxy(props, { get: (all, name) => (name === "value" ? all.value || first : all[/** @type {string} */ (name)]) });
+
+/**
+ * Mounts a component with a module's `mount`; until then, nothing in it can be pressed.
+ * @param {string} url
+ * @param {Component} component
+ */
+export async function mountOnceSeen(url, component) {
+  const { element, server, props } = component;
+  await seen(element);
+  window.ddpm.preload(url.split("/").at(-2) || "");
+  const [{ mount }, first] = await Promise.all([
+    import(url),
+    server.first_value ? ask(() => server.first_value({})) : null,
+  ]);
+  if (first?.problem) {
+    element.append(make("p", "ddpm-note", first.problem));
+    return;
+  }
+  await nextTurn();
+  if (!element.isConnected) return;
+  mount(first ? { ...component, props: startingFrom(props, first.value) } : component);
+  element.inert = false;
+}

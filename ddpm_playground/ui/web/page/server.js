@@ -1,0 +1,65 @@
+// Asking the server, and showing what it refuses.
+import { say } from "./words.js";
+
+/** @typedef {Record<string, unknown>} Values */
+
+/** Whose tickets these are: one name for each page. */
+const asker = [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join("-");
+
+/** A name that nobody else has. */
+export const newName = () => crypto.getRandomValues(new Uint32Array(2)).join("-");
+
+/**
+ * What `work` answers, or {problem} where the server cannot be reached; a problem stands in `line`. null if it is not
+ * wanted any more.
+ * @param {() => Promise<any>} work
+ * @param {{ line?: Element | null, wanted?: () => boolean }} [options]
+ * @returns {Promise<any>}
+ */
+export async function ask(work, { line = null, wanted = () => true } = {}) {
+  let answer;
+  try {
+    answer = await work();
+  } catch {
+    answer = { problem: say("lab.unreachable") };
+  }
+  if (!wanted()) return null;
+  if (line) line.textContent = answer.problem || "";
+  return answer;
+}
+
+/**
+ * What a server function answers once its turn has come; meanwhile `line` says how many go before. It answers soon,
+ * with a ticket where it is not done yet: then it is asked again. Where it is not wanted any more, nobody asks again
+ * and the work ends.
+ * @param {(argument: Values) => Promise<any>} call
+ * @param {Values} argument
+ * @param {{ line: Element, wanted?: () => boolean }} options
+ */
+export function askInTurn(call, argument, { line, wanted = () => line.isConnected }) {
+  const work = async () => {
+    let answer = await call({ ...argument, asker });
+    while (answer && answer.ticket && wanted()) {
+      line.textContent = say(answer.place ? "turns.waiting" : "turns.working", { place: answer.place });
+      answer = await call({ ticket: answer.ticket, asker });
+    }
+    return answer && answer.replaced ? { problem: say("turns.given_up") } : answer;
+  };
+  return ask(work, { line, wanted });
+}
+
+/** Questions of which only the newest is still wanted, while the component stands. */
+export class Newest {
+  #count = 0;
+
+  /** @param {Element} element */
+  constructor(element) {
+    this.element = element;
+  }
+
+  /** A new question; the older ones are not wanted any more. Tells whether this one still is. */
+  next() {
+    const mine = ++this.#count;
+    return () => mine === this.#count && this.element.isConnected;
+  }
+}

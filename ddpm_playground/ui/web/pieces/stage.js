@@ -1,0 +1,267 @@
+// Presentation mode: one piece of the page alone on the whole screen, with its formula, large enough for the last row.
+import { loadKatex, typesetTex } from "../draw/katex.js";
+import { drawFigure, plotlyFor } from "../draw/plots.js";
+import { make, write } from "../page/dom.js";
+import { say } from "../page/words.js";
+import { cardsNow, figureOf, pieceOf } from "./piece.js";
+import { PLAY, STEP, TURN } from "./tabs.js";
+import { ownColours, setLine } from "./copies.js";
+
+// A plot is drawn this much smaller and then enlarged as a whole: letters of 12 px have 32 then.
+const ENLARGED = 2.7,
+  THINNEST = 1.4,
+  LOOK_MS = 150;
+const unmarked = (/** @type {string} */ text) => text.replace(/_\{([^}]*)\}/g, "_{$1}");
+
+/** @type {Stage | null} */
+let open = null;
+export const isOpen = () => open !== null;
+export const present = (/** @type {HTMLElement | null} */ card) => {
+  if (open || !cardsNow().length) return;
+  open = new Stage(card);
+};
+
+class Stage {
+  constructor(card) {
+    const cards = cardsNow();
+    this.card = cards.includes(card) ? card : cards.find((one) => one.getBoundingClientRect().bottom > 120) || cards[0];
+    this.back = /** @type {HTMLElement | null} */ (document.activeElement);
+    this.title = make("h1");
+    this.values = make("p", "values");
+    this.legend = make("p", "legend");
+    this.show = make("div", "show");
+    this.formula = make("div", "tex");
+    this.box = make("div", "stage", make("header", "", this.title, this.values), this.show, this.legend, this.formula);
+    // Gradio's own styles of formulas hold within an element of this class.
+    const own = [...(document.querySelector(".gradio-container")?.classList || [])].find((name) =>
+      /^gradio-container-/.test(name),
+    );
+    this.root = make("div", `ddpm-canvas ddpm-canvas-stage ${own || ""}`, this.box);
+    this.box.tabIndex = -1;
+    this.box.setAttribute("role", "dialog");
+    this.box.setAttribute("aria-modal", "true");
+    document.body.append(this.root);
+    document.documentElement.classList.add("ddpm-presenting");
+    this.others = [...document.body.children].filter((one) => one !== this.root && !(/** @type {any} */ (one).inert));
+    this.keys = (event) => this.press(event);
+    this.isFull = false;
+    this.screen = () => {
+      const isFull = document.fullscreenElement === this.root;
+      if (this.isFull && !isFull) this.close();
+      this.isFull = isFull;
+    };
+    this.resize = () => this.build();
+    document.addEventListener("keydown", this.keys, true);
+    document.addEventListener("fullscreenchange", this.screen);
+    addEventListener("resize", this.resize);
+    for (const one of this.others) /** @type {HTMLElement} */ (one).inert = true;
+    this.box.focus();
+    loadKatex();
+    this.build();
+    this.timer = setInterval(() => this.look(), LOOK_MS);
+    const tick = () => {
+      if (open !== this) return;
+      this.mirror();
+      requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+    this.fill();
+  }
+
+  // The whole screen where a page may have it; where not, as within another page, the window is filled.
+  async fill() {
+    if (!document.fullscreenEnabled) return;
+    try {
+      await this.root.requestFullscreen();
+      if (open !== this) await document.exitFullscreen();
+    } catch {
+      // Then the window it is.
+    }
+  }
+
+  close() {
+    if (open !== this) return;
+    open = null;
+    clearInterval(this.timer);
+    document.removeEventListener("keydown", this.keys, true);
+    document.removeEventListener("fullscreenchange", this.screen);
+    removeEventListener("resize", this.resize);
+    for (const one of this.others) /** @type {HTMLElement} */ (one).inert = false;
+    for (const { copy } of this.plots) window.Plotly?.purge(copy);
+    this.root.remove();
+    document.documentElement.classList.remove("ddpm-presenting");
+    if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+    this.back?.focus?.({ preventScroll: true });
+  }
+
+  get tab() {
+    return this.piece.kind.tab;
+  }
+
+  press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const by = event.shiftKey ? 10 : 1;
+    const deeds = {
+      Escape: () => this.close(),
+      p: () => this.close(),
+      P: () => this.close(),
+      ArrowLeft: () => STEP[this.tab](-by),
+      ArrowRight: () => STEP[this.tab](by),
+      ArrowUp: () => this.go(-1),
+      ArrowDown: () => this.go(1),
+      Tab: () => this.go(event.shiftKey ? -1 : 1),
+      PageUp: () => (TURN[this.tab] || ((to) => this.go(to)))(-1),
+      PageDown: () => (TURN[this.tab] || ((to) => this.go(to)))(1),
+      " ": () => PLAY[this.tab]?.(),
+    };
+    if (!deeds[event.key]) return;
+    event.preventDefault();
+    event.stopPropagation();
+    deeds[event.key]();
+    if (open === this) this.look();
+  }
+
+  /** The piece after this one, or before. */
+  go(by) {
+    const cards = cardsNow();
+    this.card = cards[(cards.indexOf(this.card) + by + cards.length) % cards.length] || cards[0];
+    this.build();
+  }
+
+  /** Everything anew: another piece, or another size of the screen. */
+  build() {
+    for (const { copy } of this.plots || []) window.Plotly?.purge(copy);
+    const piece = (this.piece = pieceOf(this.card));
+    this.root.dataset.piece = piece.kind.tab;
+    this.place = cardsNow().indexOf(this.card);
+    this.pictures = piece.pictures.map(({ canvas, isPixels, above, under }) => {
+      const copy = make("canvas");
+      copy.classList.toggle("pixels", isPixels);
+      copy.setAttribute("role", "img");
+      copy.setAttribute("aria-label", canvas.getAttribute("aria-label") || canvas.getAttribute("alt") || piece.title);
+      return { canvas, copy, above: make("figcaption"), under: make("p"), said: [above, under] };
+    });
+    this.plots = piece.plots.map((gd) => ({ gd, copy: make("div", "plot"), drawn: null, at: undefined, size: "" }));
+    this.words = piece.words.map((node) => ({ node, copy: make("div", "words"), html: "" }));
+    this.graphs = piece.graphs.map((node) => ({ node, copy: make("div", "graph"), html: "" }));
+    this.show.className = `show ${this.pictures.length > 1 ? "many" : ""} ${this.plots.length ? "with-plot" : ""}`;
+    const figures = this.pictures.map(({ copy, above, under }) => make("figure", "", above, copy, under));
+    this.gallery = make("div", "gallery", ...figures);
+    this.text = make("div", "text", ...this.words.map(({ copy }) => copy));
+    this.show.replaceChildren(
+      ...(figures.length ? [this.gallery] : []),
+      ...(this.graphs.length ? [make("div", "models", ...this.graphs.map(({ copy }) => copy))] : []),
+      ...this.plots.map(({ copy }) => make("div", "frame", copy)),
+      ...(this.words.length ? [this.text] : []),
+    );
+    this.formula.replaceChildren();
+    delete this.formula.dataset.tex;
+    this.look();
+    this.mirror();
+  }
+
+  /** What has changed since, but for the pictures. */
+  look() {
+    if (!this.card.isConnected || !this.card.getClientRects().length) {
+      // The page has put another card in its place, as a chapter that is turned does.
+      const cards = cardsNow();
+      if (!cards.length) return;
+      this.card = cards[Math.min(this.place, cards.length - 1)];
+      return this.build();
+    }
+    const piece = pieceOf(this.card),
+      count = ({ pictures, plots, words }) => `${pictures.length}/${plots.length}/${words.length}`;
+    if (count(piece) !== count(this.piece)) return this.build();
+    this.piece = piece;
+    write(this.title, unmarked(piece.title));
+    write(this.values, unmarked(piece.values));
+    this.box.setAttribute("aria-label", say("pieces.stage", { title: piece.title.replace(/_\{|\}/g, "") }));
+    this.legend.replaceChildren(
+      ...piece.legend.map(({ text, colour, dash }) => {
+        const key = make("span", "", make("i"), make("span"));
+        Object.assign(/** @type {HTMLElement} */ (key.firstElementChild).style, { background: colour });
+        key.classList.toggle("dashed", !!dash);
+        write(/** @type {HTMLElement} */ (key.lastElementChild), unmarked(text));
+        return key;
+      }),
+    );
+    piece.pictures.forEach(({ above, under }, i) => {
+      write(this.pictures[i].above, unmarked(above.join(" · ")));
+      write(this.pictures[i].under, unmarked(under.join(" · ")));
+    });
+    for (const one of [...this.words, ...this.graphs]) {
+      if (one.node.innerHTML === one.html) continue;
+      one.html = one.node.innerHTML;
+      one.copy.replaceChildren(ownColours(one.node));
+    }
+    const line = piece.kind.line && document.querySelector(piece.kind.line);
+    if (line) setLine(this.formula, line);
+    else if (piece.tex) typesetTex(this.formula, piece.tex, true);
+    this.fitText();
+    this.plots.forEach((plot, i) => this.plot(Object.assign(plot, { gd: piece.plots[i] })));
+  }
+
+  plot(plot) {
+    const { gd, copy } = plot,
+      { at } = this.piece;
+    const Plotly = plotlyFor(copy, () => this.look());
+    const { width, height } = copy.parentElement.getBoundingClientRect(),
+      size = `${Math.round(width)} × ${Math.round(height)}`;
+    if (!Plotly || (plot.drawn === gd.data && plot.at === at && plot.size === size)) return;
+    Object.assign(plot, { drawn: gd.data, at, size });
+    const { data, layout } = figureOf(gd, this.piece);
+    for (const { line } of data) if (line?.width) line.width = Math.max(line.width, THINNEST);
+    for (const axis of [layout.xaxis, layout.yaxis]) if (axis) Object.assign(axis, { title: { ...axis.title } });
+    const named = data.some(({ showlegend }) => showlegend) && !this.piece.legend.length;
+    Object.assign(layout, { width: width / ENLARGED, height: height / ENLARGED, showlegend: named, autosize: false });
+    layout.legend = { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, font: { size: 12 } };
+    layout.margin = { ...layout.margin, t: named ? 34 : 8 };
+    copy.style.transform = `scale(${ENLARGED})`;
+    drawFigure(Plotly, copy, data, layout);
+  }
+
+  /** Words as large as they fit, yet never under what can be read. */
+  fitText() {
+    if (!this.words.length) return;
+    const { text } = this;
+    for (let size = 52; size >= 28; size -= 4) {
+      text.style.fontSize = `${size}px`;
+      if (text.scrollHeight <= text.clientHeight + 1 && text.scrollWidth <= text.clientWidth + 1) return;
+    }
+  }
+
+  /** The pictures, as they are now. */
+  mirror() {
+    for (const { canvas, copy } of this.pictures) {
+      const width = canvas.width || /** @type {any} */ (canvas).naturalWidth,
+        height = canvas.height || /** @type {any} */ (canvas).naturalHeight;
+      if (!width || !height || !canvas.isConnected) continue;
+      if (copy.width !== width || copy.height !== height) Object.assign(copy, { width, height });
+      const pen = copy.getContext("2d");
+      pen.clearRect(0, 0, width, height);
+      pen.drawImage(canvas, 0, 0);
+    }
+    this.arrange();
+  }
+
+  // As many columns as make the pictures largest.
+  arrange() {
+    const first = this.pictures[0]?.copy;
+    if (!first) return;
+    const { clientWidth: W, clientHeight: H } = this.gallery,
+      n = this.pictures.length,
+      ratio = Math.max(...this.pictures.map(({ copy }) => copy.width / copy.height)),
+      hasWords = this.pictures.some(({ above, under }) => above.textContent || under.textContent);
+    const caption = hasWords ? 100 : 0;
+    let best = { side: 0, columns: 1 };
+    for (let columns = 1; columns <= n; columns++) {
+      const rows = Math.ceil(n / columns);
+      const side = Math.min((W - 24 * (columns - 1)) / columns, (H / rows - caption - 16) * ratio);
+      if (side > best.side) best = { side, columns };
+    }
+    const key = `${best.columns}/${Math.floor(best.side)}`;
+    if (this.gallery.dataset.fit === key) return;
+    this.gallery.dataset.fit = key;
+    this.gallery.style.gridTemplateColumns = `repeat(${best.columns}, ${Math.floor(best.side)}px)`;
+  }
+}

@@ -1,0 +1,490 @@
+// Written by `python -m ddpm_playground.ui.declarations` from ui/protocol/ and recipe.py: change those.
+
+/** Every setting; see recipe.py. */
+export interface Settings {
+  tab: string;
+  schedule: string;
+  T: number;
+  params: string;
+  zero_snr: boolean;
+  compare: string;
+  t: number;
+  digit: number;
+  size: number;
+  noise_seed: number;
+  checkpoint: string;
+  label: string;
+  guidance: number;
+  sampler: string;
+  num_steps: number;
+  spacing: string;
+  strength: number;
+  add_noise: boolean;
+  clip_x_0: boolean;
+  seed: number;
+  num_images: number;
+  from_forward: boolean;
+  lab: string;
+  lab_steps: string;
+  lab_trained: string;
+  lab_timesteps: string;
+  lab_sigmas: string;
+  chapter: string;
+  levers: string;
+  train: string;
+}
+
+/** A text for the page to say: its key, and what fills its places; a value may be a note itself. */
+export interface Note {
+  key: string;
+  values: Record<string, any>;
+}
+
+/** What a server function answers where it refuses: why, in the reader's language. */
+export interface Problem {
+  problem: string;
+}
+
+/** What a server function answers that has to wait or work: ask again with the ticket; `place` go before. */
+export interface Ticket {
+  ticket: string;
+  place: number;
+}
+
+/** A parameter of a schedule: its range, its slider's step, and its published value. */
+export interface Param {
+  low: number;
+  high: number;
+  step: number;
+  published: number;
+}
+
+/** Every schedule's parameters, how many schedules fit beside each other, and the largest T. */
+export interface ScheduleFacts {
+  params: Record<string, Record<string, Param>>;
+  most: number;
+  most_T: number;
+}
+
+/** β_0…β_T of a schedule that core/formulas.js does not have. */
+export interface Betas {
+  betas: string;
+}
+
+/** Names of Gradio's own files. */
+export interface KatexFiles {
+  script: string;
+  style: string;
+}
+
+/**
+ * What the page knows from the start. A test's page may know less.
+ *
+ * rooms: tab → its folder of scripts.
+ */
+export interface Facts {
+  defaults?: Record<string, any>;
+  schedules?: ScheduleFacts;
+  plotly?: string;
+  katex?: KatexFiles | null;
+  rooms?: Record<string, string>;
+}
+
+/** What schedule/curves.js starts from: empty figures by quantity. */
+export interface CurvesStart {
+  dashes: string[];
+  few_steps: number;
+  most_points: number;
+  figures: Record<string, Record<string, any>>;
+}
+
+/** What schedule/filmstrip.js noises. */
+export interface FilmstripPicture {
+  digit: number;
+  label: string;
+  channels: number;
+  height: number;
+  width: number;
+  x_0: string;
+  eps: string;
+  dashes: string[];
+}
+
+/** What forward/forward.js noises; `run` only makes each message another one. */
+export interface ForwardPicture {
+  run: number;
+  shape: number[];
+  x_0: string;
+  eps: string;
+  seed: number;
+  caption: string;
+  label: string;
+}
+
+/** All digits as one PNG in base64, 40 in a row, and the class of each as one character. */
+export interface Digits {
+  atlas: string;
+  labels: string;
+}
+
+/** The numbers of one step t → s; null where the sampler has no such number. */
+export interface StepNumbers {
+  t: number;
+  s: number;
+  alpha_bar: number | null;
+  snr: number | null;
+  sigma: number | null;
+  coef: [number, number, number] | null;
+  line4: [number, number] | null;
+}
+
+/**
+ * The first message of a run. One frame in `every` steps is kept, as a run may hold `every_mb` MB at most.
+ *
+ * asked: how many steps were asked for, of a whole chain; one that starts at a t below T takes its share of them.
+ */
+export interface Opening {
+  run: string;
+  badge: "live" | "recorded";
+  note: Note | string;
+  shape: number[];
+  T: number;
+  clip: boolean;
+  add_noise: boolean;
+  planar: boolean;
+  labels: string[];
+  every: number;
+  every_mb: number;
+  steps: StepNumbers[];
+  asked?: number;
+  frames: [number, string, string | null][];
+  seconds_left: number | null;
+  done: boolean;
+  stopped: boolean;
+  autoplay: boolean;
+}
+
+/** Frames `before`… of a run, of which there are `total`; the last one also says how the run ended. */
+export interface Frames {
+  run: string;
+  before: number;
+  total: number;
+  frames: [number, string, string | null][];
+  at?: number;
+  seconds_left?: number | null;
+  done?: boolean;
+  stopped?: boolean;
+  problem?: string;
+}
+
+/** A run that is not begun: how many go before it, or null once it has been given up. */
+export interface Waiting {
+  run: string;
+  place: number | null;
+}
+
+/** A run whose frames the server no longer has. */
+export interface Gone {
+  run: string;
+  gone: true;
+}
+
+/** What the player asks for: frame `first` of a run, and those after it. */
+export interface Missing {
+  run: string;
+  first: number;
+}
+
+/** A schedule beside which others are shown, β_0…β_T. */
+export interface Reference {
+  name: string;
+  T: number;
+  betas: string;
+}
+
+/** A schedule to begin with; the label is the key of a text, or stands as it is. */
+export interface Example {
+  label: string;
+  text: string;
+}
+
+/** A group of them. */
+export interface Examples {
+  label: string;
+  entries: Example[];
+}
+
+/** What lab/lab.js starts from. */
+export interface LabStart {
+  dashes: string[];
+  most: number;
+  few_steps: number;
+  most_points: number;
+  most_bytes: number;
+  most_in_link: number;
+  figures: Record<string, Record<string, any>>;
+  shown: string[];
+  references: Reference[];
+  formats: string[];
+  examples: Examples[];
+}
+
+/** A finding as the reader sees it; `idle`: there is nothing to do about it, `patched`: the config that cures it. */
+export interface Card {
+  code: string;
+  severity: string;
+  where: [number, number] | null;
+  message: string;
+  fix: string;
+  reference: string;
+  patch: Record<string, any> | null;
+  patched: Record<string, any> | null;
+  idle: boolean;
+  steps: number | null;
+}
+
+/**
+ */
+export interface Visits {
+  steps: number;
+  class: string;
+  t: number[];
+  log_snr: (number | null)[];
+}
+
+/** What is said of a schedule. */
+export interface Verdict {
+  name: string;
+  T: number;
+  betas: string;
+  config: Record<string, any>;
+  read_as: string[];
+  trained: Reference | null;
+  sampling: Visits | null;
+  findings: Card[];
+}
+
+/** The schedule under examination, as the lab announces it to what shows its consequences. */
+export interface LabState {
+  name: string;
+  betas: string;
+  config: Record<string, any>;
+  T: number;
+  findings: Card[];
+  steps: string;
+  trained: string;
+}
+
+/** A file. */
+export interface Exported {
+  name: string;
+  text: string;
+}
+
+/** What lab/effects.js starts from; levels: log SNR of the first and the last picture of a row. */
+export interface EffectsStart {
+  dashes: string[];
+  levels: [number, number];
+  usual_limit: number;
+  x_0: string;
+  eps: string;
+  channels: number;
+  height: number;
+  width: number;
+  references: Reference[];
+}
+
+/** What a schedule does to training and sampling. */
+export interface Effects {
+  figures: Record<string, Record<string, any>>;
+  steps: number;
+}
+
+/** Pictures as the address of a PNG ("" if there are none), and what is told of them. */
+export interface TrialRow {
+  image: string;
+  told: string;
+}
+
+/** Keys of the config that would show a finding. */
+export interface TrialOffer {
+  change: Record<string, any>;
+  told: string;
+}
+
+/** The network under a schedule, then under its own. */
+export interface TrialResult {
+  rows: TrialRow[];
+  said: string[];
+  offer: TrialOffer | null;
+}
+
+/** TeX, line by line. */
+export interface FormulaBlock {
+  kind: "formula";
+  lines: string[];
+  note: Note | null;
+}
+
+/**
+ * TeX of a quantity and of its value, and the symbol whose colour it has, or "".
+ *
+ * full: the value with all its digits, or "" where there are no more.
+ */
+export interface NumberRow {
+  tex: string;
+  value: string;
+  full: string;
+  symbol: string;
+}
+
+/** A ledger. */
+export interface NumbersBlock {
+  kind: "numbers";
+  rows: NumberRow[];
+}
+
+/** (C,H,W) in [−1, 1], multiplied by `gain` before it is drawn; data is null where there is nothing yet. */
+export interface Picture {
+  symbol: string;
+  title: string;
+  data: string | null;
+  shape: number[];
+  gain: number;
+  note: Note | null;
+}
+
+/** A row of pictures. */
+export interface PicturesBlock {
+  kind: "pictures";
+  items: Picture[];
+  note: Note | null;
+  small: boolean;
+}
+
+/** A plot. */
+export interface PlotBlock {
+  kind: "plot";
+  figure: Record<string, any>;
+  title: Note;
+  note: Note | null;
+}
+
+/** The lines of an algorithm in TeX, one of them lit. */
+export interface ListingBlock {
+  kind: "listing";
+  lines: string[];
+  lit: number | null;
+}
+
+/** A paragraph. */
+export interface RemarkBlock {
+  kind: "remark";
+  say: Note;
+}
+
+/** A line in TeX, and why it follows from the one before. */
+export interface DerivationRow {
+  tex: string;
+  why: Note;
+}
+
+/** A derivation. */
+export interface DerivationBlock {
+  kind: "derivation";
+  rows: DerivationRow[];
+  note: Note | null;
+}
+
+/** Graphs of models; see ui/chapters/graphs.py. */
+export interface DiagramBlock {
+  kind: "diagram";
+  graphs: Record<string, any>[];
+  title: Note;
+  note: Note | null;
+}
+
+/** The values of a chapter's levers by their keys. */
+export interface ChapterAsked {
+  chapter: string;
+  values: Record<string, any>;
+}
+
+/** What a chapter shows; kept: how much of it was there from an earlier answer. */
+export interface ChapterAnswer {
+  blocks: Block[];
+  answer: number;
+  because: Note;
+  in_effect: Record<string, number>;
+  ms: number;
+  kept: "none" | "some" | "all";
+}
+
+/** What train/train.js starts from; sets: flat pairs within ±reach. */
+export interface TrainStart {
+  figures: Record<string, Record<string, any>>;
+  data: string[];
+  sets: Record<string, string>;
+  T: number;
+  reach: number;
+  schedules: string[];
+  learning_rate: number;
+  most_drawn: number;
+}
+
+/** A run that is asked for; then: what it is to do first. "show" is a short one that nobody asked for. */
+export interface TrainBegin {
+  visitor: string;
+  run: number;
+  then: "resume" | "pause" | "single_step" | "show";
+  data: string;
+  schedule: string;
+  learning_rate: number;
+  seed: number;
+  t: number;
+  points: [number, number][] | null;
+}
+
+/**
+ * How a run stands. What is the same as before is not sent again; place: only while it waits.
+ *
+ * curve: [step, loss, smoothed loss] each; by_t: the loss by t, T in equal parts; samples, points, learned, exact:
+ * flat pairs, as step `viewed` had them at time t; sheet: the address of a PNG.
+ */
+export interface TrainMessage {
+  visitor?: string;
+  run?: number;
+  token?: string;
+  state?: string;
+  place?: number;
+  problem?: string;
+  step?: number;
+  T?: number;
+  seconds?: number;
+  rate?: number | null;
+  max_steps?: number;
+  max_minutes?: number;
+  loss?: number | null;
+  learning_rate?: number;
+  curve?: [number, number | null, number | null][];
+  by_t?: (number | null)[];
+  viewed?: number;
+  t?: number;
+  samples?: string;
+  points?: string;
+  learned?: string;
+  exact?: string;
+  sheet?: string;
+}
+
+export type PlayerMessage = Opening | Frames | Waiting | Gone;
+
+export type Block =
+  | FormulaBlock
+  | NumbersBlock
+  | ListingBlock
+  | RemarkBlock
+  | DerivationBlock
+  | PicturesBlock
+  | PlotBlock
+  | DiagramBlock;

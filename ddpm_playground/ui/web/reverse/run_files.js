@@ -1,0 +1,287 @@
+// A run as files that the browser makes from the frames it has: a video, and a strip of chosen t for a paper.
+import { halfBytes, paintFloats, paintHalves, gridFor } from "../draw/picture_grid.js";
+import { cloudGrid, drawCloud, CLOUD } from "../draw/cloud.js";
+import { fileOf, save, Sheet } from "../draw/paper.js";
+import { decode } from "../core/half.js";
+import { number } from "../core/number.js";
+import { make, makeButton, typeset } from "../page/dom.js";
+import { say } from "../page/words.js";
+import { Still } from "./frames.js";
+
+// The first that this browser can write: H.264 plays everywhere, VP9 and VP8 in every browser.
+const KINDS = [
+  ["mp4", 'video/mp4;codecs="avc1.42E01F"', "H.264"],
+  ["webm", "video/webm;codecs=vp9", "VP9"],
+  ["webm", "video/webm;codecs=vp8", "VP8"],
+];
+const RATE = 24,
+  MOST_FRAMES = 192,
+  END_MS = 1500,
+  PANEL = 480,
+  HEAD = 64,
+  EDGE = 24;
+export const videoKind = () => KINDS.find(([, type]) => window.MediaRecorder?.isTypeSupported(type));
+
+/** `count` of the numbers 0…last, evenly, both ends among them. */
+const even = (count, last) => [
+  ...new Set(Array.from({ length: count }, (_, i) => Math.round((i * last) / (count - 1 || 1)))),
+];
+
+/**
+ * Which frames a strip shows: evenly in t, or in log SNR, whose ends at t = 0 and ᾱ = 0 are infinite and are shown as
+ * they are.
+ * @param {import("./frames.js").Film} film
+ */
+export const chosenFrames = (film, count, spacing) => {
+  const last = film.length - 1;
+  if (spacing !== "log_snr" || last < 2) {
+    const ts = film.frames.map((frame) => film.tOf(frame)),
+      wanted = even(count, ts[0] - ts[last]).map((gone) => ts[0] - gone);
+    return [...new Set(wanted.map((t) => nearest(ts, t)))];
+  }
+  const logs = film.frames.map(({ k }) => {
+    const alphaBar = k < film.steps.length ? film.steps[k].alpha_bar : 1;
+    return Math.log(alphaBar) - Math.log(1 - alphaBar);
+  });
+  const finite = logs.filter(Number.isFinite),
+    [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const inner = Array.from({ length: count - 1 }, (_, i) => low + ((high - low) * i) / Math.max(1, count - 2));
+  return [...new Set([...inner.map((v) => nearest(logs, v)), last])].sort((a, b) => a - b);
+};
+const nearest = (values, wanted) =>
+  values.reduce((best, v, i) => (Math.abs(v - wanted) < Math.abs(values[best] - wanted) ? i : best), 0);
+
+// Draws x_t and x̂_0 of a frame, each on a canvas of its own.
+class Painter {
+  constructor({ film, about }) {
+    this.film = film;
+    /** @type {any} */
+    this.still = new Still(film, about.clip);
+    this.isCloud = Boolean(about.planar);
+    this.grid = this.isCloud ? cloudGrid(film.shape[0]) : gridFor(film.shape, (about.labels || []).length > 0);
+    this.lut = halfBytes(1);
+    const { width, height } = this.grid;
+    this.sheets = ["x_t", "x_hat_0"].map(() => Object.assign(make("canvas"), { width, height }));
+  }
+
+  draw(i) {
+    const { still, grid, sheets } = this;
+    still.look(i, false);
+    const paints = [
+      (words) => paintHalves(words, grid, still.xHalves, this.lut),
+      still.xHat0 && ((words) => paintFloats(words, grid, still.xHat0, 1)),
+    ];
+    sheets.forEach((sheet, k) => {
+      const pen = sheet.getContext("2d");
+      if (this.isCloud) {
+        const { x } = still.frame,
+          values = k ? still.xHat0 : decode(x, new Float32Array(x.length)),
+          colours = { point: "#3b2fa0", way: "#3b2fa0", line: "#666" };
+        pen.fillStyle = "#fff";
+        pen.fillRect(0, 0, grid.width, grid.height);
+        if (values) drawCloud(pen, values, { reach: CLOUD.reach, ways: [], colours });
+        return;
+      }
+      if (!paints[k]) return void pen.clearRect(0, 0, grid.width, grid.height);
+      const image = pen.createImageData(grid.width, grid.height);
+      paints[k](new Uint32Array(image.data.buffer));
+      pen.putImageData(image, 0, 0);
+    });
+    return sheets;
+  }
+}
+
+// One picture of the video: both panels, their symbols, t and its way.
+const compose = (stage, sheets, t, first, font) => {
+  const pen = stage.getContext("2d"),
+    { width, height } = stage;
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, width, height);
+  pen.imageSmoothingEnabled = sheets[0].width > PANEL;
+  pen.fillStyle = "#181c24";
+  ["x", "x̂"].forEach((symbol, k) => {
+    const x = EDGE + k * (PANEL + EDGE);
+    pen.font = `600 30px ${font}`;
+    pen.fillText(symbol, x, 42);
+    const { width: wide } = pen.measureText(symbol);
+    pen.font = `600 20px ${font}`;
+    pen.fillText(k ? "0" : "t", x + wide + 1, 49);
+    const scale = PANEL / Math.max(sheets[k].width, sheets[k].height);
+    pen.drawImage(sheets[k], x, HEAD, sheets[k].width * scale, sheets[k].height * scale);
+  });
+  pen.font = `28px ${font}`;
+  pen.fillText(`t = ${t}`, EDGE, height - 30);
+  pen.fillStyle = "#d5dae2";
+  pen.fillRect(EDGE, height - 14, width - 2 * EDGE, 5);
+  pen.fillStyle = "#181c24";
+  pen.fillRect(EDGE, height - 14, (width - 2 * EDGE) * (first ? 1 - t / first : 1), 5);
+};
+
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+/** The run as a video, written at the speed at which it plays. @returns {Promise<Blob>} */
+export const videoOf = async (run, onProgress) => {
+  const [, type] = videoKind(),
+    { film } = run,
+    painter = new Painter(run);
+  const { width, height } = painter.grid,
+    high = Math.ceil((PANEL * height) / Math.max(width, height));
+  const stage = Object.assign(make("canvas"), {
+    width: 2 * PANEL + 3 * EDGE,
+    height: 2 * Math.ceil((HEAD + high + 64) / 2),
+  });
+  const font = getComputedStyle(document.body).fontFamily,
+    stream = stage.captureStream(RATE),
+    recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: 6e6 }),
+    parts = [];
+  recorder.ondataavailable = ({ data }) => data.size && parts.push(data);
+  const ended = new Promise((done, fail) => {
+    recorder.onstop = done;
+    recorder.onerror = () => fail(new Error("MediaRecorder"));
+  });
+  const frames = even(Math.min(film.length, MOST_FRAMES), film.length - 1),
+    first = film.tOf(film.frames[0]);
+  const show = (i) => compose(stage, painter.draw(i), film.tOf(film.frames[i]), first, font);
+  show(frames[0]);
+  recorder.start();
+  for (const [k, i] of frames.entries()) {
+    show(i);
+    onProgress(k / frames.length);
+    await wait(1000 / RATE);
+  }
+  for (let i = 0; i < 3; i++) {
+    show(frames.at(-1));
+    await wait(END_MS / 3);
+  }
+  recorder.stop();
+  await ended;
+  stream.getTracks().forEach((track) => track.stop());
+  return new Blob(parts, { type: type.split(";")[0] });
+};
+
+/** x_t and x̂_0 at a few t, one beneath the other, as an SVG for a paper. */
+export const stripOf = (run, count, spacing, look) => {
+  const { film } = run,
+    painter = new Painter(run),
+    chosen = chosenFrames(film, count, spacing),
+    cell = Math.max(84, Math.min(220, Math.ceil(1200 / chosen.length)));
+  const sheet = new Sheet(64 + chosen.length * (cell + 16), look);
+  const name = say("player.strip_title", { spacing: say(`player.strip_${spacing}`) }).replace(/_(\w)/g, "_{$1}");
+  sheet.text(name, 18, { weight: 600 });
+  const rows = chosen.map((i) => {
+    const step = film.steps[film.frames[i].k],
+      t = film.tOf(film.frames[i]);
+    const logSnr = step ? number(Math.log(step.alpha_bar) - Math.log(1 - step.alpha_bar), 3) : "∞";
+    return painter.draw(i).map((canvas) => ({
+      url: canvas.toDataURL("image/png"),
+      t,
+      logSnr,
+      width: canvas.width,
+      height: canvas.height,
+      isPixels: true,
+    }));
+  });
+  ["x_{t}", "x̂_{0}"].forEach((symbol, k) => {
+    sheet.text(symbol, 16, { weight: 600 });
+    sheet.pictures(
+      rows.map((both) => ({
+        ...both[k],
+        above: [],
+        under: k ? [] : [`t = ${both[k].t}`, `log SNR ${both[k].logSnr}`],
+      })),
+      cell,
+    );
+  });
+  return { svg: sheet.svg(name), count: chosen.length };
+};
+
+const PATIENCE_MS = 20_000;
+/** Once the frames of a recorded run have come, which do so while it plays. @param {import("./frames.js").Film} film */
+const whole = async (film) => {
+  const end = performance.now() + PATIENCE_MS;
+  while (film.total && film.length < film.total) {
+    if (performance.now() > end) throw new Error(say("turns.gone"));
+    await wait(100);
+  }
+};
+
+/**
+ * The line of the player that saves the run on screen.
+ * @param {HTMLElement} player
+ * @param {() => { film: any, about: any } | null} current
+ */
+export const saveRunLine = (player, current) => {
+  const said = make("span", "said"),
+    kind = videoKind(),
+    count = Object.assign(make("input"), { type: "number", min: 2, max: 20, value: 8 }),
+    spacing = make(
+      "select",
+      "",
+      new Option(say("player.strip_t"), "t"),
+      new Option(say("player.strip_log_snr"), "log_snr"),
+    );
+  said.setAttribute("role", "status");
+  const deed = (key, act) => {
+    const button = makeButton("chip", say(`player.save_${key}`));
+    button.dataset.save = key;
+    button.addEventListener("click", async () => {
+      const run = current();
+      if (!run) return void (said.textContent = say("player.save_none"));
+      button.disabled = true;
+      try {
+        await whole(run.film);
+        const told = await act(run);
+        const part = run.about.stopped || run.about.problem || !run.about.done;
+        const t = run.film.tOf(run.film.newest);
+        said.textContent = part ? `${told} ${say("reverse.saved_part", { t })}` : told;
+      } catch (error) {
+        said.textContent = say("pieces.failed", { reason: /** @type {Error} */ (error).message });
+      }
+      button.disabled = false;
+    });
+    return button;
+  };
+  const strip = (format) => async (run) => {
+    const style = getComputedStyle(document.body),
+      look = { ground: "#ffffff", ink: "#181c24", muted: "#555b66", font: style.fontFamily.replaceAll('"', "'") };
+    const wanted = Math.max(2, Math.min(20, Math.round(+count.value) || 8)),
+      { svg, count: shown } = stripOf(run, wanted, spacing.value, look);
+    save(`ddpm_strip.${format}`, await fileOf(svg, format));
+    return say("player.saved_strip", { count: shown });
+  };
+  const video = deed("video", async (run) => {
+    const blob = await videoOf(run, (share) => {
+      said.textContent = say("player.saving_video", { percent: Math.round(100 * share) });
+    });
+    save(`ddpm_run.${kind[0]}`, blob);
+    return say("player.saved_video", { kind: `${kind[0].toUpperCase()} (${kind[2]})`, mb: number(blob.size / 1e6, 2) });
+  });
+  video.disabled = !kind;
+  const name = (key, input) => make("label", "", ...typeset(say(`player.${key}`)), " ", input);
+  const box = make(
+    "details",
+    "save-run",
+    make("summary", "", say("player.save_run")),
+    make(
+      "div",
+      "",
+      video,
+      make(
+        "span",
+        "kind",
+        kind ? say("player.video_kind", { kind: `${kind[0].toUpperCase()}, ${kind[2]}` }) : say("player.no_video"),
+      ),
+    ),
+    make(
+      "div",
+      "",
+      name("strip_count", count),
+      name("strip_spacing", spacing),
+      deed("strip_png", strip("png")),
+      deed("strip_svg", strip("svg")),
+    ),
+    said,
+  );
+  // The player's own keys are not for who types here.
+  box.addEventListener("keydown", (event) => event.stopPropagation());
+  player.append(box);
+};

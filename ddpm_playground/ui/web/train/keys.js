@@ -1,0 +1,24 @@
+// What the colours of the plane and of the loss mean.
+import { swatch } from "../draw/schedule_key.js";
+import { make } from "../page/dom.js";
+import { say } from "../page/words.js";
+
+const PLANE = [
+  ["key_data", "--sym-x-0"],
+  ["key_samples", "--sym-x-hat-0"],
+  ["key_learned", "--sym-eps"],
+  ["key_exact", "--muted"],
+];
+const LOSS = [
+  ["key_raw", "--muted"],
+  ["key_smooth", "--sym-eps"],
+];
+
+export const planeKeys = () =>
+  PLANE.map(([key, css]) => {
+    const dot = make("i");
+    dot.style.setProperty("--c", `var(${css})`);
+    return make("span", "", dot, say(`train.${key}`));
+  });
+
+export const lossKeys = () => LOSS.map(([key, css]) => make("span", "", swatch(css, "solid"), say(`train.${key}`)));

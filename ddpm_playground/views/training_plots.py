@@ -1,0 +1,17 @@
+"""The empty figures of a live training run; the page fills them as it goes. Titles are keys of screen text, "@…"."""
+
+import json
+from typing import Any
+
+from .figures import axes_layout, go
+
+
+def train_figures() -> dict[str, dict[str, Any]]:
+    """Layouts of the loss over the steps and of the loss by t, as plain objects."""
+    titles = {"loss": ("@train.x_step", "@train.y_loss"), "by_t": ("@train.x_t", "@train.y_loss")}
+    layouts = {key: axes_layout(x, y) for key, (x, y) in titles.items()}
+    layouts["loss"]["yaxis"] |= {"type": "log", "dtick": 1, "exponentformat": "power", "fixedrange": True}
+    layouts["loss"]["xaxis"] |= {"rangemode": "tozero", "fixedrange": True}
+    layouts["by_t"]["yaxis"] |= {"rangemode": "tozero", "fixedrange": True}
+    layouts["by_t"] |= {"bargap": 0.15}
+    return {key: json.loads(str(go.Figure(layout=layout).to_json()))["layout"] for key, layout in layouts.items()}

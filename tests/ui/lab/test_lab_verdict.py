@@ -1,0 +1,41 @@
+"""What the Lab's cards and curves are drawn from."""
+
+import json
+
+import pytest
+
+from ddpm_playground.ui.lab.verdicts import examine
+
+DDIM = {"_class_name": "DDIMScheduler", "beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
+
+
+def verdict(config: dict, **asked: str) -> dict:
+    said = examine({"text": json.dumps(config), "steps": "10 20 50", "size": "", **asked})
+    assert "problem" not in said, said
+    return json.loads(json.dumps(said, allow_nan=False))
+
+
+def test_a_card_carries_the_whole_patched_config() -> None:
+    cards = {card["code"]: card for card in verdict(DDIM | {"clip_sample": False})["findings"]}
+    fix = cards["terminal-snr"]
+    assert fix["patch"]["rescale_betas_zero_snr"] is True
+    assert fix["patched"] == DDIM | {"clip_sample": False} | fix["patch"]
+    assert cards["wasted-steps"]["patched"] is None if "wasted-steps" in cards else True
+
+
+def test_a_key_that_a_patch_leaves_out_is_not_in_the_copied_config() -> None:
+    config = DDIM | {"snr_shift_scale": 3.0}
+    (ignored,) = [card for card in verdict(config)["findings"] if card["code"] == "ignored-key"]
+    assert ignored["patched"]["_class_name"] == "CogVideoXDDIMScheduler" and not ignored["idle"]
+    (harmless,) = [c for c in verdict(DDIM | {"skip_prk_steps": True})["findings"] if c["code"] == "ignored-key"]
+    assert "skip_prk_steps" not in harmless["patched"] and harmless["idle"]
+
+
+def test_the_curve_of_sampling_is_what_the_built_scheduler_visits() -> None:
+    sampling = verdict(DDIM)["sampling"]
+    assert sampling["steps"] == 50 and sampling["t"][:2] == [981, 961] and len(sampling["log_snr"]) == 50
+    karras = verdict({"_class_name": "EDMEulerScheduler"})["sampling"]
+    assert karras["t"][0] == 1000 and karras["log_snr"][0] == pytest.approx(-8.76, abs=0.01)
+    assert verdict({"_class_name": "SCMScheduler", "num_train_timesteps": 1000})["sampling"] is None
+    zero = DDIM | {"rescale_betas_zero_snr": True, "prediction_type": "v_prediction", "timestep_spacing": "trailing"}
+    assert verdict(zero)["sampling"]["log_snr"][0] is None

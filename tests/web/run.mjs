@@ -1,0 +1,27 @@
+// Answers {"body", "arg"} on each line of the input with what that function body returns, with the exports of the modules
+// that need no page in scope. NaN and the infinities, which JSON does not have, travel as {"number": "NaN"}.
+import { createInterface } from "node:readline";
+
+const MODULES = [
+  "core/formulas",
+  "core/forward_chain",
+  "core/half",
+  "draw/picture_grid",
+  "reverse/frames",
+  "chapters/levers",
+  "chapters/columns",
+];
+const web = new URL("../../ddpm_playground/ui/web/", import.meta.url);
+const scope = Object.assign({}, ...(await Promise.all(MODULES.map((name) => import(new URL(`${name}.js`, web))))));
+const plain = (_, value) => (typeof value === "number" && !Number.isFinite(value) ? { number: String(value) } : value);
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { body, arg } = JSON.parse(line);
+  let answer;
+  try {
+    answer = { value: Function("arg", ...Object.keys(scope), body)(arg, ...Object.values(scope)) ?? null };
+  } catch (error) {
+    answer = { error: String(error.stack) };
+  }
+  process.stdout.write(`${JSON.stringify(answer, plain)}\n`);
+}
