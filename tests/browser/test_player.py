@@ -137,9 +137,9 @@ def test_playing_tells_the_page_and_asks_the_server_nothing(screen):
     before = screen.asked
     screen.page.click("[data-speed='4']")
     screen.page.click("[data-do=play]")
-    screen.until("p.dataset.frame === '50' && window.ts.length > 5")
+    screen.until("p.dataset.frame === '50' && window.ts.length > 1")  # on a busy machine few pictures are painted
     ts = screen.page.evaluate("() => window.ts")
-    assert ts == sorted(ts, reverse=True)
+    assert ts == sorted(ts, reverse=True) and ts[-1] == 0
     screen.page.click("[data-do=first]")
     screen.page.click("[data-do=last]")
     screen.page.click("[data-do=back]")

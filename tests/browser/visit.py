@@ -51,6 +51,8 @@ MESSAGES = """() => {
 OWN = "cookies,file_systems,indexeddb,local_storage,service_workers,cache_storage"
 # Browsers without a visitor, by what they were opened with: a second one need not load and compile all scripts anew.
 KEPT: WeakKeyDictionary[Browser, dict[str, list[BrowserContext]]] = WeakKeyDictionary()
+# What Gradio says of a stream whose page is left: while it runs, and while it is only being opened.
+CUT_OFF = ("signal is aborted", "Connection errored out", "error 404", "INCOMPLETE_CHUNKED_ENCODING", "network error")
 NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -102,8 +104,11 @@ class Visit:
         self.settled()
         before = len(self.complaints)
         self.page.reload()
-        cut_off = ("signal is aborted", "Connection errored out")
-        late = [text for text in self.complaints[before:] if not any(words in text for words in cut_off)]
+        self.forget_streams(before)
+
+    def forget_streams(self, before: int = 0) -> None:
+        """Drop what Gradio said, from a complaint on, of streams that a reload has cut off."""
+        late = [text for text in self.complaints[before:] if not any(words in text for words in CUT_OFF)]
         self.complaints[before:] = late
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from .client import Client
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_S = 240  # traced, and with other tests beside it
 # What is sent or connected to, and where: a port, then an address of either family.
 CALL = re.compile(r'(?:connect|sendto|sendmsg)\(.*?sa_family=AF_INET6?, .*?inet_(?:addr\(|pton\(AF_INET6, )"([^"]+)"')
 SILENT = ("DDPM_HUB", "ORT_DISABLE_TELEMETRY", "GRADIO_ANALYTICS_ENABLED", "HF_HUB_OFFLINE", "DO_NOT_TRACK")
@@ -62,10 +63,12 @@ def traced_page(tmp_path: Path, *command: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [*traced(tmp_path / "log"), sys.executable, *command], cwd=ROOT, stdout=subprocess.DEVNULL,
-        env=surroundings(tmp_path, GRADIO_SERVER_PORT=str(port)), stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+    told = tmp_path / "stderr"
+    with told.open("wb") as stderr:
+        server = subprocess.Popen(
+            [*traced(tmp_path / "log"), sys.executable, "-X", "faulthandler", *command], cwd=ROOT, stderr=stderr,
+            env=surroundings(tmp_path, GRADIO_SERVER_PORT=str(port)), stdout=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
     try:
         address, end = f"http://127.0.0.1:{port}/", time.monotonic() + 120
         while True:
@@ -76,6 +79,10 @@ def traced_page(tmp_path: Path, *command: str) -> Iterator[str]:
                 assert server.poll() is None and time.monotonic() < end
                 time.sleep(0.5)
         yield address
+    except AssertionError as error:  # what was it at?
+        subprocess.run(["pkill", "-ABRT", "-P", str(server.pid)], check=False)
+        time.sleep(1)
+        raise AssertionError(f"{error}\n{told.read_text(errors='replace')[-8000:]}") from error
     finally:
         os.killpg(server.pid, signal.SIGKILL)  # the tracer, and all that it traces
         server.wait(timeout=30)
@@ -86,7 +93,7 @@ def test_a_page_that_serve_opens_speaks_to_this_machine_alone(tmp_path):
         client = Client(address, "traced")
         with client.listening() as heard:
             client.start(num_steps=2, num_images=1)
-            heard.until(lambda h: [v for v in h.values if v.get("done")], 120)
+            heard.until(lambda h: [v for v in h.values if v.get("done")], PATIENCE_S)
         client.close()
     assert strangers(tmp_path / "log") == []
 
@@ -96,7 +103,7 @@ def test_a_page_a_chain_a_training_and_the_lab_speak_to_this_machine_alone(tmp_p
         client = Client(address, "traced")
         with client.listening() as heard:
             client.start(num_steps=12, num_images=1)
-            heard.until(lambda h: [v for v in h.values if v.get("done")], 120)
+            heard.until(lambda h: [v for v in h.values if v.get("done")], PATIENCE_S)
             looking = next(d for d in client.config["dependencies"] if d["targets"][0][1] == "tick")
             for _ in range(100):  # until the faster engine has been exported and runs
                 client.join(looking, ["mnist"])

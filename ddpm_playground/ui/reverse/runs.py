@@ -135,7 +135,7 @@ class Runs:
             live = LiveRun(run, secrets.token_urlsafe(16), note)
         else:
             live = LiveRun(run, turn.token, note, stop=turn.given_up)
-        return self.owned.begin(owner, live.run_id, live)
+        return self.owned.begin(owner, live.run_id, live, live.stop)
 
     def has(self, owner: str) -> bool:
         """Whether this owner has run anything."""

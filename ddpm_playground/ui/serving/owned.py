@@ -57,19 +57,21 @@ class Owned(Generic[T]):
         with self._lock:
             return any(whose == owner for whose, _ in self._things)
 
-    def begin(self, owner: str, token: str, thing: T) -> T:
+    def begin(self, owner: str, token: str, thing: T, given_up: threading.Event | None = None) -> T:
         """A new thing of this owner; what it takes the place of, and what is over the limit, goes.
 
         Args:
             owner: whose it is.
             token: what it is known by; one of the same token goes.
             thing: what is kept.
+            given_up: set when its owner has asked anew: what was long in the making then goes itself, and takes the
+                place of nothing.
 
         Returns:
             The thing.
         """
         with self._lock:
-            gone = self._put((owner, token), thing)
+            gone = [thing] if given_up and given_up.is_set() else self._put((owner, token), thing)
         self._left(gone)
         return thing
 

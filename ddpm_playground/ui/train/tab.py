@@ -77,7 +77,7 @@ class Training:
     ) -> Iterator[str]:
         """A new run of this turn's visitor, and what it says until it ends."""
         try:
-            live = self.trainings.begin(turn.visitor, turn.token, asked)
+            live = self.trainings.begin(turn, asked)
         except Exception as error:
             yield json.dumps({**name, "state": "failed", "step": 0, "problem": reason(error, "training")})
             return

@@ -26,6 +26,7 @@ from ..words.refusal import refusal
 if TYPE_CHECKING:  # they bring diffusers, which the page does without until something is trained
     from ...learn.training.live import LiveTraining
     from ...learn.training.live_tasks import Task
+    from ..serving.turns import Turn
 
 DATA = (*PLANAR_SETS, "drawn", "digits")
 T = 200  # steps of the plane's process; digits take the shipped network's 1000
@@ -97,14 +98,14 @@ class Trainings:
         """How many networks are being trained."""
         return len(self.owned)
 
-    def begin(self, owner: str, token: str, asked: Mapping[str, Any]) -> LiveTraining:
-        """A new run of this owner in place of the one before.
+    def begin(self, turn: Turn, asked: Mapping[str, Any]) -> LiveTraining:
+        """A new run of this turn's visitor in place of the one before; stopped if the turn was given up meanwhile.
 
         Raises:
             ValueError: settings that cannot be used; the one before has ended all the same.
         """
-        self.owned.forget(owner)  # first: its memory and its thread make room
-        return self.owned.begin(owner, token, new_training(asked))
+        self.owned.forget(turn.visitor)  # first: its memory and its thread make room
+        return self.owned.begin(turn.visitor, turn.token, new_training(asked), turn.given_up)
 
     def of(self, token: str) -> LiveTraining:
         """The run of that token.

@@ -29,6 +29,16 @@ def test_a_new_thing_takes_the_place_of_its_owners_earlier_one() -> None:
     assert gone == ["first", "other", "second"] and len(owned) == 0
 
 
+def test_what_was_long_in_the_making_does_not_take_the_place_of_what_was_asked_for_since() -> None:
+    gone: list[str] = []
+    owned: Owned[str] = Owned(on_leave=gone.append)
+    given_up = threading.Event()
+    owned.begin("one", "newer", "b", threading.Event())
+    given_up.set()
+    owned.begin("one", "older", "a", given_up)
+    assert gone == ["a"] and owned.find("one") == "b"
+
+
 def test_an_owner_may_have_one_of_each_name_and_the_same_name_is_replaced() -> None:
     gone: list[str] = []
     owned: Owned[str] = Owned(on_leave=gone.append, one_each=False)

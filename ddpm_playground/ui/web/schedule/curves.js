@@ -50,7 +50,7 @@ export function mount(component) {
       toggle.textContent = say(logBeta ? "schedule.log_y" : "schedule.linear_y");
       toggle.setAttribute("aria-pressed", String(logBeta));
     };
-    toggle.setAttribute("aria-label", say("schedule.y_scale"));
+    toggle.title = say("schedule.y_scale");
     toggle.addEventListener("click", () => {
       logBeta = !logBeta;
       show();
