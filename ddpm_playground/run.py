@@ -97,7 +97,7 @@ class Run:
         self.clip_x_0 = recipe.clip_x_0 and not planar
         self.sampling = replace(recipe.sampling, clip_x_0=self.clip_x_0)
         self.sampler = sampler_named(recipe.sampler)
-        self.labels = labels_of(recipe.label, self.count, len(self.checkpoint.class_names))
+        self.labels = labels_of(recipe.label, self.count, self.checkpoint)
         self.shape = self.checkpoint.image_shape
         if start is not None and planar:
             raise Refusal(
@@ -169,13 +169,20 @@ def _shape_text(shape: tuple[int, ...]) -> str:
     return f"{H}×{W} {'grey' if C == 1 else 'colour'}"
 
 
-def labels_of(label: str, count: int, num_classes: int) -> torch.Tensor:
-    """Class of each of `count` pictures, (count,) int64: "all" is i mod num_classes, "none" is −1.
+def labels_of(label: str, count: int, checkpoint: Checkpoint) -> torch.Tensor:
+    """Class of each of `count` pictures, (count,) int64: "all" is i mod the number of classes, "none" is −1.
 
     Raises:
         ValueError: a class that the checkpoint does not have, or a count out of range.
     """
     whole_number("the number of samples", count, 1, MAX_SAMPLES)
+    num_classes = len(checkpoint.class_names)
+    if label == "none" and checkpoint.needs_label:
+        raise Refusal(
+            "this network has a class for each picture and none that stands for no class; label must be all or in "
+            "[0, {most}]; pick one of these",
+            most=num_classes - 1,
+        )
     if label == "none" or (label == "all" and num_classes == 0):
         return torch.full((count,), -1)
     if label == "all":

@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
     }  # fmt: skip
     rows = {"samples": _told(arguments), "command": f"`{arguments.command_line}`"}
     if real or arguments.sheet:
-        labels = labels_of("all", arguments.num_samples, num_classes)
+        labels = labels_of("all", arguments.num_samples, checkpoint)
         images = sample(
             checkpoint, labels, sampling, guidance=arguments.guidance, seed=arguments.seed,
             batch_size=arguments.batch_size, progress=True,

@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--eta", type=float, default=0.0, help="η of ddim in [0, 1]: 0 no noise, 1 as ddpm; default 0")
     parser.add_argument("--sigma-w", type=float, default=0.0, help="w of ddpm: 0 is σ² = β̃, 1 is σ² = β; default 0")
     parser.add_argument("--spacing", default="trailing", choices=tuple(SPACINGS), help="default trailing")
+    parser.add_argument("--no-clip", action="store_true", help="leave x̂_0 as it is; by default it is kept in [−1, 1]")
     parser.add_argument("--guidance", type=float, default=1.0, help="W in [0, 20]; default 1, the network alone")
     parser.add_argument("--seed", type=int, default=0, help="picture i depends on (seed, i) alone; default 0")
     parser.add_argument("--batch-size", type=int, default=32, help="chains at once; changes no pixel; default 32")
@@ -54,11 +55,13 @@ def run(arguments: argparse.Namespace) -> None:
     T, steps = checkpoint.schedule.T, arguments.steps
     if steps is not None and not 1 <= steps <= T:
         raise ValueError(f"--steps must be in [1, {T}], the checkpoint's T, got {steps}; pick one in that range")
-    labels = labels_of(arguments.label, arguments.num_samples, len(checkpoint.class_names))
+    labels = labels_of(arguments.label, arguments.num_samples, checkpoint)
     images = sample(
         checkpoint,
         labels,
-        Sampling(arguments.sampler, arguments.eta or arguments.sigma_w, steps, arguments.spacing),
+        Sampling(
+            arguments.sampler, arguments.eta or arguments.sigma_w, steps, arguments.spacing, not arguments.no_clip
+        ),
         guidance=arguments.guidance,
         seed=arguments.seed,
         batch_size=arguments.batch_size,

@@ -23,9 +23,10 @@ from ..networks.planar_network import PlanarNetwork
 from ..networks.unet import NetworkEps
 from .assumed_schedule import scheduler_config_of
 from .checkpoint_error import CheckpointError
-from .class_names import class_names_in
+from .class_names import classes_in
 from .json_object import read_json_object
 from .layout import Layout, decoder_beside, layout_of
+from .own_sampling import differing
 from .shipped import checkpoint_folder
 
 WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
@@ -50,6 +51,7 @@ class Checkpoint:
         read_as: a sentence each about what was chosen, converted or assumed; none for a folder of our own.
         engine: the engine that runs the network, a key of engine.ENGINES.
         network: what that engine calls; None for `unet` itself.
+        has_null_class: whether the last class embedding stands for no class, which guidance needs.
     """
 
     folder: Path
@@ -61,6 +63,12 @@ class Checkpoint:
     read_as: tuple[Phrase, ...] = ()
     engine: str = "eager"
     network: Network | None = None
+    has_null_class: bool = True
+
+    @property
+    def needs_label(self) -> bool:
+        """Whether each picture must have a class, as there is none that stands for no class."""
+        return bool(self.class_names) and not self.has_null_class
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -85,9 +93,10 @@ class Checkpoint:
         return self.scheduler_config.get("prediction_type", "epsilon")
 
     def predictor(self, guidance: float = 1.0) -> NetworkEps:
-        """The network as an ε-predictor."""
+        """The network as an ε-predictor; without a null class there is no guidance."""
         network = cast(Network, self.unet) if self.network is None else self.network
-        return NetworkEps(self.schedule, network, self.prediction_type, guidance)
+        w = 1.0 if self.needs_label else guidance
+        return NetworkEps(self.schedule, network, self.prediction_type, w, self.has_null_class)
 
     @property
     def reverse(self) -> Reverse:
@@ -246,9 +255,11 @@ def load_checkpoint(
     except ValueError as error:
         raise CheckpointError("scheduler_config.json cannot be used: {error}", error=error) from None
     unet.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    classes = config.get("num_class_embeds")
-    names = class_names_in(scheduler_config, (classes or 1) - 1)
-    return Checkpoint(layout.folder, unet, schedule, scheduler_config, names, _sha256_of_all(weights), read_as)
+    classes = classes_in(scheduler_config, config.get("num_class_embeds"))
+    return Checkpoint(
+        layout.folder, unet, schedule, scheduler_config, classes.names, _sha256_of_all(weights),
+        (*read_as, *classes.read_as, *differing(scheduler_config)), has_null_class=classes.has_null,
+    )  # fmt: skip
 
 
 def save_pipeline(

@@ -1,8 +1,9 @@
-"""What the classes of a checkpoint are called."""
+"""What the classes of a checkpoint are called, and whether the network has one for "no class"."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from ...core.phrase import Phrase
 from .checkpoint_error import CheckpointError
 
 # Where the names of the classes stand: a private key, which diffusers passes over without a word; older folders have
@@ -10,17 +11,53 @@ from .checkpoint_error import CheckpointError
 NAMES = ("_class_names", "class_names")
 
 
-def class_names_in(scheduler_config: Mapping[str, Any], count: int) -> tuple[str, ...]:
-    """The names of so many classes, their numbers where there are none.
+class Classes(NamedTuple):
+    """What a network's class embeddings stand for.
+
+    Attributes:
+        names: one a class, in label order.
+        has_null: whether the last embedding stands for no class; then it has one more than there are names.
+        read_as: a sentence where it was assumed.
+    """
+
+    names: tuple[str, ...]
+    has_null: bool
+    read_as: tuple[Phrase, ...] = ()
+
+
+def classes_in(scheduler_config: Mapping[str, Any], embeddings: int | None) -> Classes:
+    """What so many class embeddings stand for, as the names beside them say.
+
+    One name fewer than embeddings: the last one stands for no class, as `train` makes it. As many names, or none: each
+    is a class, as diffusers' own training scripts make them.
+
+    Args:
+        scheduler_config: scheduler_config.json.
+        embeddings: the network's num_class_embeds; None for a network without classes.
 
     Raises:
         CheckpointError: what stands there is no such list.
     """
     told = [(key, scheduler_config[key]) for key in NAMES if scheduler_config.get(key) is not None]
+    counts = (0,) if embeddings is None else (0, embeddings - 1, embeddings)
     for key, names in told:
-        fits = isinstance(names, list) and len(names) in (0, count)
+        fits = isinstance(names, list) and len(names) in counts
         if not fits or not all(isinstance(name, str) for name in names):
             raise CheckpointError(
-                "{key} in scheduler_config.json must be {count} names; correct them", key=key, count=count
+                "{key} in scheduler_config.json must be {count} names; correct them", key=key, count=counts[-1]
             )
-    return tuple(next((names for _, names in told if names), map(str, range(count))))
+    names = next((names for _, names in told if names), None)
+    if embeddings is None:
+        return Classes((), False)
+    if names is not None:
+        return Classes(tuple(names), len(names) < embeddings)
+    if told and embeddings == 1:  # trained by us, without classes
+        return Classes((), True)
+    assumed = Phrase(
+        "the network has {count} classes and nothing says that one of them stands for none, so each is taken for a "
+        "class and there is no guidance; if the last stands for none, give the other {rest} names as _class_names in "
+        "scheduler_config.json",
+        count=embeddings,
+        rest=embeddings - 1,
+    )
+    return Classes(tuple(map(str, range(embeddings))), False, (assumed,))

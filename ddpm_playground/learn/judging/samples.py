@@ -68,14 +68,23 @@ def check_sampling(
     num_classes = len(checkpoint.class_names)
     sampler_named(sampling.sampler).path(checkpoint.schedule, sampling)
     number("the guidance", guidance, 0.0, MAX_GUIDANCE, "1 is the plain network")
+    if guidance != 1.0 and checkpoint.needs_label:
+        raise Refusal(
+            "guidance compares a class with no class, and nothing says that one of this network's {count} classes "
+            "stands for none; leave it at 1, got {got}",
+            count=num_classes,
+            got=f"{guidance:g}",
+        )
     for name, value, low, high in (
         ("seed", seed, 0, MAX_SEED),
         ("batch_size", batch_size, 1, 65_536),
         ("the number of samples", len(labels), 1, MAX_SAMPLES),
     ):
         whole_number(name, value, low, high)
-    if int(labels.min()) < -1 or int(labels.max()) >= num_classes:
-        allowed = f"in [0, {num_classes - 1}], or −1 for none" if num_classes else "−1, as the checkpoint has none"
+    least = 0 if checkpoint.needs_label else -1
+    if int(labels.min()) < least or int(labels.max()) >= num_classes:
+        some = f"in [0, {num_classes - 1}]" + (", or −1 for none" if least else "")
+        allowed = some if num_classes else "−1, as the checkpoint has none"
         raise Refusal(
             "labels must be {allowed}, got {got} to {labels}; correct them",
             allowed=allowed,

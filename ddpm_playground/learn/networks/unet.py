@@ -85,18 +85,20 @@ class NetworkEps:
         network: a UNet2DModel, or what an engine makes of it.
         prediction_type: what the network says: "epsilon", "v_prediction" or "sample".
         guidance: W.
+        has_null_class: whether the last class embedding is the null class; without one, W must be 1.
     """
 
     schedule: Schedule
     network: Network
     prediction_type: str = "epsilon"
     guidance: float = 1.0
+    has_null_class: bool = True
 
     @property
     def null_class(self) -> int | None:
-        """The label that stands for none; None for a network without classes."""
+        """The label that stands for none; None for a network that has no such class."""
         embeddings = self.network.config["num_class_embeds"]
-        return None if embeddings is None else embeddings - 1
+        return None if embeddings is None or not self.has_null_class else embeddings - 1
 
     @torch.no_grad()
     def __call__(
@@ -108,7 +110,8 @@ class NetworkEps:
 
     def _output(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
         if self.null_class is None:
-            return network_output(self.network, x_t, t, None)
+            own = None if self.network.config["num_class_embeds"] is None else label
+            return network_output(self.network, x_t, t, own)
         null = torch.full((len(x_t),), self.null_class, device=x_t.device)
         chosen = null if label is None else torch.where(label < 0, null, label)
         if self.guidance == 1.0 or label is None:

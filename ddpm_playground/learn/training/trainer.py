@@ -129,6 +129,7 @@ class Trainer:
                 teacher.image_shape != tuple(self.pictures.images.shape[1:])
                 or not torch.equal(teacher.schedule.betas, self.schedule.betas)
                 or teacher.class_names != self.pictures.class_names
+                or teacher.needs_label
             ):
                 raise CheckpointError(
                     "{folder} cannot teach: its pictures, classes or schedule differ from those of this run; name "

@@ -64,7 +64,7 @@ class Draw:
     def __init__(self, checkpoint: Any, num_steps: int, seed: int) -> None:
         device = checkpoint.device
         self._x_T = SeededNoise(seed, range(PICTURES), checkpoint.image_shape, device)()
-        self._label = labels_of("all", PICTURES, len(checkpoint.class_names)).to(device)
+        self._label = labels_of("all", PICTURES, checkpoint).to(device)
         self._checkpoint, self._num_steps, self._seed = checkpoint, num_steps, seed
 
     def __call__(self, schedule: Schedule, config: Mapping[str, Any], time: TrainedTime | None) -> Trial | ValueError:

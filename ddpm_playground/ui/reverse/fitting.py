@@ -20,7 +20,8 @@ def fitted(name: str) -> list[dict]:
     except ValueError:
         return [gr.skip()] * len(FITTED)  # the line that says how far a checkpoint is says why
     classes, planar = bool(checkpoint.class_names), checkpoint.is_planar
-    visible = [gr.update(visible=yes) for yes in (classes, classes, not planar)]
+    guided = classes and checkpoint.has_null_class
+    visible = [gr.update(visible=yes) for yes in (classes, guided, not planar)]
     return [gr.update(maximum=checkpoint.schedule.T), *visible]
 
 

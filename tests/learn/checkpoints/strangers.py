@@ -212,7 +212,7 @@ STRANGERS: dict[str, tuple[Callable[[Path], None], str, str, str | None, tuple[s
     "names of 2022, fp16, in one folder": (old_flat_halves, "", "", "fp16",
                                            (f"those in {STEM}.fp16", "as float16", "names of 2022", "is assumed")),
     "a file of another name": (other_name, "", "unet", None, ("those in model.safetensors",)),
-    "classes": (classes, "", "", None, ("is assumed",)),
+    "classes": (classes, "", "", None, ("is assumed", "4 classes and nothing says")),
     "not square": (wide, "", "", None, ("is assumed",)),
     "learned time": (learned_time, "", "", None, ("T = 50, β",)),
 }  # fmt: skip

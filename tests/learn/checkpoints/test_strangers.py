@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from diffusers import UNet2DModel
+from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
 from safetensors.torch import load_file, save_file
 
 from ddpm_playground.cli import main
-from ddpm_playground.core import make_schedule
+from ddpm_playground.core import Sampling, SeededNoise, make_schedule
 from ddpm_playground.learn.checkpoints.checkpoint import CheckpointError, load_checkpoint
 from ddpm_playground.learn.checkpoints.store import Shelf
 from ddpm_playground.learn.checkpoints.weight_files import converting
+from ddpm_playground.learn.judging.samples import chain, sample
 from ddpm_playground.ui.reverse.loading import stage_html
 from ddpm_playground.ui.words.refusal import refusal
 from tests.learn.checkpoints.strangers import (
@@ -73,7 +74,7 @@ def test_it_says_what_it_says_in_diffusers(name: str, tmp_path: Path) -> None:
     assert len(ours.read_as) == len(told)
     for sentence, piece in zip(ours.read_as, told, strict=True):
         assert piece in sentence and refusal(sentence, "zh-TW") != sentence
-    assert ours.schedule.T == T or "is assumed" in ours.read_as[-1]
+    assert ours.schedule.T == T or any("is assumed" in sentence for sentence in ours.read_as)
 
 
 def test_the_schedule_that_is_assumed_is_that_of_ddpm(tmp_path: Path) -> None:
@@ -81,6 +82,69 @@ def test_the_schedule_that_is_assumed_is_that_of_ddpm(tmp_path: Path) -> None:
     checkpoint = load_checkpoint(tmp_path / "a")
     assert checkpoint.schedule.betas.equal(make_schedule("linear", 1000).betas)
     assert checkpoint.prediction_type == "epsilon"
+
+
+@pytest.mark.parametrize(
+    ("names", "known", "has_null"),
+    [(None, ("0", "1", "2", "3"), False), (list("abcd"), tuple("abcd"), False), (list("abc"), tuple("abc"), True)],
+)
+def test_the_last_class_stands_for_none_only_where_the_names_say_so(
+    names: list[str] | None, known: tuple[str, ...], has_null: bool, tmp_path: Path
+) -> None:
+    scheduler = DDPMScheduler(T)
+    scheduler.register_to_config(_class_names=names)
+    unet = network(num_class_embeds=4)
+    DDPMPipeline(unet, scheduler).save_pretrained(tmp_path / "a")
+    checkpoint = load_checkpoint(tmp_path / "a")
+    assert (checkpoint.class_names, checkpoint.has_null_class) == (known, has_null)
+    assert len(checkpoint.read_as) == (names is None)
+    # The last class, W = 1: what diffusers' own network says of it, where it is a class.
+    x_t, t = torch.randn(2, *checkpoint.image_shape, generator=torch.Generator().manual_seed(0)), torch.tensor([9, 9])
+    last = torch.tensor([len(known) - 1] * 2)
+    with torch.no_grad():
+        wanted = unet.eval()(x_t, t - 1, class_labels=last).sample
+    torch.testing.assert_close(checkpoint.predictor(2.0 if not has_null else 1.0)(x_t, t, last).eps_hat, wanted)
+    drawn = Sampling(num_steps=1)
+    if has_null:
+        assert sample(checkpoint, torch.tensor([-1, 2]), drawn, guidance=2.0).shape[0] == 2
+        return
+    assert sample(checkpoint, torch.tensor([3]), drawn).shape[0] == 1
+    with pytest.raises(ValueError, match="leave it at 1, got 2"):
+        sample(checkpoint, torch.tensor([3]), drawn, guidance=2.0)
+    with pytest.raises(ValueError, match=r"labels must be in \[0, 3\], got -1 to -1"):
+        sample(checkpoint, torch.tensor([-1]), drawn)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, []),
+        ({"variance_type": "fixed_small_log"}, []),
+        ({"clip_sample": False, "clip_sample_range": 3.0}, ["clip_sample = False: choose x̂_0 not clipped"]),
+        ({"variance_type": "fixed_large"}, ["variance_type = fixed_large: choose ddpm with w = 1"]),
+        ({"clip_sample_range": 2.0, "thresholding": True}, ["clip_sample_range = 2.0, thresholding = True, which"]),
+        ({"clip_sample": False, "variance_type": "learned"}, ["x̂_0 not clipped", "variance_type = learned, which"]),
+    ],
+)
+def test_what_its_scheduler_does_otherwise_is_told(given: dict[str, object], told: list[str], tmp_path: Path) -> None:
+    DDPMPipeline(network(), DDPMScheduler(T, **given)).save_pretrained(tmp_path / "a")  # type: ignore[arg-type]
+    read_as = load_checkpoint(tmp_path / "a").read_as
+    assert len(read_as) == len(told)
+    for sentence, piece in zip(read_as, told, strict=True):
+        assert piece in sentence and refusal(sentence, "zh-TW") != sentence
+
+
+def test_without_clipping_a_step_is_that_of_diffusers_own_scheduler(tmp_path: Path) -> None:
+    DDPMPipeline(network(), DDPMScheduler(T, clip_sample=False)).save_pretrained(tmp_path / "a")
+    checkpoint = load_checkpoint(tmp_path / "a")
+    own = DDPMScheduler.from_pretrained(tmp_path / "a" / "scheduler")
+    x = SeededNoise(3, range(2), checkpoint.image_shape, torch.device("cpu"))()
+    step = next(chain(checkpoint, range(2), torch.tensor([-1, -1]), Sampling(clip_x_0=False), seed=3))
+    with torch.no_grad():
+        said = checkpoint.unet(x, T - 1).sample
+    wanted = own.step(said, T - 1, x).pred_original_sample
+    assert wanted.abs().max() > 1.5
+    torch.testing.assert_close(step.x_hat_0, wanted, rtol=1e-3, atol=1e-3)
 
 
 def test_a_network_that_is_none_of_ddpm_s_gets_no_schedule(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 import sys
 import types
+from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
@@ -268,13 +269,16 @@ def test_equal_recipes_give_equal_pictures_and_image_i_depends_on_i_alone():
 
 
 def test_labels():
-    assert labels_of("all", 12, 10).tolist() == [*range(10), 0, 1]
-    assert labels_of("none", 2, 10).tolist() == [-1, -1]
-    assert labels_of("all", 2, 0).tolist() == [-1, -1]
-    assert labels_of("7", 2, 10).tolist() == [7, 7]
-    for bad in ("10", "x", "-1", ""):
+    def knows(count: int, null: bool = True) -> SimpleNamespace:
+        return SimpleNamespace(class_names=tuple(map(str, range(count))), needs_label=bool(count) and not null)
+
+    assert labels_of("all", 12, knows(10)).tolist() == [*range(10), 0, 1]
+    assert labels_of("none", 2, knows(10)).tolist() == [-1, -1]
+    assert labels_of("all", 2, knows(0)).tolist() == labels_of("none", 2, knows(0, null=False)).tolist() == [-1, -1]
+    assert labels_of("7", 2, knows(10)).tolist() == labels_of("7", 2, knows(10, null=False)).tolist() == [7, 7]
+    for bad, null in (("10", True), ("x", True), ("-1", True), ("", True), ("none", False)):
         with pytest.raises(ValueError, match="label must be"):
-            labels_of(bad, 1, 10)
+            labels_of(bad, 1, knows(10, null))
 
 
 @pytest.mark.parametrize("name", ["../tiny", "/etc", "missing", "", "a\0b", "."])

@@ -110,7 +110,7 @@ class Training {
 
   /** Something moves when the tab is seen for the first time with nothing chosen. */
   show() {
-    if (this.latest || this.waiting || this.form.changed() || settings.train) return;
+    if (!this.seen || this.latest || this.waiting || this.form.changed() || settings.train) return;
     if (areRestored() && !isCalm() && this.root.clientWidth) this.begin("show");
   }
 
