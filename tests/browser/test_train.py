@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from ddpm_playground.ui.train.trainings import SHOW_STEPS
+
 from .server import served
 from .test_traffic import held, until
 from .visit import Visit
@@ -74,6 +76,20 @@ def test_nothing_can_be_pressed_before_the_page_listens(trainer):
     visit.page.wait_for_function(READY)
     visit.forget_streams()
     go(visit, 1)
+
+
+def test_a_press_in_the_moment_in_which_the_tab_is_built_is_kept(trainer):
+    visit = trainer()
+    visit.page.add_init_script(
+        f"""new MutationObserver((_, watch) => {{
+          if (!({READY})()) return;
+          watch.disconnect();
+          document.querySelector(".train .go").click();
+        }}).observe(document, {{ attributes: true, childList: true, subtree: true }})"""
+    )
+    visit.reload()
+    visit.page.wait_for_selector(".train[data-step]")
+    visit.until(lambda: step(visit) > SHOW_STEPS + 20, 60.0)  # where a run that nobody asked for rests
 
 
 def test_it_starts_pauses_steps_and_goes_on(trainer):

@@ -170,7 +170,7 @@ class Training {
     }
   }
 
-  choose(name) {
+  choose(name, anew = true) {
     const { find, root } = this;
     this.form.data = name;
     for (const button of find(".data").querySelectorAll("button"))
@@ -185,7 +185,7 @@ class Training {
       say(name === "drawn" ? "train.draw_here" : name === "digits" ? "train.digits_note" : "train.plane_note"),
     );
     find(".plane .keys").replaceChildren(...(name === "digits" ? [] : planeKeys()));
-    this.release();
+    if (anew) this.release();
   }
 
   /** The run that is shown belongs to other data: it ends. */
@@ -258,7 +258,7 @@ class Training {
     }
     if (!this.seen) {
       this.seen = true;
-      this.choose(this.form.data);
+      this.choose(this.form.data, !this.latest && !this.waiting); // a quick reader's run goes on
     }
     this.draw();
     this.show();
