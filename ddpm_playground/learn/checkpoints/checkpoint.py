@@ -1,9 +1,8 @@
 """Trained weights from and to diffusers' folders: safetensors alone, as `layout_of` finds them."""
 
-import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +23,7 @@ from ..networks.unet import NetworkEps
 from .assumed_schedule import scheduler_config_of
 from .checkpoint_error import CheckpointError
 from .class_names import classes_in
+from .digest import sha256_of, sha256_of_all
 from .json_object import read_json_object
 from .layout import Layout, decoder_beside, layout_of
 from .own_sampling import differing
@@ -115,18 +115,6 @@ class Checkpoint:
     def described(self) -> str:
         """Device and engine, for the screen and the model card."""
         return f"{describe_device(self.device)}, {ENGINES[self.engine].title}"
-
-
-def sha256_of(path: Path) -> str:
-    """Hex digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sha256_of_all(paths: Sequence[Path]) -> str:
-    """That of one file; of several, that of theirs one behind the other."""
-    sums = [sha256_of(path) for path in paths]
-    return sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode()).hexdigest()
 
 
 def _check_config(config: dict[str, Any]) -> None:
@@ -257,7 +245,7 @@ def load_checkpoint(
     unet.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     classes = classes_in(scheduler_config, config.get("num_class_embeds"))
     return Checkpoint(
-        layout.folder, unet, schedule, scheduler_config, classes.names, _sha256_of_all(weights),
+        layout.folder, unet, schedule, scheduler_config, classes.names, sha256_of_all(weights),
         (*read_as, *classes.read_as, *differing(scheduler_config)), has_null_class=classes.has_null,
     )  # fmt: skip
 

@@ -188,7 +188,7 @@ STRANGERS: dict[str, tuple[Callable[[Path], None], str, str, str | None, tuple[s
     "a pipeline": (whole_pipeline, "", "unet", None, ()),
     "a network": (flat, "", "", None, ("T = 1000, β = 0.0001…0.02",)),
     "all in one folder": (flat_pipeline, "", "", None, ()),
-    "as published in 2022": (as_published, "", "", None, ("names of 2022",)),
+    "as published in 2022": (as_published, "", "", None, ("names of 2022", "variance_type = fixed_large")),
     "a network with scheduler/": (flat_with_scheduler_folder, "", "", None, ()),
     "unet/ of a pipeline": (pipeline, "unet", "unet", None, ("folder a above it",)),
     "no scheduler": (no_scheduler, "", "unet", None, ("the linear schedule of DDPM is assumed",)),
