@@ -9,6 +9,7 @@ import torch
 
 from ..bridge.bounds import check_cost
 from ..bridge.diffusers_config import OTHER_FAMILIES, check_T, class_defaults, has_betas
+from ..bridge.scheduler_classes import scheduler_classes
 from ..core import SCHEDULES, Schedule, make_schedule
 from ..core.checks import unknown
 from ..core.phrase import Phrase, Refusal
@@ -73,6 +74,12 @@ WORDS_OF_NUMBERS = {
     "nan": math.nan,
 }
 MAX_WHOLE = 2**63 - 1
+# Of a class whose defaults cannot be asked for: whether diffusers has it, but not the library that it needs.
+KEYS_ALONE = {
+    True: "{name} needs a library that is not installed here, so its defaults are not known: its keys are taken as "
+    "they stand",
+    False: "{name} is no scheduler of the diffusers installed here: its keys are taken as they stand",
+}
 OTHER_STEPS = ("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas")
 
 
@@ -96,12 +103,7 @@ def subject_of_config(config: Mapping[str, Any]) -> ReadSchedule:
         known = class_defaults(name)
         defaults = known or {}
         if known is None:
-            done.append(
-                Phrase(
-                    "{name} is no scheduler of the diffusers installed here: its keys are taken as they stand",
-                    name=name,
-                )
-            )
+            done.append(Phrase(KEYS_ALONE[name in scheduler_classes()], name=name))
     filled = {**defaults, **config}
     schedule, told = schedule_of_config(filled)
     other = [key for key in OTHER_STEPS if filled.get(key) and key in defaults]

@@ -47,6 +47,9 @@ MESSAGES = """() => {
     }
   }).observe(document, { childList: true, subtree: true });
 }"""
+# By how much the page is too wide, also where what is too wide is cut off.
+WIDE = """() => Math.max(document.documentElement.scrollWidth - innerWidth,
+  ...[...document.querySelectorAll(".tabitem")].map((tab) => tab.getBoundingClientRect().right - innerWidth))"""
 # What a visitor leaves behind in a browser, but for the cache of files.
 OWN = "cookies,file_systems,indexeddb,local_storage,service_workers,cache_storage"
 # Browsers without a visitor, by what they were opened with: a second one need not load and compile all scripts anew.
@@ -113,7 +116,7 @@ class Visit:
 
     def close(self) -> None:
         """Leave; the console and the network log must be clean, and nothing may scroll sideways."""
-        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        wide = self.page.evaluate(WIDE)
         complaints = list(self.complaints)  # Gradio complains of the streams that leaving cuts off
         self._leave()
         assert not complaints, complaints

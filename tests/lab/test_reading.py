@@ -13,7 +13,9 @@ from ddpm_playground.lab.export import config_json, table_csv
 from ddpm_playground.lab.hub import fetch_config
 from ddpm_playground.lab.peers import PEERS, peer_schedule
 from ddpm_playground.lab.quantities import QUANTITIES
+from ddpm_playground.lab.read_schedule import subject_of_config
 from ddpm_playground.lab.reading import MAX_BYTES, read_subject, subject_of_text
+from ddpm_playground.ui.words.refusal import refusal
 
 LINEAR = make_schedule("linear", 50, beta_end=0.3)
 COLUMNS = {
@@ -214,3 +216,16 @@ def test_parameters_of_peers_are_checked() -> None:
     ]:
         with pytest.raises(ValueError, match=message):
             peer_schedule("karras", 10, **params)
+
+
+@pytest.mark.parametrize(
+    ("name", "piece"),
+    [("DDIMScheduler", "a library that is not installed"), ("MyScheduler", "no scheduler of the diffusers")],
+)
+def test_a_class_without_its_library_is_not_said_to_be_unknown(
+    name: str, piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ddpm_playground.lab.read_schedule.class_defaults", lambda _: None)
+    subject = subject_of_config({"_class_name": name, "beta_schedule": "linear"})
+    told = next(sentence for sentence in subject.read_as if name in sentence)
+    assert piece in told and refusal(told, "zh-TW") != told
