@@ -1,4 +1,5 @@
-// Answers {"body", "arg"} on each line of the input with what that function body returns, with the exports of the modules
+// Answers {"body", "arg"} on each line of the input with what that function body returns, with the
+// exports of the modules
 // that need no page in scope. NaN and the infinities, which JSON does not have, travel as {"number": "NaN"}.
 import { createInterface } from "node:readline";
 
