@@ -46,6 +46,8 @@ def test_levers_stay_in_view_while_the_chapter_scrolls(
 ) -> None:
     visit = opened(chromium, playground, name, **context)
     height = context["viewport"]["height"]
+    if context is PHONE:
+        visit.page.locator(".theory .fold").tap()
     for share in (0.4, 0.7):
         visit.page.evaluate(
             "(share) => scrollTo(0, share * document.querySelector('.theory .blocks').getBoundingClientRect().height)",
@@ -61,14 +63,18 @@ def test_levers_stay_in_view_while_the_chapter_scrolls(
     visit.close()
 
 
-def test_on_a_phone_the_levers_can_be_folded_away(chromium: Browser, playground: str) -> None:
+def test_on_a_phone_the_levers_wait_folded_under_the_first_picture(chromium: Browser, playground: str) -> None:
     visit = opened(chromium, playground, "posterior", **PHONE)
     fold = visit.page.locator(".theory .fold")
-    assert fold.get_attribute("aria-expanded") == "true" and "5" in fold.inner_text()
+    assert fold.get_attribute("aria-expanded") == "false" and "5" in fold.inner_text()
+    assert not visit.page.locator(".theory .controls").is_visible()
     top, bottom = visit.page.evaluate(ENDS, ".theory .fold")
-    assert bottom - top >= 44
+    assert bottom - top >= 44 and bottom <= PHONE["viewport"]["height"] + 1
+    assert visit.page.evaluate(ENDS, ".theory .block")[0] < top
     fold.tap()
-    assert fold.get_attribute("aria-expanded") == "false"
+    assert fold.get_attribute("aria-expanded") == "true"
+    visit.wait("() => document.querySelector('.theory .controls').getBoundingClientRect().height > 44")
+    fold.tap()
     assert not visit.page.locator(".theory .controls").is_visible()
     fold.tap()
     visit.slide(".theory [data-lever=x_0] input", 0.25)

@@ -8,6 +8,7 @@ const MODULES = [
   "core/forward_chain",
   "core/half",
   "draw/picture_grid",
+  "draw/direct_labels",
   "reverse/frames",
   "chapters/levers",
   "chapters/columns",

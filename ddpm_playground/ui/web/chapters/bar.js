@@ -1,4 +1,5 @@
-// The levers of a chapter, in a bar that stays in view: above on a wide page, from below and foldable on a narrow one.
+// The levers of a chapter, in a bar that stays in view: above on a wide page; on a narrow one from
+// below, folded at first so that the chapter's pictures are what is seen.
 import { number } from "../core/number.js";
 import { typeset } from "../page/dom.js";
 import { say } from "../page/words.js";

@@ -1,6 +1,7 @@
 // What every plot has in common: the library, colours of the page, and the t at which curves are drawn.
 import { make } from "../page/dom.js";
 import { say } from "../page/words.js";
+import { nameCurves } from "./direct_labels.js";
 
 /** @type {Promise<void> | null} */
 let loading = null;
@@ -57,6 +58,7 @@ export const drawFigure = (Plotly, gd, traces, layout) => {
     const id = node.getAttribute("clip-path").match(/#[^'")]+/);
     if (id) node.setAttribute("clip-path", `url(${id[0]})`);
   }
+  nameCurves(gd);
 };
 export const colourOf = (root, name) => getComputedStyle(root).getPropertyValue(name).trim();
 export const subscripted = (text) => text.replace(/_(?:\{([^}]+)\}|([tTs0-9]))/g, "<sub>$1$2</sub>");
