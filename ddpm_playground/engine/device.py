@@ -5,7 +5,7 @@ import platform
 
 import torch
 
-from ..core.phrase import Refusal
+from ..core.phrase import Phrase, Refusal
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -60,9 +60,9 @@ def _cpu_name() -> str:
     return found or platform.processor() or platform.machine()
 
 
-def describe_device(device: torch.device) -> str:
+def describe_device(device: torch.device) -> Phrase:
     """One line for the screen and the model card."""
     if device.type == "cuda":
-        return f"{torch.cuda.get_device_name(device)} (CUDA)"
-    cores = f"{torch.get_num_threads()} of {os.cpu_count()} cores"
-    return f"{'Apple GPU (MPS)' if device.type == 'mps' else _cpu_name()}, {cores}"
+        return Phrase("{name} (CUDA)", name=torch.cuda.get_device_name(device))
+    name = "Apple GPU (MPS)" if device.type == "mps" else _cpu_name()
+    return Phrase("{name}, {used} of {all} cores", name=name, used=torch.get_num_threads(), all=os.cpu_count())

@@ -112,9 +112,9 @@ class Checkpoint:
         """The engine that `on` will try, see `pick_engine`; a network of the plane is too small to gain by any."""
         return "eager" if self.is_planar else pick_engine(self.device.type, engine)
 
-    def described(self) -> str:
+    def described(self) -> Phrase:
         """Device and engine, for the screen and the model card."""
-        return f"{describe_device(self.device)}, {ENGINES[self.engine].title}"
+        return Phrase("{device}, {engine}", device=describe_device(self.device), engine=ENGINES[self.engine].title)
 
 
 def _check_config(config: dict[str, Any]) -> None:

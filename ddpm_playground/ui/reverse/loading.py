@@ -15,7 +15,7 @@ SECONDS_BETWEEN = 0.5
 
 def stage_html(state: Loading) -> str:
     """A stage in words, as HTML, and what was chosen, converted or assumed to get there."""
-    values = {"engine": state.engine, "described": state.described, "reason": refusal(state.reason)}
+    values = {"engine": state.engine, "described": refusal(state.described), "reason": refusal(state.reason)}
     told = [text(f"reverse.engine_{state.stage}", **values), *(refusal(one) for one in state.read_as)]
     return " · ".join(map(escaped, told))
 

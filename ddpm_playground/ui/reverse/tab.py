@@ -23,6 +23,7 @@ from ..protocol.player_messages import Gone, Waiting
 from ..serving.failure import on_screen
 from ..serving.streams import in_turn, unread_by
 from ..serving.turns import Turn
+from ..words.refusal import refusal
 from ..words.text import label, note, text
 from .chain_settings import chain_settings
 from .fitting import fit_settings
@@ -107,7 +108,7 @@ class Chains:
             steps=len(run.path) - 1,
             schedule=run.schedule.name,
             T=run.schedule.T,
-            device=run.checkpoint.described(),
+            device=refusal(run.checkpoint.described()),
         )
         yield from messages(self.runs.begin(owner, run, told_by, turn), unread)
 
