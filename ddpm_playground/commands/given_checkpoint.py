@@ -17,8 +17,12 @@ def read_checkpoint(arguments: argparse.Namespace) -> "Checkpoint":
         ValueError: see `load_checkpoint`.
     """
     from ..learn.checkpoints.checkpoint import load_checkpoint
+    from ..learn.checkpoints.picture_size import parse_size
 
-    checkpoint = load_checkpoint(arguments.checkpoint, pick_device(arguments.device))
+    size = getattr(arguments, "size", None)
+    checkpoint = load_checkpoint(
+        arguments.checkpoint, pick_device(arguments.device), size=None if size is None else parse_size(size)
+    )
     for sentence in checkpoint.read_as:
         print(f"{arguments.checkpoint.name}: {sentence}", file=sys.stderr)
     return checkpoint.on(arguments.engine)
