@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from .bridge.all_samplers import sampler_named
+from .bridge.driven_sampler import DrivenSampler
 from .core import SeededNoise, Step, q_sample, same_noise_t
 from .core.checks import whole_number
 from .core.later import torch
@@ -94,9 +94,10 @@ class Run:
         self.schedule = self.checkpoint.schedule
         planar = self.checkpoint.is_planar
         self.count = recipe.num_images * (POINTS_PER_IMAGE if planar else 1)
-        self.clip_x_0 = recipe.clip_x_0 and not planar
-        self.sampling = replace(recipe.sampling, clip_x_0=self.clip_x_0)
-        self.sampler = sampler_named(recipe.sampler)
+        asked = replace(recipe.sampling, clip_x_0=recipe.clip_x_0 and not planar)
+        self.sampler, self.sampling = self.checkpoint.sampler_for(asked)
+        own = self.sampler.clips_at_1 if isinstance(self.sampler, DrivenSampler) else None
+        self.clip_x_0 = self.sampling.clip_x_0 if own is None else own
         self.labels = labels_of(recipe.label, self.count, self.checkpoint)
         self.shape = self.checkpoint.image_shape
         if start is not None and planar:

@@ -10,12 +10,23 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..core import EpsPredictor, Noise, Prediction, Reverse, Sampler, Sampling, Schedule, Step, prediction_from
+from ..core import EpsPredictor, Noise, Reverse, Sampler, Sampling, Schedule, Step
 from ..core.later import torch
 from ..core.phrase import Phrase, Refusal
 from .bounds import check_cost
 from .diffusers_config import beta_config
-from .driven_steps import REHEARSED, Call, Counted, Drawn, Stepping, step_options
+from .driven_steps import (
+    REHEARSED,
+    Call,
+    Counted,
+    Drawn,
+    Stepping,
+    config_of,
+    explodes,
+    seen,
+    shown,
+    step_options,
+)
 from .scheduler_classes import Unauditable, options_of
 
 # What set_timesteps is told where it has such an argument: RePaint goes back and forth otherwise.
@@ -46,7 +57,14 @@ class DrivenSampler(Sampler):
     title: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "title", self.class_name.removesuffix("Scheduler"))
+        object.__setattr__(self, "title", f"{self.class_name} (diffusers)")
+
+    @property
+    def clips_at_1(self) -> bool:
+        """Whether the scheduler keeps x̂_0 within ±1."""
+        usual, config = options_of(self._class()), self.config or {}
+        clips = "clip_sample" in usual and config.get("clip_sample", usual["clip_sample"])
+        return bool(clips) and config.get("clip_sample_range", 1.0) == 1.0
 
     def path(self, schedule: Schedule, sampling: Sampling, start_t: int | None = None) -> tuple[int, ...]:
         """t_S > … > 0, the nearest whole ones where the scheduler's are fractions; found by a rehearsal on zeros."""
@@ -61,7 +79,7 @@ class DrivenSampler(Sampler):
         scheduler, first = self._ready(schedule, sampling, start_t)
         draws = Counted()
         x = torch.zeros(REHEARSED)
-        learned = str(_config(scheduler).get("variance_type")).startswith("learned")
+        learned = str(config_of(scheduler).get("variance_type")).startswith("learned")
 
         def says(x_in: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
             return torch.zeros_like(torch.cat([x_in, x_in], 1) if learned else x_in)
@@ -97,13 +115,13 @@ class DrivenSampler(Sampler):
         if start_t is None:
             x = x_T * torch.as_tensor(getattr(scheduler, "init_noise_sigma", 1.0)).to(x_T)
         else:
-            x = x_T / float(schedule.alpha_bars[start_t]) ** 0.5 if _explodes(scheduler) else x_T
+            x = x_T / float(schedule.alpha_bars[start_t]) ** 0.5 if explodes(scheduler) else x_T
         asked = getattr(predict, "answer", None)
 
         def says(x_in: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
             if asked is not None:
                 return asked(x_in, timestep.to(x_in.device).expand(len(x_in)), label)
-            t = torch.full((len(x_in),), _shown(timestep, schedule.T), device=x_in.device)
+            t = torch.full((len(x_in),), shown(timestep, schedule.T), device=x_in.device)
             return predict(x_in, t, label).eps_hat
 
         return self._steps(scheduler, schedule, says, x, noise, sampling, first)
@@ -115,27 +133,29 @@ class DrivenSampler(Sampler):
         options, _ = self._options(sampling)
         scheduler = self._built(schedule, options)
         taken, num_steps = inspect.signature(scheduler.set_timesteps).parameters, sampling.steps_of(schedule.T)
-        extra = {key: value for key, value in SET_TIMESTEPS.items() if key in taken}
+        extra: dict[str, Any] = {key: value for key, value in SET_TIMESTEPS.items() if key in taken}
         if "device" in taken:
             extra["device"] = device
         with self._told(Phrase("with {steps} steps", steps=num_steps)), np.errstate(all="ignore"):
             scheduler.set_timesteps(num_steps, **extra)
         timesteps = scheduler.timesteps
         if len(timesteps) > 1 and float(timesteps[0]) < float(timesteps[-1]):
-            raise Refusal("{name} leads from data to noise, so it draws no picture; choose another", name=self.title)
+            raise Refusal(
+                "{name} leads from data to noise, so it draws no picture; choose another", name=self.class_name
+            )
         if start_t is None:
             return scheduler, 0
-        shown = [_shown(timestep, schedule.T) for timestep in timesteps]
-        if start_t not in shown or len(set(shown)) < len(shown):
-            near = sorted(set(shown), key=lambda t: abs(t - start_t))[:3]
+        visited = [shown(timestep, schedule.T) for timestep in timesteps]
+        if start_t not in visited or len(set(visited)) < len(visited):
+            near = sorted(set(visited), key=lambda t: abs(t - start_t))[:3]
             raise Refusal(
                 "{name} can only begin at a t that it visits once, such as {near}, got {got}; move t, or choose ddpm "
                 "or ddim",
-                name=self.title,
+                name=self.class_name,
                 near=", ".join(map(str, near)),
                 got=start_t,
             )
-        first = shown.index(start_t)
+        first = visited.index(start_t)
         if hasattr(scheduler, "set_begin_index"):
             scheduler.set_begin_index(first)
         return scheduler, first
@@ -222,14 +242,14 @@ class DrivenSampler(Sampler):
     ) -> Iterator[Step]:  # fmt: skip
         """The calls, those that belong to one interval as one Step."""
         begun: Call | None = None
-        shown = [_shown(timestep, schedule.T) for timestep in scheduler.timesteps] + [0]
+        visited = [shown(timestep, schedule.T) for timestep in scheduler.timesteps] + [0]
         # Some chains end before their last timestep, and some have the clean picture's at the end.
         for i, call in enumerate(self._calls(scheduler, schedule, says, x, noise, sampling, first), first):
             begun = begun or call
-            if call.inner or shown[i + 1] == begun.t:
+            if call.inner or visited[i + 1] == begun.t:
                 continue
-            raw = _seen(schedule, scheduler, begun)
-            yield Step(begun.t, shown[i + 1], begun.x_in, *raw, call.x, call.x.new_zeros(()), call.z, call.x)
+            raw = seen(schedule, scheduler, begun)
+            yield Step(begun.t, visited[i + 1], begun.x_in, *raw, call.x, call.x.new_zeros(()), call.z, call.x)
             begun = None
 
     def _calls(
@@ -242,7 +262,7 @@ class DrivenSampler(Sampler):
             scheduler.noise_sampler = lambda *sigmas: drawn.draw()
         for i, timestep in list(enumerate(scheduler.timesteps))[first:]:
             drawn.last = None
-            t = _shown(timestep, schedule.T)
+            t = shown(timestep, schedule.T)
             with self._told(Phrase("at its timestep {t}", t=f"{float(timestep):g}")), np.errstate(all="ignore"):
                 scaled = getattr(scheduler, "scale_model_input", None)
                 x_in = x if scaled is None else scaled(x, timestep)
@@ -266,29 +286,3 @@ class Rehearsal(NamedTuple):
 
     steps: tuple[tuple[int, int], ...]
     draws: int
-
-
-def _config(scheduler: Any) -> Mapping[str, Any]:
-    return getattr(scheduler, "config", {})
-
-
-def _explodes(scheduler: Any) -> bool:
-    """Whether its x is x_t/√ᾱ_t: then its first σ is part of what it starts with."""
-    return float(getattr(scheduler, "init_noise_sigma", 1.0)) != 1.0
-
-
-def _shown(timestep: torch.Tensor, T: int) -> int:
-    """The paper's t nearest to a scheduler's timestep."""
-    return min(T, max(1, round(float(timestep)) + 1))
-
-
-def _seen(schedule: Schedule, scheduler: Any, call: Call) -> Prediction:
-    """What the network said at a call, ε̂ as it is and x̂_0 as the scheduler made it."""
-    output, said = call.output, str(_config(scheduler).get("prediction_type", "epsilon"))
-    if output.shape[1] == 2 * call.x_in.shape[1]:  # the second half is about the variance
-        output = output.chunk(2, 1)[0]
-    if said == "epsilon" and float(schedule.alpha_bars[call.t]) == 0:
-        x_hat_0 = torch.zeros_like(output) if call.x_hat_0 is None else call.x_hat_0
-        return Prediction(output, x_hat_0)
-    raw = prediction_from(schedule, said, call.x_in, call.t, output)
-    return raw if call.x_hat_0 is None else Prediction(raw.eps_hat, call.x_hat_0)

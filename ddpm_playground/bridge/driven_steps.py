@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
-from ..core import Noise
+from ..core import Noise, Prediction, Schedule, prediction_from
 from ..core.later import torch
 
 REHEARSED = (1, 1, 8, 8)  # the shape of the zeros that a chain is rehearsed with
@@ -102,7 +102,7 @@ class Stepping:
             "prev_timestep": timesteps[i + 1] if i + 1 < len(timesteps) else None,
         }  # fmt: skip
         given = {key: value for key, value in handed.items() if key in self._taken} | dict(self._options)
-        answer = self._scheduler.step(output, timesteps[i], x, **given)
+        answer = self._scheduler.step(model_output=output, timestep=timesteps[i], sample=x, **given)
         self._x_hat_0 = getattr(answer, "pred_original_sample", None)
         return answer if hasattr(answer, "prev_sample") else tuple(answer)
 
@@ -112,3 +112,30 @@ def step_options(scheduler_class: type) -> dict[str, Any]:
     step = getattr(scheduler_class, "step", None)
     parameters = {} if step is None else inspect.signature(step).parameters
     return {k: p.default for k, p in parameters.items() if k not in HANDED and p.default is not p.empty}
+
+
+def config_of(scheduler: Any) -> Mapping[str, Any]:
+    """What a scheduler was built with; nothing for one that does not say."""
+    return getattr(scheduler, "config", {})
+
+
+def explodes(scheduler: Any) -> bool:
+    """Whether its x is x_t/√ᾱ_t: then its first σ is part of what it starts with."""
+    return float(getattr(scheduler, "init_noise_sigma", 1.0)) != 1.0
+
+
+def shown(timestep: torch.Tensor, T: int) -> int:
+    """The paper's t nearest to a scheduler's timestep."""
+    return min(T, max(1, round(float(timestep)) + 1))
+
+
+def seen(schedule: Schedule, scheduler: Any, call: Call) -> Prediction:
+    """What the network said at a call, ε̂ as it is and x̂_0 as the scheduler made it."""
+    output, said = call.output, str(config_of(scheduler).get("prediction_type", "epsilon"))
+    if output.shape[1] == 2 * call.x_in.shape[1]:  # the second half is about the variance
+        output = output.chunk(2, 1)[0]
+    if said == "epsilon" and float(schedule.alpha_bars[call.t]) == 0:
+        x_hat_0 = torch.zeros_like(output) if call.x_hat_0 is None else call.x_hat_0
+        return Prediction(output, x_hat_0)
+    raw = prediction_from(schedule, said, call.x_in, call.t, output)
+    return raw if call.x_hat_0 is None else Prediction(raw.eps_hat, call.x_hat_0)

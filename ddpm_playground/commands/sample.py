@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace) -> None:
         progress=True,
         noises=noises,
     )
-    arrays = {"images": pixels(x_0), "labels": labels.numpy()}
+    arrays: dict[str, Any] = {"images": pixels(x_0), "labels": labels.numpy()}
     if arguments.as_float:
         arrays["x_0"] = x_0.numpy()
     with written(arguments.out) as temporary, temporary.open("wb") as file:

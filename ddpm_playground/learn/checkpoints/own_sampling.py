@@ -43,12 +43,6 @@ class OwnSampling:
     is_here: bool = False
     pipeline: str = ""
 
-    @property
-    def clips_at_1(self) -> bool:
-        """Whether x̂_0 is kept within ±1."""
-        clips = self.config.get("clip_sample", (class_defaults(self.class_name) or {}).get("clip_sample"))
-        return bool(clips) and self.config.get("clip_sample_range", 1.0) == 1.0
-
     def settings(self) -> dict[str, Any]:
         """Keys of the config that say how to sample and have another value than the class's default."""
         usual = class_defaults(self.class_name) or {}

@@ -74,7 +74,8 @@ def read_noises(path: Path) -> Noises:
         ValueError: it cannot be read, has no x_T, or an array is pickled, no real numbers, or not finite.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened:
+            file = np.load(opened, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise Refusal("{name} is one array; give an .npz with x_T (N,C,H,W) and z (S,N,C,H,W)", name=path.name)
             _check_sizes(path)

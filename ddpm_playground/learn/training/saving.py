@@ -67,7 +67,12 @@ def scheduler_of(trainer: Trainer) -> DDPMScheduler:
     settings, schedule = trainer.settings, trainer.schedule
     betas = None if settings.schedule == "linear" else schedule.betas[1:].tolist()
     scheduler = DDPMScheduler(
-        num_train_timesteps=settings.T, beta_start=1e-4, beta_end=0.02, trained_betas=betas, clip_sample=True
+        timestep_spacing="trailing",  # as `sample` and Reverse take it
+        num_train_timesteps=settings.T,
+        beta_start=1e-4,
+        beta_end=0.02,
+        trained_betas=betas,
+        clip_sample=True,
     )
     scheduler.register_to_config(_class_names=list(trainer.pictures.class_names))
     return scheduler
