@@ -78,6 +78,8 @@ def run(arguments: argparse.Namespace) -> None:
         count = len(noises.x_T) if count is None else count
         arguments.engine = "eager" if arguments.engine == "auto" else arguments.engine
     checkpoint = read_checkpoint(arguments)
+    if noises is not None:
+        checkpoint = checkpoint.as_diffusers_has_it()
     T, steps = checkpoint.schedule.T, arguments.steps
     if steps is not None and not 1 <= steps <= T:
         raise ValueError(f"--steps must be in [1, {T}], the checkpoint's T, got {steps}; pick one in that range")

@@ -107,6 +107,11 @@ class Checkpoint:
             self.schedule, network, self.prediction_type, w, self.has_null_class, cast(Network, self.unet)
         )
 
+    def as_diffusers_has_it(self) -> "Checkpoint":
+        """The same, its weights laid out as diffusers leaves them: then eager PyTorch sums in the same order."""
+        self.unet.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        return self
+
     def sampler_for(self, sampling: Sampling) -> tuple[Sampler, Sampling]:
         """What a sampler's name means on this checkpoint, and what it is told: "own", or a class of diffusers.
 

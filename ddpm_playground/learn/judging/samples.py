@@ -136,11 +136,12 @@ def chain(
 ) -> Iterator[Step]:  # fmt: skip
     """The reverse chain of pictures `indices`; x_T and z of picture i come from (seed, i), or from `noises`."""
     sampler, told = checkpoint.sampler_for(sampling)
-    predict = steady_predictor(checkpoint, guidance, driven=isinstance(sampler, DrivenSampler))
     if noises is None:
+        predict = steady_predictor(checkpoint, guidance, driven=isinstance(sampler, DrivenSampler))
         noise = SeededNoise(seed, indices, checkpoint.image_shape, checkpoint.device)
         x_T = noise()
     else:
+        predict = checkpoint.predictor(guidance)  # the batch as it is, as another program asks it
         x_T, noise = noises.of(indices, checkpoint.device)
     return sampler.steps(
         checkpoint.schedule, predict, x_T, noise, told, reverse=checkpoint.reverse, label=labels.to(checkpoint.device)
@@ -166,7 +167,7 @@ def final_x(
         sampling: a sampler of bridge.all_samplers.NAMED and what it is told; None for `Sampling()`.
         guidance: W in [0, 20]; 1 is the conditional network alone.
         seed: 0…2⁶³ − 1; not looked at where there are `noises`.
-        batch_size: chains at once; changes memory and speed, never a pixel.
+        batch_size: chains at once; changes memory and speed, and without `noises` never a pixel.
         progress: show a bar on stderr.
         noises: x_T and z in the stead of those drawn from the seed.
 

@@ -229,3 +229,46 @@ def shape_of(animal: Folder, folder: Path) -> tuple[int, int, int]:
     config = json.loads((folder / animal.place / "config.json").read_text())
     size = animal.size or config["sample_size"]
     return (config["in_channels"], *((size, size) if isinstance(size, int) else tuple(size)))
+
+
+def other_class(folder: Path) -> None:
+    saved(folder)
+    path = folder / "unet" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"_class_name": "UNet2DConditionModel"}))
+
+
+def pickle_alone(folder: Path) -> None:
+    saved(folder)
+    (folder / "unet" / WHOLE).rename(folder / "unet" / "diffusion_pytorch_model.bin")
+
+
+def flow(folder: Path) -> None:
+    saved(folder)
+    diffusers.FlowMatchEulerDiscreteScheduler(T).save_pretrained(folder / "scheduler")
+
+
+def many_orders(folder: Path) -> None:
+    saved(folder, DPM)
+    path = folder / "scheduler" / "scheduler_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"solver_order": 10**9}))
+
+
+def beside_a_decoder(folder: Path) -> None:
+    saved(folder)
+    (folder / "vqvae").mkdir()
+
+
+# kind → what makes it, and a piece of the sentence that refuses it.
+REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a pickle alone": (pickle_alone, "holds its weights only as a pickle"),
+    "latents, a decoder beside them": (beside_a_decoder, "the network draws latents"),
+    "UNet2DConditionModel": (other_class, "the network is a 'UNet2DConditionModel'"),
+    "DDPM, fixed_large_log": (
+        partial(saved, variance_type="fixed_large_log"),
+        "makes numbers that are not finite",  # diffusers takes the root of a logarithm there
+    ),
+    "Fourier time, asked at 0": (partial(saved, net=FOURIER), "makes numbers that are not finite"),
+    "flow matching": (flow, "has no β_t"),
+    "towards noise": (partial(saved, scheduler="DDIMInverseScheduler"), "leads from data to noise"),
+    "too many orders": (many_orders, "solver_order must be"),
+}

@@ -235,7 +235,8 @@ def test_without_draws_x_T_is_enough_and_ours_take_noise_too(stranger: Path, tmp
     given = ["--noises", str(path), "--steps", "4", "--float"]
     own = drawn(stranger, tmp_path / "a.npz", *given)
     assert own["x_0"].shape == GOOD.shape and own["images"].shape == (2, 8, 8, 3)
-    assert (drawn(stranger, tmp_path / "b.npz", *given, "--batch-size", "1")["x_0"] == own["x_0"]).all()
+    one_by_one = drawn(stranger, tmp_path / "b.npz", *given, "--batch-size", "1")["x_0"]
+    np.testing.assert_allclose(one_by_one, own["x_0"], rtol=1e-3, atol=1e-3)
     with_z = noises(tmp_path / "z.npz", x_T=x_T, z=np.ones((3, *GOOD.shape)))
     ddpm = drawn(stranger, tmp_path / "c.npz", "--noises", str(with_z), "--steps", "4", "--sampler", "ddpm", "--float")
     assert np.isfinite(ddpm["x_0"]).all()
