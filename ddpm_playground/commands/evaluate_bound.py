@@ -5,8 +5,8 @@ import json
 import math
 from typing import Any
 
+from ..api.schedule_report import plain
 from .given_checkpoint import read_checkpoint
-from .schedule_show import plain
 
 
 def run(arguments: argparse.Namespace) -> None:
