@@ -195,9 +195,7 @@ def steps_of(run: Run) -> Iterator[Step]:
     return STEP_TIMES.measured(run.recipe.checkpoint, run.recipe.num_images, lent)
 
 
-def sampled_steps(
-    checkpoint: str, labels: list[int], sampling: Sampling, guidance: float, seed: int
-) -> Iterator[Step]:
+def sampled_steps(checkpoint: str, labels: list[int], sampling: Sampling, guidance: float, seed: int) -> Iterator[Step]:
     """The steps of `learn.judging.samples.chain` with their tensors on the CPU; where a GPU is lent, from its worker.
 
     Args:

@@ -16,8 +16,8 @@ def bound(
 ) -> Answer:
     """Estimate the variational bound of a network on held-out digits, in bits per dimension, with its error.
 
-    `evaluate --bound` of the command line visits every t and takes minutes; this visits some and fills in those between,
-    as the Theory tab's chapter on the bound does. Example: bound("mnist", num_images=8, num_ts=30).
+    `evaluate --bound` of the command line visits every t and takes minutes; this visits some and fills in those
+    between, as the Theory tab's chapter on the bound does. Example: bound("mnist", num_images=8, num_ts=30).
 
     Args:
         checkpoint: name of a network, as mnist

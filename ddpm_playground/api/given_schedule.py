@@ -3,33 +3,25 @@
 import json
 from typing import TYPE_CHECKING
 
-from ..core.phrase import Refusal
 from .answers import Config
 
 if TYPE_CHECKING:
     from ..lab.read_schedule import ReadSchedule
 
 
-def read_config(config: Config, T: int | None = None, quantity: str | None = None) -> "ReadSchedule":
+def read_config(config: Config, quantity: str | None = None) -> "ReadSchedule":
     """What a config means.
 
     Args:
         config: a schedule's name, with parameters if wanted, as in "linear T=100 beta_end=0.2"; the text of a config or
             of a list, as JSON, CSV, YAML or Python has it; or the object itself.
-        T: steps of a named schedule; None is 1000.
         quantity: what a list holds; see `subject_of_text`.
 
     Raises:
         ValueError: what cannot be read as a schedule.
     """
-    from ..lab.read_schedule import named_subject
-    from ..lab.reading import NAMED, read_text, subject_of_text
+    from ..lab.reading import read_text, subject_of_text
 
     if isinstance(config, dict):
         config = json.dumps(config)
-    name = config.strip() if len(config) < 200 else ""
-    if name in NAMED:
-        return named_subject(name, 1000 if T is None else T)
-    if T is not None:
-        raise Refusal("T and parameters belong to a schedule's name, got {got}; leave them out", got=repr(config[:80]))
     return read_text(config) if quantity is None else subject_of_text(config, quantity=quantity)

@@ -10,7 +10,7 @@ from .answers import Answer
 def open_link(
     tab: str = "reverse",
     schedule: str = "linear",
-    T: int = 1000,
+    num_train_timesteps: int = 1000,
     params: str = "",
     zero_snr: bool = False,
     compare: str = "cosine",
@@ -41,7 +41,7 @@ def open_link(
     Args:
         tab: reverse, forward, train, schedule, theory or lab
         schedule: name of a noise schedule, as linear or cosine
-        T: its number of steps, in [1, 4000]
+        num_train_timesteps: its number of steps T, in [1, 4000]
         params: its parameters, as "beta_start:0.0001,beta_end:0.02"
         zero_snr: whether it is rescaled to zero terminal SNR
         compare: names of the schedules that it is compared with, separated by commas
@@ -69,6 +69,7 @@ def open_link(
         {"link"}: the address
     """
     given = dict(locals())
+    given["T"] = given.pop("num_train_timesteps")
     if not lab:
         del given["lab"]
     return Answer({"link": address_of(DEFAULT.with_(**given))})

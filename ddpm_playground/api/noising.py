@@ -26,7 +26,6 @@ FILES = ("noise.png", "noise.npz")
 def noise(
     t: int,
     config: Config = "linear",
-    T: int | None = None,
     digit: int = 7,
     picture: Picture | None = None,
     noise_seed: int = 0,
@@ -40,7 +39,6 @@ def noise(
     Args:
         t: the timestep, in [0, T]
         config: a name as "cosine" or "linear T=100", the text of a config or of a list, the object itself, or an upload
-        T: number of training steps of a named schedule, default 1000
         digit: which of the 1,000 bundled digits is x_0, 0 to 999
         picture: another picture as x_0: a data: URL of at most 10 MB, or an upload
         noise_seed: of ε
@@ -59,7 +57,7 @@ def noise(
     from ..views.strip import strip_png
     from .schedules import numbers_at
 
-    subject = read_config(config, T)
+    subject = read_config(config)
     schedule = subject.schedule
     whole_number("t", t, 0, schedule.T)
     whole_number("noise_seed", noise_seed, 0, MAX_SEED)

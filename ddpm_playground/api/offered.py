@@ -22,6 +22,7 @@ class Deed(NamedTuple):
         where: "worker": in a process of its own, which is ended at the limits; "chain": in the server, in the line of
             the page's chains; "here": at once.
         files: names of the files of its answer, in order.
+        pictures: names of its arguments that are pictures; another that is uploaded is a text.
         seconds: what one may take.
         memory_mb: what one may take in a process of its own, beside what was imported.
     """
@@ -29,6 +30,7 @@ class Deed(NamedTuple):
     fn: Callable[..., Answer]
     where: Literal["worker", "chain", "here"] = "worker"
     files: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
     seconds: float = 30.0
     memory_mb: int = 1024
 
@@ -40,7 +42,7 @@ DEEDS: dict[str, Deed] = {
         Deed(show_schedule),
         Deed(audit_scheduler, seconds=20.0),
         Deed(explain),
-        Deed(noise, files=NOISED),
+        Deed(noise, files=NOISED, pictures=("picture",)),
         Deed(sample, "chain", DRAWN, seconds=120.0),
         Deed(bound, seconds=120.0, memory_mb=2048),
         Deed(open_link, "here"),

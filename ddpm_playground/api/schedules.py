@@ -21,7 +21,6 @@ MOST_ROWS = 1000
 def check_schedule(
     config: Config,
     steps: list[int] | None = None,
-    T: int | None = None,
     sample_size: int | None = None,
     prediction_type: str | None = None,
     spacing: str | None = None,
@@ -39,7 +38,6 @@ def check_schedule(
     Args:
         config: a name as "cosine" or "linear T=100", the text of a config or of a list, the object itself, or an upload
         steps: numbers of sampling steps to examine, up to 8 in [1, 1000], together at most 2500; default 10, 20, 50
-        T: number of training steps of a named schedule, default 1000
         sample_size: side of the pictures in pixels
         prediction_type: what the network predicts: epsilon, v_prediction or sample
         spacing: how sampling steps are spaced: leading, linspace or trailing
@@ -65,7 +63,7 @@ def check_schedule(
     def read() -> "ReadSchedule":
         from dataclasses import replace
 
-        subject = with_besides(read_config(config, T, quantity), prediction_type, spacing, sample_size)
+        subject = with_besides(read_config(config, quantity), prediction_type, spacing, sample_size)
         return subject if trained_with is None else replace(subject, trained=read_config(trained_with))
 
     subject, findings = examine_read(read, asked, **lists)
@@ -90,9 +88,7 @@ def checked_steps(steps: list[int]) -> list[int]:
     return steps
 
 
-def checked_lists(
-    timesteps: list[float] | None, sigmas: list[float] | None
-) -> dict[str, tuple[float, ...] | None]:
+def checked_lists(timesteps: list[float] | None, sigmas: list[float] | None) -> dict[str, tuple[float, ...] | None]:
     """Timesteps or σ that are asked for by number, at most one of the two; None for none.
 
     Raises:
@@ -106,7 +102,6 @@ def checked_lists(
 
 def show_schedule(
     config: Config,
-    T: int | None = None,
     at: list[int] | None = None,
     tables: bool = False,
     data_power: float = 0.25,
@@ -114,12 +109,11 @@ def show_schedule(
 ) -> Answer:
     """Give the numbers of a noise schedule: β_t, ᾱ_t, SNR(t) and log SNR at some t, and what is left at T.
 
-    With tables it has all that `schedule show --json` of the command line has. t is the paper's; diffusers' is one less.
-    Example: show_schedule("cosine", T=1000, at=[500]).
+    With tables it says all that `schedule show --json` of the command line has. t is the paper's; diffusers' is t − 1.
+    Example: show_schedule("cosine", at=[500]).
 
     Args:
         config: a name as "cosine" or "linear T=100", the text of a config or of a list, the object itself, or an upload
-        T: number of training steps of a named schedule, default 1000
         at: the t that are wanted, each in [0, T], at most 1000; default ten evenly spaced ones and 1
         tables: whether all β_1…β_T, ᾱ_0…ᾱ_T and SNR(1)…SNR(T) come too
         data_power: mean of x_0² of the data that meets the schedule, for prior_kl_bits_per_dim
@@ -132,7 +126,7 @@ def show_schedule(
     from .schedule_report import plain, terminal_facts
     from .schedule_report import tables as whole_tables
 
-    subject = read_config(config, T, quantity)
+    subject = read_config(config, quantity)
     schedule = subject.schedule
     wanted = at or sorted({1, *(round(schedule.T * k / 10) for k in range(1, 11))} - {0})
     for t in wanted:
@@ -146,7 +140,7 @@ def show_schedule(
     return Answer(facts | terminal_facts(schedule, data_power) | (whole_tables(schedule) if tables else {}))
 
 
-def explain(t: int, config: Config = "linear", T: int | None = None) -> Answer:
+def explain(t: int, config: Config = "linear") -> Answer:
     """Explain what happens at one t of a noise schedule: how x_t is made, undone and weighed there, with its numbers.
 
     t is the paper's, 1 to T; the network of diffusers is asked with t − 1. Example: explain(500, "cosine").
@@ -154,14 +148,13 @@ def explain(t: int, config: Config = "linear", T: int | None = None) -> Answer:
     Args:
         t: the timestep, in [1, T]
         config: a name as "cosine" or "linear T=100", the text of a config or of a list, the object itself, or an upload
-        T: number of training steps of a named schedule, default 1000
 
     Returns:
         {"name", "T", "t", "diffusers_timestep", "read_as", "numbers": {"beta", "alpha", "alpha_bar", "sqrt_alpha_bar",
         "sqrt_one_minus_alpha_bar", "snr", "log_snr", "beta_tilde", "posterior_x_0", "posterior_x_t", "line_4_outer",
         "line_4_inner"}, "lines": [{"what", "equation", "with_numbers", "reference"}], "in_words"}
     """
-    subject = read_config(config, T)
+    subject = read_config(config)
     schedule = subject.schedule
     whole_number("t", t, 1, schedule.T)
     numbers = numbers_at(schedule, t)

@@ -1,8 +1,8 @@
-"""The GPU that a Hugging Face Space lends for the length of a call: taken in time, and for as long as it will be needed.
+"""The GPU that a Hugging Face Space lends for the length of a call: taken for as long as it will be needed.
 
-A Space counts the functions that use its GPU when it starts, so each is decorated where its module is imported. How long
-a call may take is asked for beforehand, out of the visitor's share: from the number of steps, the number of pictures and
-the time that a step of this network took when it last ran here.
+A Space counts the functions that use its GPU when it starts, so each is decorated where its module is imported. How
+long a call may take is asked for beforehand, out of the visitor's share: from the number of steps, the number of
+pictures and the time that a step of this network took when it last ran here.
 """
 
 import importlib
@@ -28,7 +28,9 @@ T = TypeVar("T")
 
 def shared_gpu() -> ModuleType | None:
     """The `spaces` package where it is installed and the Space shares a GPU, else None."""
-    if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true") or not importlib.util.find_spec("spaces"):
+    if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true") or not importlib.util.find_spec(
+        "spaces"
+    ):
         return None
     return importlib.import_module("spaces")
 

@@ -23,6 +23,8 @@ from .page.component import canvas_component, in_browser
 from .page.handover import HandOver
 from .page.page import HOT, Page, Refresher, once_typed, show_warning
 from .page.prelude import web_middleware
+from .programs.mcp_door import wants_mcp
+from .programs.offering import offer
 from .protocol.page_messages import Facts
 from .schedule import tab as schedule
 from .serving.address import address_or_exit
@@ -108,6 +110,7 @@ def build(visitors: Visitors | None = None) -> gr.Blocks:
             page.visitors.leave(str(request.session_hash))
 
         demo.unload(leave)
+    offer(demo, page.visitors)
     return demo
 
 
@@ -176,6 +179,7 @@ def warm() -> None:
 def launch(demo: gr.Blocks) -> None:
     """Serve on 127.0.0.1:7860, or where GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say."""
     host, port = address_or_exit()
+    wants_mcp()
     for complaint in shelf().complaints():
         print(f"ddpm_playground: {complaint}", file=sys.stderr)
     gr.set_static_paths(plotly_script())
@@ -196,6 +200,7 @@ def launch(demo: gr.Blocks) -> None:
         footer_links=[],
         max_file_size="64mb",
         ssr_mode=False,
+        mcp_server=wants_mcp(),
         i18n=gr.I18n(**tables()),
         app_kwargs={"middleware": [Middleware(Door, **door), Middleware(Compressed), *web_middleware(facts())]},
         prevent_thread_lock=True,

@@ -24,6 +24,8 @@ except ImportError:  # not on Windows: there a folder in use cannot be removed a
 PREFIX = "ddpm-playground-"
 LOCK = ".in-use"
 TRAINED = "trained "  # before the name of a visitor whose saved network it is
+LENT = "lent "  # before the address of a program that asked for a file
+TIMED = (TRAINED, LENT)  # these go after a time of their own, whether their visitor has closed or not
 VISITOR_BYTES, ALL_BYTES = 256 * 2**20, 2 * 2**30
 
 
@@ -125,7 +127,7 @@ class Files:
         try:
             yield path
         except BaseException:
-            self._remove(visitor, path)
+            self.remove(visitor, path)
             raise
 
     def give(self, visitor: str, path: Path) -> None:
@@ -138,7 +140,8 @@ class Files:
             if path not in owned:
                 owned.append(path)
 
-    def _remove(self, visitor: str, path: Path) -> None:
+    def remove(self, visitor: str, path: Path) -> None:
+        """One file of a visitor goes; does nothing where it has gone."""
         with self._lock:
             if path in self._owned.get(visitor, []):
                 self._owned[visitor].remove(path)
@@ -151,12 +154,12 @@ class Files:
         with self._lock:
             owned = self._owned.pop(visitor, [])
         for path in owned:
-            self._remove(visitor, path)
+            self.remove(visitor, path)
 
     def release_closed(self, is_closed: Callable[[str], bool]) -> None:
-        """Remove the files of visitors who have gone without a word; saved networks stay as long as a link may want."""
+        """Remove the files of visitors who have gone without a word; what has a time of its own stays so long."""
         for visitor in list(self._owned):
-            if not visitor.startswith(TRAINED) and is_closed(visitor):
+            if not visitor.startswith(TIMED) and is_closed(visitor):
                 self.release(visitor)
 
     def clear(self) -> None:
