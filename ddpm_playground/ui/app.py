@@ -23,7 +23,7 @@ from .page.component import canvas_component, in_browser
 from .page.handover import HandOver
 from .page.page import HOT, Page, Refresher, once_typed, show_warning
 from .page.prelude import web_middleware
-from .programs.mcp_door import wants_mcp
+from .programs.mcp_door import speak_json, wants_mcp
 from .programs.offering import offer
 from .protocol.page_messages import Facts
 from .schedule import tab as schedule
@@ -205,6 +205,7 @@ def launch(demo: gr.Blocks) -> None:
         app_kwargs={"middleware": [Middleware(Door, **door), Middleware(Compressed), *web_middleware(facts())]},
         prevent_thread_lock=True,
     )
+    speak_json(demo)
     demo.limiter = CapacityLimiter(LIGHT_THREADS)  # else as many threads as events
     sys.stdout.flush()  # the address, where stdout is a file or a container's log
     demo.block_thread()

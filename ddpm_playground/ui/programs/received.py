@@ -7,9 +7,7 @@ from typing import Any
 
 from ...core.phrase import Refusal
 from ...lab.input_file import MAX_BYTES, read_file
-from ..serving.files import FILES, Files
-
-MARK = "gradio.FileData"
+from ..serving.files import FILES, GONE, Files, is_upload, uploaded
 
 
 def with_contents(given: Mapping[str, Any], pictures: tuple[str, ...], files: Files = FILES) -> dict[str, Any]:
@@ -26,30 +24,11 @@ def with_contents(given: Mapping[str, Any], pictures: tuple[str, ...], files: Fi
     found = dict(given)
     for name, value in given.items():
         if is_upload(value):
-            path = _uploaded(value["path"], files)
+            path = uploaded(value, files)
+            if path is None:
+                raise Refusal(GONE)
             found[name] = _data_url(path) if name in pictures else read_file(path)[0]
     return found
-
-
-def is_upload(value: object) -> bool:
-    """Whether this is how Gradio's clients name a file: an object with its path, marked as one."""
-    if not isinstance(value, dict) or "path" not in value:
-        return False
-    meta = value.get("meta")
-    return isinstance(meta, dict) and meta.get("_type") == MARK
-
-
-def _uploaded(named: object, files: Files) -> Path:
-    """A file below this server's own folder of uploads, whatever its name says."""
-    root = files.root.resolve()
-    try:
-        path = Path(named if isinstance(named, str) else "").resolve()
-        there = path.is_relative_to(root) and path.parent != root and path.is_file()
-    except (OSError, ValueError, RuntimeError):
-        there = False
-    if not there:
-        raise Refusal("this file was not uploaded here, or is gone since; upload it again")
-    return path
 
 
 def _data_url(path: Path) -> str:

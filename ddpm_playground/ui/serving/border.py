@@ -14,7 +14,7 @@ from gradio_client.utils import is_valid_file
 
 from ...core.phrase import Refusal
 from ...core.plain_words import NO_TEXT
-from .files import FILES
+from .files import FILES, GONE, is_upload, uploaded
 
 MAX_BODY = 24 * 2**20  # the largest that the page sends is a picture of 512×512 in colour as base64 float32
 MAX_TEXT = 8 * 2**20
@@ -58,6 +58,11 @@ def _is_file(component: Any, value: Any) -> bool:
     return there and (not component.file_types or is_valid_file(str(path), component.file_types))
 
 
+def _is_forged(value: Any) -> bool:
+    """Whether this names a file that was not uploaded here; all else the deed judges."""
+    return is_upload(value) and uploaded(value) is None
+
+
 # The first class that a component is an instance of says what may come for it; its sentence says what is allowed.
 ALLOWED: dict[type, tuple[Callable[[Any, Any], bool], str]] = {
     gr.State: (lambda component, value: True, "anything, for it is not read"),
@@ -69,7 +74,7 @@ ALLOWED: dict[type, tuple[Callable[[Any, Any], bool], str]] = {
     gr.Number: (_is_number, "a number"),
     gr.Textbox: (_is_text, "a text"),
     gr.HTML: (_is_text, "a text"),
-    Api: (lambda component, value: True, "anything, for the deed judges it"),
+    Api: (lambda component, value: not _is_forged(value), "a value, or a file that was uploaded here"),
     gr.UploadButton: (_is_file, "a picture that was uploaded"),
 }
 
@@ -203,6 +208,9 @@ def check_deed(body: Any, name: str, by_name: bool, demo: gr.Blocks) -> None:
         raise Refused("there is no deed {name} here", 404, name=name[:40])
     if not isinstance(body, dict):
         raise Refused("a deed is asked for with a JSON object", 400)
+    data = body.get("data")
+    if any(map(_is_forged, body.values() if by_name else data if isinstance(data, list) else ())):
+        raise Refused(GONE)
     parameters = get_function_params(fn.fn)
     known = [parameter for parameter, *_ in parameters]
     if by_name:
@@ -217,7 +225,6 @@ def check_deed(body: Any, name: str, by_name: bool, demo: gr.Blocks) -> None:
             if not has_default and parameter not in body:
                 raise Refused("{deed} needs {name}; give it", deed=name, name=parameter)
         return
-    data = body.get("data")
     if set(body) - {"data"} or not isinstance(data, list) or len(data) != len(known):
         raise Refused(
             "{deed} takes {num} values in data, in this order: {known}; or give them by name to call/v2/{deed}",

@@ -10,9 +10,10 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ...core.phrase import Refusal
 
@@ -178,6 +179,29 @@ def _size(path: Path) -> int:
         return path.stat().st_size if path.is_file() else 0
     except OSError:
         return 0
+
+
+MARK = "gradio.FileData"
+GONE = "this file was not uploaded here, or is gone since; upload it again"
+
+
+def is_upload(value: object) -> bool:
+    """Whether this is how Gradio's clients name a file: an object with its path, marked as one."""
+    if not isinstance(value, dict) or "path" not in value:
+        return False
+    meta = value.get("meta")
+    return isinstance(meta, dict) and meta.get("_type") == MARK
+
+
+def uploaded(value: Mapping[str, Any], files: Files | None = None) -> Path | None:
+    """The file that such an object names, if it lies below this server's own folder, whatever its name says."""
+    named, root = value.get("path"), (files or FILES).root.resolve()
+    try:
+        path = Path(named if isinstance(named, str) else "").resolve()
+        there = path.is_relative_to(root) and path.parent != root and path.is_file()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return path if there else None
 
 
 FILES = Files()
