@@ -67,11 +67,11 @@ class StepTimes:
     def measured(self, network: str, count: int, steps: Iterator[T]) -> Iterator[T]:
         """The steps as they come; the time between them is kept, but for the first, which brings the start."""
         took: list[float] = []
-        last_s = 0.0
+        last_s = None
         try:
             for step in steps:
                 now_s = time.perf_counter()
-                if last_s:
+                if last_s is not None:
                     took.append(now_s - last_s)
                 yield step
                 last_s = time.perf_counter()
