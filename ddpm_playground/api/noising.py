@@ -79,7 +79,8 @@ def noise(
 def _bundled(digit: int) -> "torch.Tensor":
     from ..learn.data.pictures import bundled_digits
 
-    whole_number("digit", digit, *map(int, RANGES["digit"]))
+    low, high = RANGES["digit"]
+    whole_number("digit", digit, int(low), int(high))
     return bundled_digits().x_0(slice(digit, digit + 1))[0]
 
 

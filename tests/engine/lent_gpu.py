@@ -17,7 +17,7 @@ import torch  # noqa: E402
 
 # The device's own part, in place before the package looks for it: no card is pretended, given or freed.
 device = types.ModuleType("spaces.zero.torch")
-for name in ("patch", "unpatch", "init", "move"):
+for name in ("patch", "unpatch", "init", "move", "enter_mode"):
     setattr(device, name, lambda *_, **__: None)
 device.size = device.pack = lambda: 0  # type: ignore[attr-defined]
 device.is_in_bad_fork = lambda: False  # type: ignore[attr-defined]
