@@ -32,7 +32,7 @@ def sample(
     checkpoint: str = "mnist",
     label: str = "all",
     num_samples: int = 10,
-    sampler: str = "ddpm",
+    sampler: str = "own",
     steps: int = STEPS,
     eta: float = 0.0,
     sigma_w: float = 0.0,
@@ -49,7 +49,8 @@ def sample(
         checkpoint: name of a network, as mnist
         label: a class number, all (i mod classes) or none
         num_samples: N, in [1, 64]
-        sampler: ddpm, ddim or another of the command line's
+        sampler: ddpm, ddim or another of the command line's; own is what the folder's own scheduler does, and becomes
+            ddpm where sigma_w, spacing or clip is given
         steps: S, in [1, T]; the command line takes all T
         eta: η of ddim in [0, 1]: 0 no noise, 1 as ddpm
         sigma_w: w of ddpm in [0, 1]: 0 is σ² = β̃, 1 is σ² = β
@@ -79,7 +80,7 @@ def sample(
         "labels": labels.tolist(), "visited": made.ts, "machine": network.described(),
         "link": address_of(
             DEFAULT.with_(
-                checkpoint=checkpoint, label=label, guidance=guidance, sampler=sampler, num_steps=steps,
+                checkpoint=checkpoint, label=label, guidance=guidance, sampler=chosen.sampler, num_steps=steps,
                 spacing=spacing, strength=eta or sigma_w, clip_x_0=clip, seed=seed, num_images=num_samples,
             )
         ),
@@ -94,11 +95,13 @@ def _sampling(sampler: str, eta: float, sigma_w: float, steps: int, spacing: str
     for name, value, whose in (("eta", eta, "ddim"), ("sigma_w", sigma_w, "ddpm")):
         if not 0.0 <= value <= 1.0:
             raise Refusal("{name} must be in [0, 1], got {got}; pick one in that range", name=name, got=value)
-        if value and sampler != whose:
+        if value and sampler != whose and not (sampler == "own" and whose == "ddpm"):
             raise Refusal(
                 "{name} belongs to the sampler {whose}, got {got}; leave it out", name=name, whose=whose, got=sampler
             )
     one_of("spacing", spacing, SPACINGS)
+    if sampler == "own" and (sigma_w or spacing != "trailing" or not clip):
+        sampler = "ddpm"
     return Sampling(sampler, eta or sigma_w, steps, spacing, clip)
 
 
@@ -148,8 +151,10 @@ def draw(
     from ..learn.judging.samples import check_sampling
     from ..run import sampled_steps
 
-    N, S = len(labels), sampling.steps_of(network.schedule.T)
+    N = len(labels)
     check_sampling(network, labels, sampling, guidance=guidance, seed=seed, batch_size=N)
+    sampler, told = network.sampler_for(sampling)
+    S = len(sampler.path(network.schedule, told)) - 1
     frame = 2 * 4 * N * network.image_shape[0] * network.image_shape[1] * network.image_shape[2]
     kept = frames_kept(S, max(2, min(MOST_FRAMES, FRAMES_BYTES // frame)))
     made = Drawn()
