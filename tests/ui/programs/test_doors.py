@@ -185,7 +185,8 @@ def test_what_does_the_network_draw(page: str, facts, told, tiny: Path, tmp_path
     mine, its = np.load(tmp_path / "own.npz"), np.load(io.BytesIO(file_of(page, told[1]["drawn"], ".npz")))
     np.testing.assert_array_equal(its["images"], mine["images"])
     np.testing.assert_array_equal(its["labels"], mine["labels"])
-    assert facts("drawn")["visited"] == [20, 16, 12, 8, 4, 0]
+    # As this folder's scheduler spaces five of twenty steps, leading.
+    assert facts("drawn")["visited"] == [17, 13, 9, 5, 1, 0]
     with Image.open(io.BytesIO(file_of(page, told[1]["drawn"], ".gif"))) as film:
         assert film.n_frames == 6
 
