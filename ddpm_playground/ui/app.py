@@ -62,7 +62,7 @@ def facts() -> Facts:
 
 def css() -> str:
     """Variables of the theme, the page's own rules, and the look of Gradio's widgets."""
-    own = [(FOLDER / "page" / f"{name}.css").read_text(encoding="utf-8") for name in ("page", "gradio")]
+    own = [(FOLDER / "page" / f"{name}.css").read_text(encoding="utf-8") for name in ("page", "bar", "gradio")]
     return "".join([css_variables(), *own])
 
 
