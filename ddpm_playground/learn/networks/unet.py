@@ -124,6 +124,10 @@ class NetworkEps:
             return self._output(self.network, x, timestep.long(), label)
         return self._output(self.plain or self.network, x, timestep.to(x.dtype), label)
 
+    def output(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+        """As `answer`, at the paper's t (B,), which may lie between whole numbers."""
+        return self.answer(x_t, t - 1, label)
+
     def _output(
         self, network: Network, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None
     ) -> torch.Tensor:

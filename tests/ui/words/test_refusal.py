@@ -30,7 +30,8 @@ PLACE = re.compile(r"\{\w*(:[^}]*)?\}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # What only commands raise: a terminal is spoken to in English.
 COMMANDS = {
-    "learn/checkpoints/model_card.py", "learn/data/pictures.py", "learn/judging/checkpoint_bound.py",
+    "learn/checkpoints/model_card.py", "learn/clinic/ranking.py", "learn/clinic/seen_pictures.py",
+    "learn/clinic/snr_levels.py", "learn/data/pictures.py", "learn/judging/checkpoint_bound.py",
     "learn/judging/classifier.py", "learn/judging/evaluation.py", "learn/networks/widening.py",
     "learn/training/loop.py", "learn/training/observers.py", "learn/training/resuming.py",
     "learn/training/settings.py", "learn/training/trainer.py",
