@@ -12,7 +12,7 @@ from ..checkpoints.shipped import SHIPPED
 from .assumption import Assumption
 from .curves import LevelErrors, measure
 from .diagnosis import QUARTERS, TITLES, Diagnosis
-from .judging_errors import Measurements, ema_not_warmed_up, memorised, not_converged
+from .judging_errors import Measurements, coarse_structure, ema_not_warmed_up, memorised, not_converged
 from .own_chain import ChainNorm, chain_norms
 from .patient import Patient
 from .raw_weights import BothWeights, both_weights
@@ -110,7 +110,7 @@ def examine(patient: Patient) -> Examination:
     shipped, told = shipped_curve(patient)
     return Examination(
         patient, curve, shipped, told, chain_norms(patient), found, tuple(diagnoses), left_out(patient, found, both),
-        (*map(str, patient.checkpoint.read_as), *patient.seen.notes),
+        (*map(str, patient.checkpoint.read_as), *patient.seen.notes, *coarse_structure(measured)),
     )  # fmt: skip
 
 

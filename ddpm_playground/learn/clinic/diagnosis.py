@@ -6,18 +6,18 @@ from typing import Any
 # What there is to look for, in the words of a verdict: code → what the network then is.
 TITLES = {
     "prediction-type": "its output is another quantity than its config says",
-    "data-range": "trained on pictures in another range than [−1, 1]",
-    "channels-swapped": "trained with its channels in another order",
-    "channels-doubled": "trained with one channel in the place of others",
-    "labels-shifted": "trained with its classes shifted",
-    "labels-permuted": "trained with its classes in another order",
+    "data-range": "trained on data in another range than [−1, 1]",
+    "channels-swapped": "trained with channels swapped",
+    "channels-doubled": "trained with channels doubled",
+    "labels-shifted": "trained with labels shifted",
+    "labels-permuted": "trained with labels in another order",
     "other-schedule": "trained on another schedule",
     "t-scaled": "trained with t scaled",
     "t-off-by-one": "trained with t off by one or two",
     "unnamed-t": "trained on other noise levels, which no named schedule explains",
-    "ema-not-warmed-up": "its averaged weights lag behind its raw ones",
+    "ema-not-warmed-up": "EMA not warmed up: the averaged weights lag behind the raw ones",
     "not-converged": "not converged",
-    "memorised": "memorised or overfitted to its training pictures",
+    "memorised": "memorised: overfitted to its training pictures",
 }
 QUARTERS = ("cleanest", "second cleanest", "second noisiest", "noisiest")  # of the log SNR
 

@@ -14,6 +14,7 @@ from .patient import Patient
 from .raw_weights import BothWeights
 from .searching import Search
 from .seen_pictures import SeenPictures
+from .snr_levels import JUDGED, NOISY
 
 LEAST_Z = 5.0
 EXPLAINS = {"ema-not-warmed-up", "memorised"}  # why a network does badly on pictures that it has not seen
@@ -103,6 +104,20 @@ def not_converged(found: Measurements) -> Iterator[Diagnosis]:
         )
 
 
+def coarse_structure(found: Measurements) -> Iterator[str]:
+    """A remark, no finding: with much noise, where the coarse structure is made, it does worse than a linear filter."""
+    errors = found.errors(found.search.assumption)
+    at = found.patient.curve.between(*NOISY) & ~errors.isnan().any(0)
+    if bool(at.any()):
+        linear = torch.stack([level.linear_each for level in found.curve], 1)
+        one = fall(linear[:, at], errors[:, at])
+        if one.share < 0.0:
+            yield (
+                f"between log SNR {NOISY[0]:g} and {NOISY[1]:g}, where the coarse structure of a picture is made, its "
+                f"error is {1.0 - one.share:.2g} times that of the best linear filter: it has not learned it well"
+            )
+
+
 def memorised(found: Measurements) -> Iterator[Diagnosis]:
     """Pictures that it was trained on have far less error than others that are as hard for a linear filter."""
     patient = found.patient
@@ -111,7 +126,7 @@ def memorised(found: Measurements) -> Iterator[Diagnosis]:
     held, known = (_hardness(found, seen) for seen in (patient.seen, patient.train))
     best: tuple[float, float, int] | None = None
     for q in range(4):
-        at = (patient.curve.quarter == q) & patient.curve.judged
+        at = (patient.curve.quarter == q) & patient.curve.between(NOISY[0], JUDGED[1])
         if bool(at.any()):
             share, z = _gap(held[:, at], known[:, at])
             if share >= SEEN_BETTER and z >= LEAST_Z and (best is None or z > best[1]):

@@ -24,6 +24,9 @@ from .snr_levels import even_levels
 # What an assumption must do, on pictures that it was not chosen on, to be taken: errors of one quarter of the log SNR
 # fall by this share, by this many standard errors, and those of all together do not rise.
 LEAST_SHARE, LEAST_Z = 0.03, 5.0
+# With it, a network must have learned something: errors of at most so many times those of a linear filter. Read as
+# another quantity, what says nearly 0 says nearly x_t, a good answer to much noise: there the filter must be beaten.
+NO_WORSE, NO_WORSE_READ = 1.25, 1.0
 MOST_TAKEN = 3  # one after another
 CONFIRMED = 2  # of each kind, the best on the few pictures that choose
 # An unnamed map of t must explain this much more than the best named one does.
@@ -142,12 +145,14 @@ def _promising(patient: Patient, few: torch.Tensor, candidates: list[Assumption]
 def _held(patient: Patient, code: str, assumption: Assumption, many: torch.Tensor) -> Taken | None:
     """What an assumption does on the pictures that confirm; None where that is not enough.
 
-    With it, the network must do better than a linear filter: one that has learned nothing is explained by nothing.
+    With it, the network must do about as well as a linear filter: one that has learned nothing is explained by nothing.
     """
     levels = patient.levels
     after, quarter = patient.errors(assumption, patient.rest, levels.log_snr), levels.quarter
     judged = levels.judged
-    if not fall(patient.linear_errors(patient.seen, patient.rest, levels.log_snr[judged]), after[:, judged]).share > 0:
+    linear = patient.linear_errors(patient.seen, patient.rest, levels.log_snr[judged])
+    most = NO_WORSE_READ if code == "prediction-type" else NO_WORSE
+    if not 1.0 - fall(linear, after[:, judged]).share <= most:
         return None
     whole = fall(many, after)
     parts = [(fall(many[:, quarter == q], after[:, quarter == q]), q) for q in range(4) if bool((quarter == q).any())]

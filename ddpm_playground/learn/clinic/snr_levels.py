@@ -8,8 +8,9 @@ from ...core import Schedule, same_noise_t
 from ...core.phrase import Refusal
 
 MOST_LOG_SNR = 10.0  # in nats; beyond, x_t is noise or picture to a part in 20,000
-# Where errors say how much was learned: with more noise the best filter is nearly linear, with less all is noise.
-JUDGED = (-4.0, 8.0)
+# Where errors say how much was learned: with more noise a network that counts errors of ε equally comes late to beat a
+# linear filter, and beyond NOISY the best filter is nearly linear; with less noise there is nothing to see.
+JUDGED, NOISY = (0.0, 8.0), (-4.0, 0.0)
 CLEANEST = -4.0  # below this log SNR, there is little in x_t that a wrong t could spoil
 
 
@@ -33,8 +34,12 @@ class SnrLevels:
     @property
     def judged(self) -> torch.Tensor:
         """Which of them say how much a network has learned, (K,) bool; all where none lies in JUDGED."""
-        inside = (self.log_snr >= JUDGED[0]) & (self.log_snr <= JUDGED[1])
+        inside = self.between(*JUDGED)
         return inside if bool(inside.any()) else torch.ones_like(inside)
+
+    def between(self, low: float, high: float) -> torch.Tensor:
+        """Which of them have a log SNR from `low` to `high`, (K,) bool."""
+        return (self.log_snr >= low) & (self.log_snr <= high)
 
     @classmethod
     def of(cls, schedule: Schedule, t: list[int]) -> "SnrLevels":
