@@ -77,9 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _checkpoints(arguments: argparse.Namespace) -> "list[Checkpoint]":
     from ..learn.checkpoints.checkpoint import load_checkpoint
+    from ..learn.checkpoints.picture_size import parse_size
 
-    device = pick_device(arguments.device)
-    return [load_checkpoint(path, device) for path in arguments.checkpoint]
+    device, size = pick_device(arguments.device), None if arguments.size is None else parse_size(arguments.size)
+    return [load_checkpoint(path, device, size=size) for path in arguments.checkpoint]
 
 
 def report(

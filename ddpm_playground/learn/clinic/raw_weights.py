@@ -48,7 +48,7 @@ def both_weights(checkpoint: Checkpoint) -> BothWeights | None:
 
 def _read(checkpoint: Checkpoint, average: Path, raw: Path, told: str) -> BothWeights | None:
     try:
-        both = [load_checkpoint(one, checkpoint.device) for one in (average, raw)]
+        both = [load_checkpoint(one, checkpoint.device, size=checkpoint.image_shape[1:]) for one in (average, raw)]
     except CheckpointError:  # a part that is broken: what was asked for could be read, and is examined alone
         return None
     averaged, moved = (replace(one, class_names=checkpoint.class_names) for one in both)
