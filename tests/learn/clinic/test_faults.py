@@ -10,6 +10,7 @@ from ddpm_playground.learn.clinic import consultation
 from ddpm_playground.learn.clinic.consultation import Examination, examine
 from ddpm_playground.learn.clinic.diagnosis import TITLES
 from ddpm_playground.learn.clinic.patient import Patient
+from ddpm_playground.learn.clinic.ranking import rank
 from ddpm_playground.learn.clinic.raw_weights import BothWeights
 from tests.learn.clinic.small_networks import RIGHT, WRONG, SmallNetwork, Training, checkpoint_of, tinted, trained
 
@@ -86,6 +87,17 @@ def test_the_error_without_a_fault_is_as_low_as_before() -> None:
         after = one.patient.errors(one.search.assumption, who, one.patient.curve.log_snr).mean(0)
         before = torch.tensor([level.eps_mse.value for level in examined("").curve])
         assert float((after / before)[judged].log().mean().exp()) < 1.6
+
+
+@pytest.mark.slow
+def test_snapshots_of_one_training_are_ranked_as_they_came() -> None:
+    snapshots = [SmallNetwork()]
+    for steps in (20, 40, 80, 160):
+        snapshots.append(trained(SmallNetwork(), replace(RIGHT, steps=steps))[0])
+    checkpoints = [checkpoint_of(one) for one in (*snapshots, healthy())]
+    found = rank(Patient(checkpoints[0], tinted(600, 632)), checkpoints)
+    assert [one.place for one in found.standings] == [5, 4, 3, 2, 1, 0]
+    assert all(one.z > 5 for one in found.standings[1:])
 
 
 def test_wrong_trainings_differ_from_the_right_one_in_one_thing() -> None:
