@@ -58,6 +58,8 @@ class OwnSampling:
 
     def read_as(self) -> Iterator[Phrase]:
         """A sentence where it is something else than what `ddpm` here does by itself."""
+        if self.is_here:
+            return
         if self.pipeline:
             yield Phrase(
                 "{pipeline} samples with {name}, whatever scheduler lies in the folder",
