@@ -3,10 +3,13 @@
 import argparse
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .given_checkpoint import read_checkpoint
 from .schedule_show import plain
+
+if TYPE_CHECKING:
+    from ..learn.checkpoints.checkpoint import Checkpoint
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -31,10 +34,16 @@ def run(arguments: argparse.Namespace) -> None:
         "total_bpd": _finite(ledger.total_bpd), "standard_error": _finite(ledger.standard_error),
         "prior_bpd": _finite(ledger.prior_bpd), "vb": plain(ledger.vb), "eps_mse": plain(ledger.eps_mse),
         "x_0_mse": plain(ledger.x_0_mse), "num_images": arguments.num_images, "pictures": held.told,
-        "conditional": bool(checkpoint.class_names), **settings, "protocol": bound.protocol,
+        "conditional": bool(checkpoint.class_names), **settings, **_variance(checkpoint), "protocol": bound.protocol,
         "command": arguments.command_line, "machine": checkpoint.described(),
     }  # fmt: skip
     print(json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _variance(checkpoint: "Checkpoint") -> dict[str, Any]:
+    """Whose σ_t² it was, where that is not w's."""
+    own = checkpoint.variance_type
+    return {} if own is None else {"w": None, "variance_type": own}
 
 
 def _finite(value: float) -> float | None:

@@ -52,6 +52,10 @@ def run(arguments: argparse.Namespace) -> None:
     from ..learn.judging.samples import sample
 
     checkpoint = read_checkpoint(arguments)
+    if arguments.sigma_w and checkpoint.variance_type is not None:
+        raise ValueError(
+            f"--sigma-w chooses σ², and this checkpoint's network says its own ({checkpoint.variance_type}); leave it out"
+        )
     T, steps = checkpoint.schedule.T, arguments.steps
     if steps is not None and not 1 <= steps <= T:
         raise ValueError(f"--steps must be in [1, {T}], the checkpoint's T, got {steps}; pick one in that range")

@@ -33,8 +33,19 @@ from .gaussian import (
     x_0_from_eps,
     x_0_from_v,
 )
+from .learned_variance import LEARNED, Said, VarianceRange, learned_variance, variance_range
 from .ledger import Ledger
-from .predictor import EpsPredictor, ExactEps, LevelPredictor, Prediction, prediction_from
+from .predictor import (
+    EpsPredictor,
+    ExactEps,
+    LevelPredictor,
+    Prediction,
+    SpreadPrediction,
+    joined_prediction,
+    mapped_prediction,
+    prediction_from,
+    said_of,
+)
 from .sampler import (
     SAMPLERS,
     SPACINGS,
@@ -42,6 +53,7 @@ from .sampler import (
     RuleSampler,
     clip,
     line_4_factors,
+    own_coefficients,
     step_coefficients,
     step_gaussian,
     timestep_path,
@@ -61,6 +73,7 @@ from .schedule import (
 from .weights import WEIGHTS, log_snr_density, min_snr, truncated_snr
 
 __all__ = [
+    "LEARNED",
     "PARAM_RANGES",
     "SAMPLERS",
     "SCHEDULES",
@@ -82,12 +95,15 @@ __all__ = [
     "Reverse",
     "RuleNumbers",
     "RuleSampler",
+    "Said",
     "Sampler",
     "Sampling",
     "Schedule",
     "SeededNoise",
+    "SpreadPrediction",
     "Step",
     "Trajectory",
+    "VarianceRange",
     "bound_terms",
     "clip",
     "continuous_bound",
@@ -99,13 +115,17 @@ __all__ = [
     "forward",
     "gather",
     "gauss_hermite",
+    "joined_prediction",
     "kl",
+    "learned_variance",
     "level",
     "line_4_factors",
     "log_density",
     "log_snr_density",
     "make_schedule",
+    "mapped_prediction",
     "min_snr",
+    "own_coefficients",
     "posterior",
     "posterior_coefficients",
     "posterior_kl",
@@ -119,6 +139,7 @@ __all__ = [
     "rescale_zero_terminal_snr",
     "reverse",
     "reverse_gaussian",
+    "said_of",
     "same_noise_t",
     "schedule_from_betas",
     "schedule_params",
@@ -131,6 +152,7 @@ __all__ = [
     "timestep_path",
     "truncated_snr",
     "v_from_eps",
+    "variance_range",
     "x_0_from_eps",
     "x_0_from_v",
 ]

@@ -54,7 +54,7 @@ class Step:
         eps_hat: ε̂ as the network said it, (B,*D); not of the clipped x̂_0, so x_t is not the blend of these two.
         x_hat_0: x̂_0 that the step was made with, clipped where that was asked for, (B,*D).
         mean: of p_θ(x_s | x_t), (B,*D).
-        variance: σ² of p_θ(x_s | x_t), a () tensor.
+        variance: σ² of p_θ(x_s | x_t), a () tensor; (B,*D) where the network says it itself.
         z: the draw, (B,*D), also where it was not added; None where there is none.
         x_s: (B,*D).
     """

@@ -27,6 +27,7 @@ from .digest import sha256_of, sha256_of_all
 from .json_object import read_json_object
 from .layout import Layout, decoder_beside, layout_of
 from .own_sampling import differing
+from .said_variance import says_variance, told_of_variance, variance_type_of, without_variance
 from .shipped import checkpoint_folder
 
 WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
@@ -92,11 +93,18 @@ class Checkpoint:
         """What the network says: epsilon, v_prediction or sample."""
         return self.scheduler_config.get("prediction_type", "epsilon")
 
+    @property
+    def variance_type(self) -> str | None:
+        """How the σ² that the network says is read, a key of core.LEARNED; None where σ² is the sampler's."""
+        return variance_type_of(self.unet.config, self.scheduler_config)
+
     def predictor(self, guidance: float = 1.0) -> NetworkEps:
         """The network as an ε-predictor; without a null class there is no guidance."""
         network = cast(Network, self.unet) if self.network is None else self.network
         w = 1.0 if self.needs_label else guidance
-        return NetworkEps(self.schedule, network, self.prediction_type, w, self.has_null_class)
+        return NetworkEps(
+            self.schedule, network, self.prediction_type, w, self.has_null_class, self.variance_type
+        )  # fmt: skip
 
     @property
     def reverse(self) -> Reverse:
@@ -121,7 +129,7 @@ def _check_config(config: dict[str, Any]) -> None:
     """Refuse pictures that our samplers cannot make.
 
     Raises:
-        CheckpointError: no size, another number of channels out than in, or classes that are no count.
+        CheckpointError: no size, neither as many channels out as in nor twice as many, or classes that are no count.
     """
     size = config.get("sample_size")
     sides = size if isinstance(size, list) else [size, size]
@@ -135,8 +143,11 @@ def _check_config(config: dict[str, Any]) -> None:
             raise CheckpointError(
                 "{name} in config.json must be whole numbers in [1, {most}]; correct it", name=name, most=MAX_COUNT
             )
-    if len(sides) != 2 or counts["in_channels"] != counts["out_channels"]:
-        raise CheckpointError("config.json must have one size and as many channels out as in; correct it")
+    if len(sides) != 2 or not (counts["in_channels"] == counts["out_channels"] or says_variance(config)):
+        raise CheckpointError(
+            "config.json must have one size, and as many channels out as in, or twice as many where the network says "
+            "its variance too; correct it"
+        )
 
 
 def _try(unet: UNet2DModel) -> None:
@@ -244,9 +255,10 @@ def load_checkpoint(
         raise CheckpointError("scheduler_config.json cannot be used: {error}", error=error) from None
     unet.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     classes = classes_in(scheduler_config, config.get("num_class_embeds"))
+    told = (*told_of_variance(config, scheduler_config), *differing(without_variance(config, scheduler_config)))
     return Checkpoint(
         layout.folder, unet, schedule, scheduler_config, classes.names, sha256_of_all(weights),
-        (*read_as, *classes.read_as, *differing(scheduler_config)), has_null_class=classes.has_null,
+        (*read_as, *classes.read_as, *told), has_null_class=classes.has_null,
     )  # fmt: skip
 
 

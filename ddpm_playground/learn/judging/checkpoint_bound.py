@@ -16,6 +16,7 @@ from ...core import (
     Sampling,
     SeededNoise,
     bound_terms,
+    mapped_prediction,
     stream_seed,
 )
 from ...core.checks import whole_number
@@ -121,7 +122,7 @@ def on_host(predict: LevelPredictor, device: torch.device) -> EpsPredictor:
 
     def ask(x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
         raw = predict(x_t.float().to(device), t.to(device), None if label is None else label.to(device))
-        return Prediction(*(value.cpu().double() for value in raw))
+        return mapped_prediction(raw, lambda value: value.cpu().double())
 
     return ask
 
@@ -145,7 +146,7 @@ def measure_bound(
         checkpoint: where the network and its schedule come from; every t of it is visited.
         held: the pictures and their classes, from `held_out`.
         guidance: W of the chain that is bounded; 1 is the conditional network alone.
-        w: σ_t² = β̃^(1−w) β^w for t ≥ 2; 1 is β_t.
+        w: σ_t² = β̃^(1−w) β^w for t ≥ 2; 1 is β_t; of no account where the network says σ_t² itself.
         clip_x_0: keep x̂_0 within [−1, 1], see `core.bound_terms`.
         seed: 0…2⁶³ − 1.
         batch_size: pictures at once; changes memory and speed, no number.
@@ -171,10 +172,12 @@ def measure_bound(
             label = held.labels[start : start + together]
             terms = bound_terms(schedule, predict, x_0, noise, label=label, w=w, clip_x_0=clip_x_0)
             parts.append(Ledger.of(schedule, x_0, map(counted, terms)))
-    variance = {1.0: "β_t", 0.0: "β̃_t"}.get(w, f"β̃^{1 - w:g} β^{w:g}")
+    variance = {1.0: "β_t", 0.0: "β̃_t"}.get(w, f"β̃^{1 - w:g} β^{w:g}") + ", σ_1² = β_1"
+    if checkpoint.variance_type is not None:
+        variance = f"what the network says ({checkpoint.variance_type})"
     given = f"the true class given, W = {guidance:g}" if checkpoint.class_names else "no classes"
     protocol = (
-        f"{held.told}, seed {seed}; {given}; every t of {T}, one ε a picture and t; σ_t² = {variance}, σ_1² = β_1; "
+        f"{held.told}, seed {seed}; {given}; every t of {T}, one ε a picture and t; σ_t² = {variance}; "
         f"x̂_0 {'clipped to [−1, 1]' if clip_x_0 else 'not clipped'}; discretised decoder of 256 levels "
         "(Ho et al. 2020, section 3.3)"
     )

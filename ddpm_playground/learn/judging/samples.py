@@ -3,13 +3,23 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
 from ...bridge.all_samplers import sampler_named
-from ...core import Level, LevelPredictor, Prediction, Sampling, SeededNoise, Step
+from ...core import (
+    Level,
+    LevelPredictor,
+    Prediction,
+    Sampling,
+    SeededNoise,
+    Step,
+    joined_prediction,
+    mapped_prediction,
+)
 from ...core.checks import number, whole_number
 from ...core.phrase import Refusal
 from ..checkpoints.checkpoint import Checkpoint
@@ -49,9 +59,8 @@ class FixedBatches:
             part = slice(start, start + self.size)
             classes = None if label is None else self._full(label[part])
             answer = self.predict(self._full(x_t[part]), self._full(t[part]), classes, level)
-            parts.append([a[: len(x_t[part])] for a in answer])
-        eps_hats, x_hats_0 = zip(*parts, strict=True)
-        return Prediction(torch.cat(eps_hats), torch.cat(x_hats_0))
+            parts.append(mapped_prediction(answer, partial(torch.narrow, dim=0, start=0, length=len(x_t[part]))))
+        return joined_prediction(parts, torch.cat)
 
     def _full(self, part: torch.Tensor) -> torch.Tensor:
         return torch.cat([part, part[:1].expand(self.size - len(part), *part.shape[1:])])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ...core import Level, Prediction, Schedule, prediction_from
+from ...core import Level, Prediction, Said, Schedule, SpreadPrediction, prediction_from
 from ...core.phrase import Refusal
 from ...engine.network import Network
 
@@ -77,7 +77,8 @@ class NetworkEps:
     """A diffusers network behind the EpsPredictor protocol, with classifier-free guidance.
 
     ε̂ = ε_∅ + W (ε_c − ε_∅) (Ho & Salimans 2022, eq. 6, with W = 1 + w); W = 1 is the conditional
-    network alone, W = 0 the unconditional one. A label of −1 is the null class. Two of them are equal where
+    network alone, W = 0 the unconditional one. A label of −1 is the null class. What a network says of σ² is that of
+    the class alone, whatever W. Two of them are equal where
     they say the same, so that an engine knows again what it has prepared.
 
     Attributes:
@@ -86,6 +87,7 @@ class NetworkEps:
         prediction_type: what the network says: "epsilon", "v_prediction" or "sample".
         guidance: W.
         has_null_class: whether the last class embedding is the null class; without one, W must be 1.
+        variance_type: how the second half of what the network says is read, a key of LEARNED; None to leave it out.
     """
 
     schedule: Schedule
@@ -93,6 +95,7 @@ class NetworkEps:
     prediction_type: str = "epsilon"
     guidance: float = 1.0
     has_null_class: bool = True
+    variance_type: str | None = None
 
     @property
     def null_class(self) -> int | None:
@@ -105,8 +108,11 @@ class NetworkEps:
         self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None
     ) -> Prediction:
         """Prediction (B,C,H,W) each; t (B,) in 1…T; label (B,) with −1 for none; level of t, or None."""
-        value = self._output(x_t, t, label)
-        return prediction_from(self.schedule, self.prediction_type, x_t, t if level is None else level, value)
+        value, *spread = self._output(x_t, t, label).split(x_t.shape[1], 1)
+        found = prediction_from(self.schedule, self.prediction_type, x_t, t if level is None else level, value)
+        if self.variance_type is None or not spread:
+            return found
+        return SpreadPrediction(*found, Said(spread[0], self.variance_type))
 
     def _output(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
         if self.null_class is None:
@@ -118,4 +124,5 @@ class NetworkEps:
             return network_output(self.network, x_t, t, chosen)
         both = network_output(self.network, torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([null, chosen]))
         unconditional, conditional = both.chunk(2)
-        return unconditional + self.guidance * (conditional - unconditional)
+        guided = unconditional + self.guidance * (conditional - unconditional)
+        return torch.cat([guided[:, : x_t.shape[1]], conditional[:, x_t.shape[1] :]], 1)
