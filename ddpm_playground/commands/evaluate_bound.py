@@ -5,6 +5,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..engine.launch import ALONE, Launch
 from .given_checkpoint import read_checkpoint
 from .schedule_show import plain
 
@@ -12,16 +13,18 @@ if TYPE_CHECKING:
     from ..learn.checkpoints.checkpoint import Checkpoint
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace, launch: Launch = ALONE) -> None:
     """Measure, print and, if asked, write it into the card, whose scores of samples stay."""
     from ..learn.checkpoints.model_card import read_facts, write_card
     from ..learn.judging.checkpoint_bound import held_out, measure_bound
 
-    checkpoint = read_checkpoint(arguments)
+    checkpoint = read_checkpoint(arguments, launch)
     facts = read_facts(checkpoint.folder) if arguments.write_card else {}
     held = held_out(checkpoint, arguments.data, arguments.num_images, arguments.seed)
     settings = {"guidance": arguments.guidance, "w": 1.0, "clip_x_0": True, "seed": arguments.seed}
-    bound = measure_bound(checkpoint, held, batch_size=arguments.batch_size, progress=True, **settings)
+    bound = measure_bound(checkpoint, held, batch_size=arguments.batch_size, progress=True, launch=launch, **settings)
+    if not launch.is_main:
+        return
     ledger, rows = bound.ledger, bound.rows() | {"command": f"`{arguments.command_line}`"}
     if arguments.write_card:
         write_card(checkpoint.folder, facts, checkpoint.sha256, bound=rows)

@@ -8,6 +8,7 @@ from ..bridge.all_samplers import ALL_SAMPLERS
 from ..core import SPACINGS, Sampling
 from ..core.writing import written
 from ..engine.engines import ENGINES
+from ..engine.launch import Launch, launched
 from ..run import labels_of
 from .given_checkpoint import read_checkpoint
 from .paths import CHECKPOINT_HELP, check_out, given_path
@@ -38,6 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Draw and write; nothing is drawn if anything asked for cannot be had."""
+    _check(arguments)
+    with launched(arguments.device) as launch:
+        _draw(arguments, launch)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse what is seen to be wrong before a checkpoint is read."""
     for flag, value in (("--eta", arguments.eta), ("--sigma-w", arguments.sigma_w)):
         if not 0.0 <= value <= 1.0:
             raise ValueError(f"{flag} must be in [0, 1], got {value}; pick one in that range")
@@ -49,12 +57,17 @@ def run(arguments: argparse.Namespace) -> None:
     check_out(arguments.out)
     if arguments.num_samples < 1:
         raise ValueError(f"--num-samples must be at least 1, got {arguments.num_samples}; raise it")
+
+
+def _draw(arguments: argparse.Namespace, launch: Launch) -> None:
+    """Draw, with the other processes where there are any, and write in the first one."""
     from ..learn.judging.samples import sample
 
-    checkpoint = read_checkpoint(arguments)
+    checkpoint = read_checkpoint(arguments, launch)
     if arguments.sigma_w and checkpoint.variance_type is not None:
         raise ValueError(
-            f"--sigma-w chooses σ², and this checkpoint's network says its own ({checkpoint.variance_type}); leave it out"
+            f"--sigma-w chooses σ², and this checkpoint's network says its own ({checkpoint.variance_type}); leave it "
+            "out"
         )
     T, steps = checkpoint.schedule.T, arguments.steps
     if steps is not None and not 1 <= steps <= T:
@@ -70,6 +83,9 @@ def run(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         batch_size=arguments.batch_size,
         progress=True,
+        launch=launch,
     )
+    if not launch.is_main:
+        return
     with written(arguments.out) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, images=images, labels=labels.numpy())

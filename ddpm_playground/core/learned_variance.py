@@ -55,7 +55,7 @@ def _as_it_is(value: torch.Tensor, ends: VarianceRange) -> torch.Tensor:
 def _between(value: torch.Tensor, ends: VarianceRange) -> torch.Tensor:
     """β̃^(1−w) β^w with w = (v + 1)/2 (Nichol & Dhariwal 2021, eq. 15)."""
     small, large = (end.to(value).reshape(-1, *[1] * (value.ndim - 1)) for end in ends)
-    return torch.lerp(small, large, (value + 1) / 2).exp()
+    return (small + (large - small) * (value + 1) / 2).exp()
 
 
 # variance_type of a diffusers config → (the network's second half (B,*D), the ends of its step) → σ² (B,*D)

@@ -22,6 +22,7 @@ from ...core import (
 )
 from ...core.checks import number, whole_number
 from ...core.phrase import Refusal
+from ...engine.launch import ALONE, Launch
 from ..checkpoints.checkpoint import Checkpoint
 from ..data.pictures import MAX_SAMPLES, to_uint8
 
@@ -115,9 +116,14 @@ def block_of(checkpoint: Checkpoint) -> int:
     return BLOCK[checkpoint.device.type]
 
 
-def whole_blocks(checkpoint: Checkpoint, batch_size: int) -> int:
-    """batch_size rounded up to whole blocks, so that picture i stands at i mod block in every batch."""
+def whole_blocks(checkpoint: Checkpoint, batch_size: int, count: int = 0, launch: Launch = ALONE) -> int:
+    """batch_size rounded up to whole blocks, so that picture i stands at i mod block in every batch.
+
+    Where `count` pictures are shared by several processes, batches are smaller, so that each has some to draw.
+    """
     block = block_of(checkpoint)
+    if launch.size > 1 and count:
+        batch_size = min(batch_size, -(-count // launch.size))
     return -(-batch_size // block) * block
 
 
@@ -143,6 +149,7 @@ def sample(
     seed: int = 0,
     batch_size: int = BATCH_SIZE,
     progress: bool = False,
+    launch: Launch = ALONE,
 ) -> np.ndarray:
     """Pictures from a checkpoint (Ho et al. 2020, algorithm 2, by default all T steps with σ² = β̃).
 
@@ -154,6 +161,7 @@ def sample(
         seed: 0…2⁶³ − 1.
         batch_size: chains at once; changes memory and speed, never a pixel.
         progress: show a bar on stderr.
+        launch: the processes that share the pictures; each gets all of them.
 
     Returns:
         (N,H,W,C) uint8.
@@ -164,16 +172,19 @@ def sample(
     sampling = sampling or Sampling()
     num_steps = sampling.steps_of(checkpoint.schedule.T)
     check_sampling(checkpoint, labels, sampling, guidance=guidance, seed=seed, batch_size=batch_size)
-    together = whole_blocks(checkpoint, batch_size)
-    N, images = len(labels), []
+    N = len(labels)
+    together = whole_blocks(checkpoint, batch_size, N, launch)
     with tqdm(total=N * num_steps, unit="step", file=sys.stderr, disable=not progress, desc="sampling") as bar:
-        for start in range(0, N, together):
+
+        def drawn(start: int) -> torch.Tensor:
             indices = range(start, min(N, start + together))
             x_0 = torch.empty(0)
             for step in chain(
                 checkpoint, indices, labels[start : indices.stop], sampling, guidance=guidance, seed=seed
             ):
                 x_0 = step.x_s
-                bar.update(len(indices))
-            images.append(to_uint8(x_0.cpu()))
+                bar.update(len(indices) * launch.size)  # the others are about as far
+            return to_uint8(x_0.cpu())
+
+        images = launch.spread(range(0, N, together), drawn)
     return torch.cat(images).permute(0, 2, 3, 1).contiguous().numpy()

@@ -22,16 +22,18 @@ def make_network(
     channels: tuple[int, ...] = (16, 48, 96),
     layers: int = 1,
     attention_levels: int = 0,
+    says_variance: bool = False,
 ) -> "UNet2DModel":
-    """A class-conditional UNet2DModel; its last class embedding is the null class.
+    """A UNet2DModel; where there are classes, its last class embedding is the null class.
 
     Args:
         image_shape: (C,H,W).
-        num_classes: number of real classes.
+        num_classes: number of real classes; 0 for a network that knows none.
         seed: what the weights are drawn from.
         channels: width of each resolution, finest first.
         layers: residual blocks per resolution.
         attention_levels: how many of the coarsest resolutions have self-attention, beside the middle.
+        says_variance: whether it has a second half of channels out, for σ².
 
     Raises:
         ValueError: a picture that cannot be halved as often as there are levels.
@@ -40,9 +42,10 @@ def make_network(
 
     C, H, W = image_shape
     factor = 2 ** (len(channels) - 1)
-    if H % factor or W % factor or min(H, W) < factor or H != W:
+    if H % factor or W % factor or min(H, W) < factor:
         raise Refusal(
-            "pictures must be square with sides divisible by {factor}, got {got}×{W}; resize the data",
+            "pictures must have sides divisible by {factor}, got {got}×{W}; scale them with --size, or give --channels "
+            "fewer widths",
             factor=factor,
             got=H,
             W=W,
@@ -54,14 +57,14 @@ def make_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # noqa: TID251
         return UNet2DModel(
-            sample_size=H,
+            sample_size=H if H == W else (H, W),
             in_channels=C,
-            out_channels=C,
+            out_channels=2 * C if says_variance else C,
             block_out_channels=channels,
             layers_per_block=layers,
             down_block_types=tuple(down),
             up_block_types=tuple(up),
-            num_class_embeds=num_classes + 1,
+            num_class_embeds=num_classes + 1 if num_classes else None,
             norm_num_groups=8,
             attention_head_dim=32 if not any(c % 32 for c in attended) else 8,
         )

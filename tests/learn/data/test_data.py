@@ -156,7 +156,7 @@ def test_other_folders_are_refused(tmp_path: Path) -> None:
     save(tmp_path / "one" / "0.png", "L", 0)  # held out, being the first of twenty
     save(tmp_path / "one" / "1.png", "L", 0)
     save(tmp_path / "one" / "2.png", "L", 0, size=(5, 5))
-    with pytest.raises(ValueError, match=r"2.png has shape \(5, 5\), the first picture \(4, 6\); make them alike"):
+    with pytest.raises(ValueError, match=r"2.png has shape \(5, 5\), the first picture \(4, 6\); give --size"):
         load_pictures(tmp_path)
     (tmp_path / "one" / "2.png").write_bytes(b"no picture")
     with pytest.raises(ValueError, match="2.png cannot be read as a picture: .*; remove or replace it"):
