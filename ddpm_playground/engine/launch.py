@@ -81,9 +81,13 @@ class Launch:
         """Which of `count` things are this process's, as a slice; those of all processes are all, in order."""
         return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
 
+    def own(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Which of the items are this process's in `spread`."""
+        return items[self.rank :: self.size]
+
     def spread(self, items: Sequence[Item], deed: Callable[[Item], Result]) -> list[Result]:
         """`deed` of each item, in the order of the items, each done by one of the processes and known to all."""
-        own = [deed(item) for item in items[self.rank :: self.size]]
+        own = [deed(item) for item in self.own(items)]
         if self.accelerator is None:
             return own
         from accelerate.utils import gather_object

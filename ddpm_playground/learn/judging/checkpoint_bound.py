@@ -169,10 +169,12 @@ def measure_bound(
     check_sampling(checkpoint, held.labels, Sampling(eta_or_w=w), guidance=guidance, seed=seed, batch_size=batch_size)
     predict = on_host(steady_predictor(checkpoint, guidance), checkpoint.device)
     together = whole_blocks(checkpoint, batch_size, N, launch)
-    with tqdm(total=N * T, unit="step", file=sys.stderr, disable=not progress, desc="bound") as bar:
+    starts = range(0, N, together)
+    own = sum(min(N, start + together) - start for start in launch.own(starts))
+    with tqdm(total=own * T, unit="step", file=sys.stderr, disable=not progress, desc="bound") as bar:
 
         def counted(term: BoundTerm) -> BoundTerm:
-            bar.update(len(term.nats) * launch.size)
+            bar.update(len(term.nats))
             return term
 
         def measured(start: int) -> Ledger:
@@ -183,7 +185,7 @@ def measure_bound(
             terms = bound_terms(schedule, predict, x_0, noise, label=label, w=w, clip_x_0=clip_x_0)
             return Ledger.of(schedule, x_0, map(counted, terms))
 
-        parts = launch.spread(range(0, N, together), measured)
+        parts = launch.spread(starts, measured)
     variance = {1.0: "β_t", 0.0: "β̃_t"}.get(w, f"β̃^{1 - w:g} β^{w:g}") + ", σ_1² = β_1"
     if checkpoint.variance_type is not None:
         variance = f"what the network says ({checkpoint.variance_type})"

@@ -174,7 +174,9 @@ def sample(
     check_sampling(checkpoint, labels, sampling, guidance=guidance, seed=seed, batch_size=batch_size)
     N = len(labels)
     together = whole_blocks(checkpoint, batch_size, N, launch)
-    with tqdm(total=N * num_steps, unit="step", file=sys.stderr, disable=not progress, desc="sampling") as bar:
+    starts = range(0, N, together)
+    own = sum(min(N, start + together) - start for start in launch.own(starts))
+    with tqdm(total=own * num_steps, unit="step", file=sys.stderr, disable=not progress, desc="sampling") as bar:
 
         def drawn(start: int) -> torch.Tensor:
             indices = range(start, min(N, start + together))
@@ -183,8 +185,8 @@ def sample(
                 checkpoint, indices, labels[start : indices.stop], sampling, guidance=guidance, seed=seed
             ):
                 x_0 = step.x_s
-                bar.update(len(indices) * launch.size)  # the others are about as far
+                bar.update(len(indices))
             return to_uint8(x_0.cpu())
 
-        images = launch.spread(range(0, N, together), drawn)
+        images = launch.spread(starts, drawn)
     return torch.cat(images).permute(0, 2, 3, 1).contiguous().numpy()
