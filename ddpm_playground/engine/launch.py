@@ -29,12 +29,20 @@ RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK")
 PATIENCE = timedelta(days=1)  # while the first process saves or draws, the others wait
 # A process other than the first says what went wrong only if the launcher has not ended it meanwhile: the first one
 # mostly fails of the same, and says it.
-LAST_WORD_S = 3.0
+LAST_WORD_S = 10.0
 STOPPED = 130  # exit code of what Ctrl-C ended
 
 
 class MissingAccelerate(PhrasedError):
     """The package that several processes need is not installed."""
+
+    is_told = True
+
+
+class ProcessGone(PhrasedError):
+    """A process that the others wait for is no longer there."""
+
+    is_told = True
 
 
 def _number_in(names: Sequence[str], default: int) -> int:
@@ -141,9 +149,17 @@ def launched(device: str = "auto") -> Iterator[Launch]:
         if rank:
             raise SystemExit(STOPPED) from None
         raise
-    except BaseException:
+    except BaseException as error:
         if rank:
             time.sleep(LAST_WORD_S)
+        # What gloo raises where a process has gone is this very class; NCCL's is one of torch.distributed's own.
+        if type(error) is RuntimeError or isinstance(error, torch.distributed.DistError):
+            raise ProcessGone(
+                "process {rank} of {size} could not go on ({error}); where another one says why it ended, that is why",
+                rank=rank,
+                size=size,
+                error=" ".join(str(error).split())[:300],
+            ) from error
         raise
 
 
