@@ -58,7 +58,7 @@ from .sampler import (
     step_gaussian,
     timestep_path,
 )
-from .sampling import Noise, Reverse, RuleNumbers, Sampler, Sampling, Step
+from .sampling import Noise, Reverse, RuleNumbers, Sampler, Sampling, SigmaSpan, Step
 from .schedule import (
     PARAM_RANGES,
     SCHEDULES,
@@ -100,6 +100,7 @@ __all__ = [
     "Sampling",
     "Schedule",
     "SeededNoise",
+    "SigmaSpan",
     "SpreadPrediction",
     "Step",
     "Trajectory",

@@ -45,9 +45,7 @@ def said_of(prediction: Prediction) -> Said | None:
     return prediction.said if isinstance(prediction, SpreadPrediction) else None
 
 
-def joined_prediction(
-    parts: Sequence[Prediction], join: Callable[[Sequence[torch.Tensor]], torch.Tensor]
-) -> Prediction:
+def joined_prediction(parts: Sequence[Prediction], join: Callable[[list[torch.Tensor]], torch.Tensor]) -> Prediction:
     """One prediction of several, such as by torch.cat; what is said of σ² is joined as ε̂ and x̂_0 are."""
     eps_hat, x_hat_0 = (join([part[i] for part in parts]) for i in range(2))
     said = [each for part in parts if (each := said_of(part)) is not None]

@@ -96,6 +96,22 @@ class RuleNumbers(NamedTuple):
     line_4: tuple[float, float] | None
 
 
+class SigmaSpan(NamedTuple):
+    """σ over the pixels of a step whose network says it: its mean, least and most."""
+
+    mean: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, step: Step) -> SigmaSpan | None:
+        """That of a step; None where σ is one number."""
+        if not step.variance.ndim:
+            return None
+        sigma = step.variance.sqrt()
+        return cls(*(float(value) for value in (sigma.mean(), sigma.min(), sigma.max())))
+
+
 class Sampler(ABC):
     """A way from noise to data: the timesteps that it visits, and the Steps along them.
 

@@ -128,8 +128,7 @@ class Seen:
         if picture.mode == "P" and "transparency" in picture.info:
             picture = picture.convert("RGBA")
         if "A" in picture.getbands():
-            low, _ = picture.getchannel("A").getextrema()
-            self.clear += low < 255
+            self.clear += bool((np.asarray(picture.getchannel("A")) < 255).any())
         plain = in_8_bits(picture, "L" if picture.mode in ("1", "L", *DEEP) else "RGB")
         if self.size:
             plain = ImageOps.exif_transpose(plain)
