@@ -21,17 +21,17 @@ from ..networks.cost import check_network, read_weights
 from ..networks.planar_network import PlanarNetwork
 from ..networks.unet import NetworkEps
 from .assumed_schedule import scheduler_config_of
+from .channels import check_channels
 from .checkpoint_error import CheckpointError
 from .class_names import classes_in
 from .digest import sha256_of, sha256_of_all
 from .json_object import read_json_object
 from .layout import Layout, decoder_beside, layout_of
 from .own_sampling import differing
-from .said_variance import says_variance, told_of_variance, variance_type_of, without_variance
+from .said_variance import told_of_variance, variance_type_of, without_variance
 from .shipped import checkpoint_folder
 
 WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
-MAX_COUNT = 4096
 TRIED_PIXELS = 128 * 128
 # An architecture is one line here: the class that config.json names → the class that is built of that config.
 # Those of PICTURES can be read anywhere, the others where points in the plane are welcome.
@@ -125,31 +125,6 @@ class Checkpoint:
         return Phrase("{device}, {engine}", device=describe_device(self.device), engine=ENGINES[self.engine].title)
 
 
-def _check_config(config: dict[str, Any]) -> None:
-    """Refuse pictures that our samplers cannot make.
-
-    Raises:
-        CheckpointError: no size, neither as many channels out as in nor twice as many, or classes that are no count.
-    """
-    size = config.get("sample_size")
-    sides = size if isinstance(size, list) else [size, size]
-    counts = {
-        "sample_size": sides, "in_channels": [config.get("in_channels", 3)],
-        "out_channels": [config.get("out_channels", 3)],
-        "num_class_embeds": [1 if config.get("num_class_embeds") is None else config["num_class_embeds"]],
-    }  # fmt: skip
-    for name, values in counts.items():
-        if len(values) not in (1, 2) or not all(type(v) is int and 1 <= v <= MAX_COUNT for v in values):
-            raise CheckpointError(
-                "{name} in config.json must be whole numbers in [1, {most}]; correct it", name=name, most=MAX_COUNT
-            )
-    if len(sides) != 2 or not (counts["in_channels"] == counts["out_channels"] or says_variance(config)):
-        raise CheckpointError(
-            "config.json must have one size, and as many channels out as in, or twice as many where the network says "
-            "its variance too; correct it"
-        )
-
-
 def _try(unet: UNet2DModel) -> None:
     """One call on a blank picture, so that a config which cannot run is found out now."""
     size = unet.config["sample_size"]
@@ -208,7 +183,7 @@ def _known_config(layout: Layout, architectures: tuple[str, ...]) -> dict[str, A
             "themselves can be read here",
             decoder=decoder,
         )
-    _check_config(config)
+    check_channels(config)
     if name in PICTURES:
         check_network(config)
     return config

@@ -35,8 +35,8 @@ def read_folder(folder: Path, split: str, size: int = 0) -> Pictures:
         found = [entry for i, entry in enumerate(found) if (i % HELD_OUT == 0) == (split == "test")]
     if not found:
         raise Refusal(
-            "{folder} holds neither {idx_names}-images-idx3-ubyte.gz nor class folders with pictures; give a folder "
-            "of IDX .gz files or of images with one subfolder per class",
+            "{folder} holds neither {idx_names}-images-idx3-ubyte.gz nor class folders with pictures, nor pictures of "
+            "its own; give a folder of IDX .gz files, or of images, with one subfolder per class or without classes",
             folder=folder,
             idx_names=IDX_NAMES[split],
         )

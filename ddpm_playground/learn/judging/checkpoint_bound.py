@@ -186,13 +186,17 @@ def measure_bound(
             return Ledger.of(schedule, x_0, map(counted, terms))
 
         parts = launch.spread(starts, measured)
+    return Bound(Ledger.joined(parts), _protocol(checkpoint, held, guidance, w, clip_x_0, seed))
+
+
+def _protocol(checkpoint: Checkpoint, held: HeldOut, guidance: float, w: float, clip_x_0: bool, seed: int) -> str:
+    """How it was measured, for the screen and the model card."""
     variance = {1.0: "β_t", 0.0: "β̃_t"}.get(w, f"β̃^{1 - w:g} β^{w:g}") + ", σ_1² = β_1"
     if checkpoint.variance_type is not None:
         variance = f"what the network says ({checkpoint.variance_type})"
     given = f"the true class given, W = {guidance:g}" if checkpoint.class_names else "no classes"
-    protocol = (
-        f"{held.told}, seed {seed}; {given}; every t of {T}, one ε a picture and t; σ_t² = {variance}; "
+    return (
+        f"{held.told}, seed {seed}; {given}; every t of {checkpoint.schedule.T}, one ε a picture and t; σ_t² = {variance}; "
         f"x̂_0 {'clipped to [−1, 1]' if clip_x_0 else 'not clipped'}; discretised decoder of 256 levels "
         "(Ho et al. 2020, section 3.3)"
     )
-    return Bound(Ledger.joined(parts), protocol)

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import torch
+from diffusers import UNet2DModel
 
 from ...core import level, make_schedule, stream_seed
 from ...core.phrase import Refusal
@@ -65,33 +66,13 @@ class Trainer:
         compiled: bool = False,
         launch: Launch = ALONE,
     ) -> None:
-        if settings.batch_size > len(pictures):
-            raise Refusal(
-                "batch_size must be in [1, {num_pictures}], the number of pictures, got {got}",
-                num_pictures=len(pictures),
-                got=settings.batch_size,
-            )
-        if settings.batch_size < launch.size:
-            raise Refusal(
-                "{size} processes cannot share a batch of {got}; raise --batch-size, or start fewer",
-                size=launch.size,
-                got=settings.batch_size,
-            )
+        _check_batch(settings, pictures, launch)
         self.launch = launch
         self.settings, self.pictures, self.device = settings, pictures, torch.device(device)
         self.schedule = make_schedule(settings.schedule, settings.T)
         self.objective = Objective(settings, self.schedule)
         self.num_classes = len(pictures.class_names)
-        image_shape = tuple(pictures.images.shape[1:])
-        self.unet = make_network(
-            image_shape,  # type: ignore[arg-type]
-            self.num_classes,
-            seed=settings.seed,
-            channels=settings.channels,
-            layers=settings.layers,
-            attention_levels=settings.attention_levels,
-            says_variance=self.objective.learned,
-        ).to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.unet = self._network().to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.origin = self._start_from(settings.start_from) if settings.start_from else None
         most = settings.stable_target
         self.target = StableTarget(self.schedule, pictures, most, settings.seed) if most else None
@@ -110,6 +91,19 @@ class Trainer:
         self._coming: Generator[tuple[torch.Tensor, Batch]] | None = None
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int64)
+
+    def _network(self) -> UNet2DModel:
+        """The network that the settings describe, with its first weights."""
+        s = self.settings
+        return make_network(
+            tuple(self.pictures.images.shape[1:]),  # type: ignore[arg-type]
+            self.num_classes,
+            seed=s.seed,
+            channels=s.channels,
+            layers=s.layers,
+            attention_levels=s.attention_levels,
+            says_variance=self.objective.learned,
+        )
 
     def __iter__(self) -> Iterator[TrainStep]:
         """Take the steps that are left to `settings.steps`, each yielded once it is taken."""
@@ -238,3 +232,19 @@ class Trainer:
         whole = errors.new_zeros(self.settings.batch_size)
         whole[self.launch.share(len(whole))] = errors
         return self.launch.summed(whole)
+
+
+def _check_batch(settings: Settings, pictures: Pictures, launch: Launch) -> None:
+    """Refuse a batch that there are too few pictures for, or too many processes."""
+    if settings.batch_size > len(pictures):
+        raise Refusal(
+            "batch_size must be in [1, {num_pictures}], the number of pictures, got {got}",
+            num_pictures=len(pictures),
+            got=settings.batch_size,
+        )
+    if settings.batch_size < launch.size:
+        raise Refusal(
+            "{size} processes cannot share a batch of {got}; raise --batch-size, or start fewer",
+            size=launch.size,
+            got=settings.batch_size,
+        )

@@ -64,7 +64,7 @@ export class Readout {
     );
   }
 
-  // What the network said of σ in steps that have been taken: their numbers, and its mean, least and most over the pixels.
+  // What the network said of σ in steps that have been taken: step, and over the pixels its mean, least and most.
   learn(sigmas) {
     for (const [k, mean, least, most] of sigmas) {
       if (this.steps[k]) this.steps[k].sigma = mean;
