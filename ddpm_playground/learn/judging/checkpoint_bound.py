@@ -196,7 +196,7 @@ def _protocol(checkpoint: Checkpoint, held: HeldOut, guidance: float, w: float, 
         variance = f"what the network says ({checkpoint.variance_type})"
     given = f"the true class given, W = {guidance:g}" if checkpoint.class_names else "no classes"
     return (
-        f"{held.told}, seed {seed}; {given}; every t of {checkpoint.schedule.T}, one ε a picture and t; σ_t² = {variance}; "
-        f"x̂_0 {'clipped to [−1, 1]' if clip_x_0 else 'not clipped'}; discretised decoder of 256 levels "
-        "(Ho et al. 2020, section 3.3)"
+        f"{held.told}, seed {seed}; {given}; every t of {checkpoint.schedule.T}, one ε a picture and t; "
+        f"σ_t² = {variance}; x̂_0 {'clipped to [−1, 1]' if clip_x_0 else 'not clipped'}; "
+        "discretised decoder of 256 levels (Ho et al. 2020, section 3.3)"
     )
