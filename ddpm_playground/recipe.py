@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
-from .bridge.all_samplers import ALL_SAMPLERS
+from .bridge.all_samplers import NAMED
 from .core import (
     SCHEDULES,
     SPACINGS,
@@ -199,7 +199,7 @@ CHOICES: dict[str, Collection[str]] = {
     "tab": TABS,
     "schedule": SCHEDULES,
     "compare": SCHEDULES,
-    "sampler": ALL_SAMPLERS,
+    "sampler": NAMED,
     "spacing": SPACINGS,
 }
 DEFAULT = Recipe()

@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from .bridge.all_samplers import sampler_named
-from .core import SeededNoise, Step, q_sample, same_noise_t
+from .bridge.driven_sampler import DrivenSampler
+from .core import Sampling, SeededNoise, Step, q_sample, same_noise_t
 from .core.checks import whole_number
 from .core.later import torch
 from .core.phrase import Refusal
-from .engine.spaces import shared_gpu, with_shared_gpu
+from .engine.spaces import STEP_TIMES, shared_gpu, with_shared_gpu
 from .learn.checkpoints.store import Shelf
 from .learn.data.pictures import MAX_SAMPLES, bundled_digits
 from .recipe import POINTS_PER_IMAGE, Recipe, schedule_of
@@ -99,9 +99,10 @@ class Run:
         self.schedule = self.checkpoint.schedule
         planar = self.checkpoint.is_planar
         self.count = recipe.num_images * (POINTS_PER_IMAGE if planar else 1)
-        self.clip_x_0 = recipe.clip_x_0 and not planar
-        self.sampling = replace(recipe.sampling, clip_x_0=self.clip_x_0)
-        self.sampler = sampler_named(recipe.sampler)
+        asked = replace(recipe.sampling, clip_x_0=recipe.clip_x_0 and not planar)
+        self.sampler, self.sampling = self.checkpoint.sampler_for(asked)
+        own = self.sampler.clips_at_1 if isinstance(self.sampler, DrivenSampler) else None
+        self.clip_x_0 = self.sampling.clip_x_0 if own is None else own
         self.labels = labels_of(recipe.label, self.count, self.checkpoint)
         self.shape = self.checkpoint.image_shape
         if start is not None and planar:
@@ -163,18 +164,61 @@ class Run:
         return self.checkpoint.variance_type is not None and getattr(self.sampler, "takes_variance", False)
 
 
-def _chain_on_cpu(recipe: Recipe, start: Start | None) -> Iterator[Step]:
-    """The chain with every tensor on the CPU, for a worker process that has the GPU only while it runs."""
-    for step in Run(recipe, start):
+def _on_cpu(steps: Iterator[Step]) -> Iterator[Step]:
+    """Steps with every tensor on the CPU."""
+    for step in steps:
         values = ((field.name, getattr(step, field.name)) for field in fields(step))
         yield replace(step, **{name: value.cpu() for name, value in values if isinstance(value, torch.Tensor)})
+
+
+def _chain_on_cpu(recipe: Recipe, start: Start | None) -> Iterator[Step]:
+    """The chain of a recipe, for a worker process that has the GPU only while it runs."""
+    yield from _on_cpu(iter(Run(recipe, start)))
+
+
+def _chain_s(recipe: Recipe, start: Start | None) -> int:
+    return STEP_TIMES.seconds(recipe.checkpoint, recipe.num_steps, recipe.num_images)
+
+
+def _samples_on_cpu(
+    checkpoint: str, labels: list[int], sampling: Sampling, guidance: float, seed: int
+) -> Iterator[Step]:
+    """The chain of `sample`, for a worker process that has the GPU only while it runs."""
+    from .learn.judging.samples import chain
+
+    network = shelf().load(checkpoint)
+    chosen, indices = torch.tensor(labels), range(len(labels))
+    yield from _on_cpu(chain(network, indices, chosen, sampling, guidance=guidance, seed=seed))
+
+
+def _samples_s(checkpoint: str, labels: list[int], sampling: Sampling, guidance: float, seed: int) -> int:
+    return STEP_TIMES.seconds(checkpoint, sampling.num_steps or 1000, len(labels))
+
+
+# Decorated as this module is imported, which is before the page is served: a Space counts them when it starts.
+_lent_chain = with_shared_gpu(_chain_on_cpu, _chain_s)
+_lent_samples = with_shared_gpu(_samples_on_cpu, _samples_s)
 
 
 def steps_of(run: Run) -> Iterator[Step]:
     """The run's steps; on a Hugging Face Space with a shared GPU, from a worker that holds that GPU."""
     if shared_gpu() is None:
         return iter(run)
-    return with_shared_gpu(_chain_on_cpu)(run.recipe, run.start)
+    lent = _lent_chain(run.recipe, run.start)
+    return STEP_TIMES.measured(run.recipe.checkpoint, run.recipe.num_images, lent)
+
+
+def sampled_steps(checkpoint: str, labels: list[int], sampling: Sampling, guidance: float, seed: int) -> Iterator[Step]:
+    """The steps of `learn.judging.samples.chain` with their tensors on the CPU; where a GPU is lent, from its worker.
+
+    Args:
+        checkpoint: its name.
+        labels: class of each picture, −1 for none.
+        sampling: as `sample` takes it.
+        guidance: W in [0, 20].
+        seed: picture i depends on it and on i alone.
+    """
+    return STEP_TIMES.measured(checkpoint, len(labels), _lent_samples(checkpoint, labels, sampling, guidance, seed))
 
 
 def _shape_text(shape: tuple[int, ...]) -> str:

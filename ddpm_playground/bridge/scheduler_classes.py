@@ -27,16 +27,20 @@ def scheduler_classes() -> dict[str, type]:
     """
     import diffusers
 
-    found: dict[str, type] = {}
-    for name in sorted(dir(diffusers)):
-        if "Scheduler" not in name or name.startswith("Flax"):
-            continue
-        candidate = getattr(diffusers, name)
-        if not isinstance(candidate, type) or candidate is diffusers.SchedulerMixin:
-            continue
-        if issubclass(candidate, diffusers.SchedulerMixin) or is_placeholder(candidate):
-            found[name] = candidate
-    return found
+    found = {name: exported(name) for name in sorted(dir(diffusers)) if "Scheduler" in name}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def exported(name: str) -> type | None:
+    """The scheduler class, or its placeholder, that diffusers exports under a name; no other one is imported."""
+    import diffusers
+
+    if "Scheduler" not in name or name.startswith("Flax") or not name.isidentifier():
+        return None
+    found = getattr(diffusers, name, None)
+    if not isinstance(found, type) or found is diffusers.SchedulerMixin:
+        return None
+    return found if is_placeholder(found) or issubclass(found, diffusers.SchedulerMixin) else None
 
 
 def is_placeholder(scheduler_class: type) -> bool:

@@ -5,9 +5,9 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..api.schedule_report import plain
 from ..engine.launch import ALONE, Launch
 from .given_checkpoint import read_checkpoint
-from .schedule_show import plain
 
 if TYPE_CHECKING:
     from ..learn.checkpoints.checkpoint import Checkpoint

@@ -17,8 +17,11 @@ def read_checkpoint(arguments: argparse.Namespace, launch: Launch = ALONE) -> "C
         ValueError: see `load_checkpoint`.
     """
     from ..learn.checkpoints.checkpoint import load_checkpoint
+    from ..learn.checkpoints.picture_size import parse_size
 
-    checkpoint = load_checkpoint(arguments.checkpoint, launch.own_device(arguments.device))
+    size = getattr(arguments, "size", None)
+    device = launch.own_device(arguments.device)
+    checkpoint = load_checkpoint(arguments.checkpoint, device, size=None if size is None else parse_size(size))
     for sentence in checkpoint.read_as:
         print(f"{arguments.checkpoint.name}: {sentence}", file=sys.stderr)
     return checkpoint.on(arguments.engine)

@@ -4,8 +4,8 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
+from ..api.schedule_report import report, with_besides
 from ..lab.doctor import STEPS, examine_read
 from ..lab.finding import Finding
 from ..lab.read_schedule import ReadSchedule
@@ -14,7 +14,6 @@ from ..lab.sarif import sarif
 from ..lab.verdict import Verdict, count_severities
 from .schedule_command import add_source, source
 from .schedule_lists import add_lists, lists
-from .schedule_show import terminal_facts
 
 MARKS = {"error": "✗", "warning": "!", "note": "·"}
 
@@ -66,28 +65,12 @@ def _verdict(arguments: argparse.Namespace, what: str, alone: bool) -> Verdict:
 
 def _told(subject: ReadSchedule, arguments: argparse.Namespace) -> ReadSchedule:
     """The subject with what the arguments say besides."""
-    told = {"prediction_type": arguments.prediction_type, "timestep_spacing": arguments.spacing}
-    told = {key: value for key, value in told.items() if value is not None}
-    if told:
-        subject = replace(subject, config={**subject.config, **told})
-    if arguments.sample_size is not None:
-        if arguments.sample_size < 1:
-            raise ValueError(f"--sample-size must be at least 1, got {arguments.sample_size}; raise it")
-        subject = replace(subject, sample_size=arguments.sample_size)
+    if arguments.sample_size is not None and arguments.sample_size < 1:
+        raise ValueError(f"--sample-size must be at least 1, got {arguments.sample_size}; raise it")
+    subject = with_besides(subject, arguments.prediction_type, arguments.spacing, arguments.sample_size)
     if arguments.trained_with is not None:
         subject = replace(subject, trained=read_subject(arguments.trained_with))
     return subject
-
-
-def report(subject: ReadSchedule | None, findings: Sequence[Finding]) -> dict[str, Any]:
-    """The verdict as JSON has it; "schedule" is null where there is none."""
-    told = [finding.as_json() for finding in findings]
-    if subject is None:
-        return {"schedule": None, "findings": told}
-    schedule = subject.schedule
-    about = {"name": schedule.name, "T": schedule.T, "class": subject.config.get("_class_name")}
-    about |= {"read_as": list(subject.read_as), **terminal_facts(schedule)}
-    return {"schedule": about, "findings": told}
 
 
 def _print_json(verdicts: Sequence[Verdict]) -> None:

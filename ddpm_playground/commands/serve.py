@@ -43,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--share", action="store_true", help="a public address through gradio's servers, GRADIO_SHARE; default off"
     )
     parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="let models use the page's deeds by MCP at /gradio_api/mcp/, GRADIO_MCP_SERVER; default off",
+    )
+    parser.add_argument(
         "--root-path", type=root_path, metavar="PATH",
         help="where a proxy in front has the page, as /playground, GRADIO_ROOT_PATH; default its root",
     )  # fmt: skip
@@ -53,11 +58,14 @@ def run(arguments: argparse.Namespace) -> None:
     flags = {
         "GRADIO_SERVER_NAME": arguments.host, "GRADIO_SERVER_PORT": arguments.port,
         "GRADIO_SHARE": "True" if arguments.share else None, "GRADIO_ROOT_PATH": arguments.root_path,
+        "GRADIO_MCP_SERVER": "True" if arguments.mcp else None,
     }  # fmt: skip
     os.environ |= {name: value for name, value in flags.items() if value is not None}
+    from ..ui.programs.mcp_door import wants_mcp
     from ..ui.serving.address import asked_address
 
     asked_address()
+    wants_mcp()
     from ..ui.app import build, launch
 
     launch(build())

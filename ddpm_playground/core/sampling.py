@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from .later import torch
 from .predictor import LevelPredictor
@@ -23,6 +23,7 @@ class Sampling:
         spacing: a key of SPACINGS.
         clip_x_0: keep x̂_0 within [−1, 1].
         add_noise: False leaves σz out, to see what it is for.
+        options: further (name, value) that a sampler of diffusers is told, see `bridge.driven_sampler`.
     """
 
     sampler: str = "ddpm"
@@ -31,6 +32,7 @@ class Sampling:
     spacing: str = "trailing"
     clip_x_0: bool = True
     add_noise: bool = True
+    options: tuple[tuple[str, Any], ...] = ()
 
     def steps_of(self, T: int) -> int:
         """S on a schedule of T steps."""

@@ -28,11 +28,23 @@ class Network(Protocol):
         ...
 
 
+def conditioning(config: Mapping[str, Any], label: torch.Tensor | None, x: torch.Tensor) -> torch.Tensor | None:
+    """What a network of this config is handed as class_labels beside x (B,C,H,W), of label (B,) int64 or None.
+
+    Where it adds a vector to its time embedding ("identity"), zeros (B,E), which add nothing; where it has no classes,
+    None.
+    """
+    if config.get("class_embed_type") == "identity":
+        wide = config.get("time_embedding_dim") or 4 * config["block_out_channels"][0]
+        return x.new_zeros(len(x), wide)
+    return None if config.get("class_embed_type") is None and config["num_class_embeds"] is None else label
+
+
 def examples(config: Mapping[str, Any], batch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
     """Inputs of a network of this config, on the CPU, from a fixed seed."""
     size, generator = config["sample_size"], torch.Generator().manual_seed(batch)
     height, width = (size, size) if isinstance(size, int) else size
     x = torch.randn(batch, config["in_channels"], height, width, generator=generator)
     t = torch.randint(0, 1000, (batch,), generator=generator)
-    classes = config["num_class_embeds"]
-    return x, t, None if classes is None else torch.randint(0, classes, (batch,), generator=generator)
+    label = torch.randint(0, config["num_class_embeds"] or 10, (batch,), generator=generator)
+    return x, t, conditioning(config, label, x)

@@ -7,9 +7,11 @@ from typing import Any
 from ..core.phrase import Refusal
 from .json_text import NoJSON, parse_json
 
+PYTHON_WORDS = {"True": True, "False": False, "None": None}
+
 
 def parse_options(given: Sequence[str]) -> dict[str, Any]:
-    """KEY=VALUE pairs as a mapping; a VALUE that is not JSON is taken as a word.
+    """KEY=VALUE pairs as a mapping; a VALUE that is not JSON is taken as a word, but for Python's True, False, None.
 
     Raises:
         ValueError: no `=`, a key given twice, or a NaN or Infinity.
@@ -24,7 +26,7 @@ def parse_options(given: Sequence[str]) -> dict[str, Any]:
         try:
             options[key] = parse_json(value, f"the value of {key}")[0]
         except NoJSON:
-            options[key] = value
+            options[key] = PYTHON_WORDS.get(value, value)
         if isinstance(options[key], float) and not math.isfinite(options[key]):
             raise Refusal("option values must be finite, got {got}; give a number", got=value[:40])
     return options

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..bridge.built import UNNAMED, Misbuilt, built, unwarned
 from ..bridge.scheduler_classes import Unauditable
 from ..core.phrase import Refusal
 from .audit import Audit, judged
-from .built import UNNAMED, Misbuilt, built, unwarned
 from .conventions import conventions
 from .driving import Refused, input_blends, set_timesteps, timestep_values
 from .dynamic_shift import USUAL_SIDE, picture_mu

@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 
+from ..bridge.built import Misbuilt, built
 from ..bridge.diffusers_config import class_defaults, has_betas
 from ..bridge.scheduler_classes import Unauditable
 from ..core.phrase import Refusal
-from .built import Misbuilt, built
 from .driving import input_blends, set_timesteps, timestep_values
 from .dynamic_shift import picture_mu
 from .probe import Probing

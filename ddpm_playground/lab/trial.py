@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..bridge.built import Misbuilt, built, class_of
 from ..bridge.scheduler_classes import Unauditable, options_of
 from ..core import EpsPredictor, Schedule, clip, same_noise_t, stream_seed
 from ..core.phrase import Refusal
-from .built import Misbuilt, built, class_of
 from .conventions import Convention, Known, conventions
 from .driving import Stepping, input_blends, set_timesteps
 from .dynamic_shift import picture_mu

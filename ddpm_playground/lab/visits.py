@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from ..bridge.built import Misbuilt, built, unwarned
 from ..bridge.scheduler_classes import Unauditable
-from .built import Misbuilt, built, unwarned
 from .driving import input_blends, set_timesteps, timestep_values
 from .other_data import OtherData
 from .probe import process_of

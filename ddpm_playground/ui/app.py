@@ -23,6 +23,8 @@ from .page.component import canvas_component, in_browser
 from .page.handover import HandOver
 from .page.page import HOT, Page, Refresher, once_typed, show_warning
 from .page.prelude import web_middleware
+from .programs.mcp_door import speak_json, wants_mcp
+from .programs.offering import offer
 from .protocol.page_messages import Facts
 from .schedule import tab as schedule
 from .serving.address import address_or_exit
@@ -60,7 +62,7 @@ def facts() -> Facts:
 
 def css() -> str:
     """Variables of the theme, the page's own rules, and the look of Gradio's widgets."""
-    own = [(FOLDER / "page" / f"{name}.css").read_text(encoding="utf-8") for name in ("page", "gradio")]
+    own = [(FOLDER / "page" / f"{name}.css").read_text(encoding="utf-8") for name in ("page", "bar", "gradio")]
     return "".join([css_variables(), *own])
 
 
@@ -108,6 +110,7 @@ def build(visitors: Visitors | None = None) -> gr.Blocks:
             page.visitors.leave(str(request.session_hash))
 
         demo.unload(leave)
+    offer(demo, page.visitors)
     return demo
 
 
@@ -176,6 +179,7 @@ def warm() -> None:
 def launch(demo: gr.Blocks) -> None:
     """Serve on 127.0.0.1:7860, or where GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say."""
     host, port = address_or_exit()
+    wants_mcp()
     for complaint in shelf().complaints():
         print(f"ddpm_playground: {complaint}", file=sys.stderr)
     gr.set_static_paths(plotly_script())
@@ -196,10 +200,12 @@ def launch(demo: gr.Blocks) -> None:
         footer_links=[],
         max_file_size="64mb",
         ssr_mode=False,
+        mcp_server=wants_mcp(),
         i18n=gr.I18n(**tables()),
         app_kwargs={"middleware": [Middleware(Door, **door), Middleware(Compressed), *web_middleware(facts())]},
         prevent_thread_lock=True,
     )
+    speak_json(demo)
     demo.limiter = CapacityLimiter(LIGHT_THREADS)  # else as many threads as events
     sys.stdout.flush()  # the address, where stdout is a file or a container's log
     demo.block_thread()

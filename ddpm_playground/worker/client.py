@@ -144,8 +144,9 @@ class Workers:
                         self._close()
                         if last:
                             raise WorkFailed("no process for this work can be started; try again") from None
-            ours.settimeout(LOOK_S)
+            ours.settimeout(START_S)  # megabytes wait until the worker is there and reads them
             ours.sendall(line)
+            ours.settimeout(LOOK_S)
             return _read(ours, limits, given_up)
 
     def _spawned(self, line: bytes, limits: Limits) -> bytes:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...bridge.built import Misbuilt, built, class_of, unwarned
 from ...bridge.diffusers_config import BETA_KEYS
 from ...bridge.scheduler_classes import Unauditable, is_placeholder, options_of, scheduler_classes
-from ..built import Misbuilt, built, class_of, unwarned
 from ..driving import Stepping, set_timesteps
 from ..examined_schedule import ExaminedSchedule
 from ..finding import Finding, found

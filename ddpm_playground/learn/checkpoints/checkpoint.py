@@ -1,22 +1,22 @@
 """Trained weights from and to diffusers' folders: safetensors alone, as `layout_of` finds them."""
 
-import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from diffusers import DDPMScheduler, UNet2DModel
+from diffusers import UNet2DModel
 
+from ...bridge.all_samplers import OWN, sampler_named
 from ...bridge.diffusers_config import schedule_from_config
-from ...core import Reverse, Schedule, reverse
+from ...bridge.driven_sampler import DrivenSampler
+from ...core import Reverse, Sampler, Sampling, Schedule, reverse
 from ...core.phrase import Phrase, Refusal
-from ...core.writing import beside, fsync_file
 from ...engine.device import describe_device, device_of
 from ...engine.engines import ENGINES, network_on, pick_engine
-from ...engine.network import Network
+from ...engine.network import Network, conditioning
 from ..networks.cost import check_network, read_weights
 from ..networks.planar_network import PlanarNetwork
 from ..networks.unet import NetworkEps
@@ -27,11 +27,16 @@ from .class_names import classes_in
 from .digest import sha256_of, sha256_of_all
 from .json_object import read_json_object
 from .layout import Layout, decoder_beside, layout_of
-from .own_sampling import differing
-from .said_variance import told_of_variance, variance_type_of, without_variance
+from .own_sampling import OwnSampling, own_sampling
+from .picture_size import Size, sized
+from .pipeline_files import WEIGHTS, save_pipeline
+from .said_variance import told_of_variance, variance_type_of
 from .shipped import checkpoint_folder
 
-WEIGHTS = Path("unet") / "diffusion_pytorch_model.safetensors"
+__all__ = [
+    "ARCHITECTURES", "PICTURES", "WEIGHTS", "Checkpoint", "CheckpointError", "load_checkpoint", "save_pipeline",
+    "sha256_of",
+]  # fmt: skip
 TRIED_PIXELS = 128 * 128
 # An architecture is one line here: the class that config.json names → the class that is built of that config.
 # Those of PICTURES can be read anywhere, the others where points in the plane are welcome.
@@ -53,6 +58,7 @@ class Checkpoint:
         engine: the engine that runs the network, a key of engine.ENGINES.
         network: what that engine calls; None for `unet` itself.
         has_null_class: whether the last class embedding stands for no class, which guidance needs.
+        own: how its own pipeline samples.
     """
 
     folder: Path
@@ -65,6 +71,7 @@ class Checkpoint:
     engine: str = "eager"
     network: Network | None = None
     has_null_class: bool = True
+    own: OwnSampling = field(default_factory=lambda: OwnSampling("DDPMScheduler", {}, 1))
 
     @property
     def needs_label(self) -> bool:
@@ -103,8 +110,33 @@ class Checkpoint:
         network = cast(Network, self.unet) if self.network is None else self.network
         w = 1.0 if self.needs_label else guidance
         return NetworkEps(
-            self.schedule, network, self.prediction_type, w, self.has_null_class, self.variance_type
+            self.schedule, network, self.prediction_type, w, self.has_null_class,
+            variance_type=self.variance_type, plain=cast(Network, self.unet),
         )  # fmt: skip
+
+    def as_diffusers_has_it(self) -> "Checkpoint":
+        """The same, its weights laid out as diffusers leaves them: then eager PyTorch sums in the same order."""
+        self.unet.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        return self
+
+    def sampler_for(self, sampling: Sampling) -> tuple[Sampler, Sampling]:
+        """What a sampler's name means on this checkpoint, and what it is told: "own", or a class of diffusers.
+
+        Raises:
+            ValueError: no such sampler.
+        """
+        sampler = sampler_named(sampling.sampler)
+        if not isinstance(sampler, DrivenSampler):
+            return sampler, sampling
+        said = self.variance_type
+        if sampling.sampler != OWN:
+            own = sampler.class_name == self.own.class_name
+            return DrivenSampler(sampler.class_name, self.own.config, own, said), sampling
+        steps = self.own.num_steps if sampling.num_steps is None else sampling.num_steps
+        if self.own.is_here and not sampling.options:
+            told = replace(sampling, sampler="ddpm", eta_or_w=0.0, num_steps=steps, spacing="trailing", clip_x_0=True)
+            return sampler_named("ddpm"), told
+        return DrivenSampler(self.own.class_name, self.own.config, True, said), replace(sampling, num_steps=steps)
 
     @property
     def reverse(self) -> Reverse:
@@ -131,8 +163,8 @@ def _try(unet: UNet2DModel) -> None:
     height, width = (size, size) if isinstance(size, int) else size
     if height * width > TRIED_PIXELS:
         return
-    label = None if unet.config["num_class_embeds"] is None else torch.zeros(1, dtype=torch.int64)
     blank = torch.zeros(1, unet.config["in_channels"], height, width)
+    label = conditioning(unet.config, torch.zeros(1, dtype=torch.int64), blank)
     with torch.no_grad():
         shape = unet.eval()(blank, 0, class_labels=label).sample.shape
     if tuple(shape[2:]) != (height, width):
@@ -165,8 +197,10 @@ def _network_of(architecture: Any, config: dict[str, Any], state: dict[str, torc
         ) from None
 
 
-def _known_config(layout: Layout, architectures: tuple[str, ...]) -> dict[str, Any]:
-    """The network's config, of a class that is welcome and a size that can be run.
+def _known_config(
+    layout: Layout, architectures: tuple[str, ...], size: Size | None
+) -> tuple[dict[str, Any], tuple[Phrase, ...]]:
+    """The network's config, of a class that is welcome and a size that can be run, and what was chosen there.
 
     Raises:
         CheckpointError: it is not.
@@ -183,10 +217,11 @@ def _known_config(layout: Layout, architectures: tuple[str, ...]) -> dict[str, A
             "themselves can be read here",
             decoder=decoder,
         )
+    config, told = sized(config, size)
     check_channels(config)
     if name in PICTURES:
         check_network(config)
-    return config
+    return config, told
 
 
 def _converted(state: dict[str, torch.Tensor]) -> Iterator[Phrase]:
@@ -199,8 +234,9 @@ def _converted(state: dict[str, torch.Tensor]) -> Iterator[Phrase]:
 
 
 def load_checkpoint(
-    folder: str | Path, device: torch.device | str = "cpu", architectures: tuple[str, ...] = PICTURES
-) -> Checkpoint:
+    folder: str | Path, device: torch.device | str = "cpu", architectures: tuple[str, ...] = PICTURES,
+    size: Size | None = None,
+) -> Checkpoint:  # fmt: skip
     """A diffusers folder whose network is a UNet2DModel, or another of ARCHITECTURES.
 
     Args:
@@ -208,6 +244,7 @@ def load_checkpoint(
             a shipped one, see `checkpoint_folder`.
         device: where the network shall run.
         architectures: keys of ARCHITECTURES that are welcome.
+        size: (H,W) of the pictures; None for its own.
 
     Raises:
         CheckpointError: missing, truncated, of another architecture, or with pickled weights alone.
@@ -218,66 +255,21 @@ def load_checkpoint(
             "no checkpoint folder {folder}; give a folder with unet/ and scheduler/ in it", folder=folder
         )
     layout = layout_of(folder)
-    config = _known_config(layout, architectures)
+    config, chosen = _known_config(layout, architectures, size)
     scheduler_config, assumed = scheduler_config_of(layout, config)
     weights = layout.weights()
     state = read_weights(*weights)
-    read_as = (*layout.read_as(weights), *_converted(state), *assumed)
+    read_as = (*layout.read_as(weights), *_converted(state), *assumed, *chosen)
     unet = _network_of(ARCHITECTURES[config["_class_name"]], config, state)
     try:
         schedule = schedule_from_config(scheduler_config)
     except ValueError as error:
         raise CheckpointError("scheduler_config.json cannot be used: {error}", error=error) from None
     unet.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    classes = classes_in(scheduler_config, config.get("num_class_embeds"))
-    told = (*told_of_variance(config, scheduler_config), *differing(without_variance(config, scheduler_config)))
+    classes = classes_in(scheduler_config, config.get("num_class_embeds"), config.get("class_embed_type"))
+    own = own_sampling(layout, scheduler_config, schedule.T, variance_type_of(config, scheduler_config))
+    told = (*told_of_variance(config, scheduler_config, own.class_name), *own.read_as())
     return Checkpoint(
         layout.folder, unet, schedule, scheduler_config, classes.names, sha256_of_all(weights),
-        (*read_as, *classes.read_as, *told), has_null_class=classes.has_null,
+        (*read_as, *classes.read_as, *told), has_null_class=classes.has_null, own=own,
     )  # fmt: skip
-
-
-def save_pipeline(
-    folder: Path, unet: UNet2DModel | PlanarNetwork, scheduler: DDPMScheduler, extra: Callable[[str], dict[str, str]]
-) -> str:
-    """Write a diffusers pipeline folder, file by file, each of them the old one or the new one, never a part.
-
-    Where the network is no UNet2DModel there is no model_index.json, since diffusers could not run it.
-
-    The weights come last: a reader meets old weights beside a new card at worst, and both are whole.
-
-    Args:
-        folder: where it shall stand.
-        unet: the network to save.
-        scheduler: its scheduler.
-        extra: sha256 of the weights → further files, name → text.
-
-    Returns:
-        sha256 of the weights file.
-    """
-    with beside(folder) as temporary:
-        new = temporary / "new"
-        unet.save_pretrained(new / "unet", safe_serialization=True)
-        scheduler.save_pretrained(new / "scheduler")
-        if isinstance(unet, UNet2DModel):  # a pipeline that diffusers can run
-            index = {
-                "_class_name": "DDPMPipeline",
-                "_diffusers_version": unet.config.get("_diffusers_version"),
-                "scheduler": ["diffusers", "DDPMScheduler"],
-                "unet": ["diffusers", "UNet2DModel"],
-            }
-            (new / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
-        digest = sha256_of(new / WEIGHTS)
-        for name, text in extra(digest).items():
-            (new / name).write_text(text, encoding="utf-8")
-        files = sorted((p.relative_to(new) for p in new.rglob("*") if p.is_file()), key=lambda name: name == WEIGHTS)
-        for name in files:
-            fsync_file(new / name)
-        if folder.exists():
-            for name in files:
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (new / name).replace(folder / name)
-        else:
-            new.chmod(0o755)
-            new.rename(folder)
-    return digest

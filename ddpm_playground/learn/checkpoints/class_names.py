@@ -25,7 +25,10 @@ class Classes(NamedTuple):
     read_as: tuple[Phrase, ...] = ()
 
 
-def classes_in(scheduler_config: Mapping[str, Any], embeddings: int | None) -> Classes:
+NUMBERS = 1000  # classes that can be asked for where they are numbers and nothing says how many there are
+
+
+def classes_in(scheduler_config: Mapping[str, Any], embeddings: int | None, kind: str | None = None) -> Classes:
     """What so many class embeddings stand for, as the names beside them say.
 
     One name fewer than embeddings: the last one stands for no class, as `train` makes it. As many names, or none: each
@@ -33,12 +36,16 @@ def classes_in(scheduler_config: Mapping[str, Any], embeddings: int | None) -> C
 
     Args:
         scheduler_config: scheduler_config.json.
-        embeddings: the network's num_class_embeds; None for a network without classes.
+        embeddings: the network's num_class_embeds; None where it has no such table.
+        kind: its class_embed_type: None for a table, "timestep" for a number, "identity" for a vector.
 
     Raises:
         CheckpointError: what stands there is no such list.
     """
     told = [(key, scheduler_config[key]) for key in NAMES if scheduler_config.get(key) is not None]
+    listed = next((names for _, names in told if isinstance(names, list) and names), None)
+    if kind == "timestep" and embeddings is None and listed:
+        embeddings = len(listed)
     counts = (0,) if embeddings is None else (0, embeddings - 1, embeddings)
     for key, names in told:
         fits = isinstance(names, list) and len(names) in counts
@@ -47,6 +54,15 @@ def classes_in(scheduler_config: Mapping[str, Any], embeddings: int | None) -> C
                 "{key} in scheduler_config.json must be {count} names; correct them", key=key, count=counts[-1]
             )
     names = next((names for _, names in told if names), None)
+    if kind == "identity":
+        told = Phrase("what it is conditioned on is a vector made elsewhere; zeros are handed in")
+        return Classes((), False, (told,))
+    if kind == "timestep" and embeddings is None:
+        assumed = Phrase(
+            "its classes are numbers and nothing says how many there are; 0 to {most} can be asked for",
+            most=NUMBERS - 1,
+        )
+        return Classes(tuple(map(str, range(NUMBERS))), False, (assumed,))
     if embeddings is None:
         return Classes((), False)
     if names is not None:

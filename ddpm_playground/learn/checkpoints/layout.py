@@ -110,6 +110,11 @@ def layout_of(given: Path) -> Layout:
     return Layout(given, network_folder(given), scheduler_file(given))
 
 
+def pipeline_folder(layout: Layout) -> Path:
+    """The folder of the pipeline that a checkpoint belongs to: that of its scheduler, else its own."""
+    return layout.folder if layout.scheduler is None else _above(layout.scheduler)
+
+
 def _above(scheduler: Path) -> Path:
     """The pipeline's folder that a scheduler's config belongs to."""
     return scheduler.parents[1] if scheduler.parent.name == "scheduler" else scheduler.parent

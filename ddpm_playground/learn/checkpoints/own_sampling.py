@@ -1,41 +1,102 @@
-"""What a folder's scheduler would do otherwise than the chain here does by itself."""
+"""What a folder's own pipeline does to draw a picture: its scheduler, every key of its config, and how many steps."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from ...bridge.diffusers_config import BETA_KEYS, class_defaults
 from ...core.phrase import Phrase
+from .checkpoint_error import CheckpointError
+from .json_object import read_json_object
+from .layout import Layout, pipeline_folder
 
-# Setting of the scheduler → what the chain here does where nobody says otherwise (`core.Sampling`).
+UNNAMED = "DDPMScheduler"
+INDEX = "model_index.json"
+WRITTEN_HERE = "training.json"  # what `train` and the Train tab leave beside a network, and nobody else
+# Pipelines that exchange the scheduler for one of a class of their own, and how many steps each takes by itself.
+PIPELINES: dict[str, tuple[str | None, int]] = {
+    "DDPMPipeline": (None, 1000), "DDIMPipeline": ("DDIMScheduler", 50), "PNDMPipeline": ("PNDMScheduler", 50),
+}  # fmt: skip
+FEW_STEPS = 50  # what a pipeline with another scheduler than DDPM's takes by itself
+# What the chain here does where nobody says otherwise (`core.Sampling`), in a scheduler's words.
 HERE = {"clip_sample": True, "clip_sample_range": 1.0, "variance_type": "fixed_small", "thresholding": False}
-# What can be had here all the same: setting and value → how.
-CHOICES = {("clip_sample", False): "x̂_0 not clipped", ("variance_type", "fixed_large"): "ddpm with w = 1"}
-SAME = {("variance_type", "fixed_small_log")}  # the same σ, written as a logarithm
+NO_SETTING = BETA_KEYS - {"rescale_betas_zero_snr"} | {"prediction_type", "class_names"}
+MAX_TOLD = 12
 
 
-def differing(scheduler_config: Mapping[str, Any]) -> Iterator[Phrase]:
-    """A sentence each on settings that would give other samples: those that one can choose here, and the others.
+@dataclass(frozen=True)
+class OwnSampling:
+    """How a folder's own pipeline samples.
+
+    Attributes:
+        class_name: of its scheduler.
+        config: keys of its scheduler_config.json.
+        num_steps: S where nobody chooses.
+        is_here: whether `ddpm` here does the same, for the network was trained here: its T steps, its σ², its clipping.
+        pipeline: the pipeline that exchanged the scheduler for its own; empty for none.
+        said: how σ² is read that the network says, which `ddpm` here reads too; None for one that says none.
+    """
+
+    class_name: str
+    config: Mapping[str, Any]
+    num_steps: int
+    is_here: bool = False
+    pipeline: str = ""
+    said: str | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """Keys of the config that say how to sample and have another value than the class's default."""
+        usual = class_defaults(self.class_name) or {}
+        unsaid = self.config.get("_use_default_values")  # diffusers takes the class's default for these
+        left = NO_SETTING | set(unsaid if isinstance(unsaid, list) else ())
+        keys = sorted(usual.keys() & self.config.keys() - left)
+        return {key: self.config[key] for key in keys if self.config[key] != usual[key]}
+
+    def described(self) -> str:
+        """The class and its settings, as "DDIMScheduler, clip_sample = False"."""
+        told = [f"{key} = {str(value)[:40]}" for key, value in self.settings().items()]
+        return ", ".join([self.class_name, *told[:MAX_TOLD]])
+
+    def read_as(self) -> Iterator[Phrase]:
+        """A sentence where it is something else than what `ddpm` here does by itself."""
+        if self.pipeline:
+            yield Phrase(
+                "{pipeline} samples with {name}, whatever scheduler lies in the folder",
+                pipeline=self.pipeline,
+                name=self.class_name,
+            )
+        others = self.settings()
+        if others.get("variance_type") == self.said:
+            others.pop("variance_type", None)
+        if not self.is_here and (self.class_name != UNNAMED or others):
+            yield Phrase("its own sampling is {own}; ddpm and the others here draw otherwise", own=self.described())
+
+
+def own_sampling(layout: Layout, scheduler_config: Mapping[str, Any], T: int, said: str | None = None) -> OwnSampling:
+    """How the pipeline that a checkpoint belongs to samples.
 
     Args:
-        scheduler_config: scheduler_config.json; what it does not name is as here.
+        layout: where its parts lie.
+        scheduler_config: scheduler_config.json, or what is assumed in its stead.
+        T: of its schedule.
+        said: how σ² is read that its network says; None for one that says none.
     """
-    given = {key: scheduler_config[key] for key in HERE if scheduler_config.get(key) is not None}
-    other = {key: value for key, value in given.items() if value != HERE[key] and (key, value) not in SAME}
-    if other.get("clip_sample") is False:
-        other.pop("clip_sample_range", None)
-    ours = {key: value for key, value in other.items() if (key, value) in CHOICES}
-    if ours:
-        yield Phrase(
-            "its scheduler samples with {settings}: choose {choices} to draw as it does",
-            settings=_listed(ours),
-            choices=", ".join(CHOICES[pair] for pair in ours.items()),
-        )
-    theirs = {key: value for key, value in other.items() if key not in ours}
-    if theirs:
-        yield Phrase(
-            "its scheduler samples with {settings}, which the chain here does not: its own pictures differ",
-            settings=_listed(theirs),
-        )
+    folder = pipeline_folder(layout)
+    index = _read(folder / INDEX).get("_class_name")
+    name = scheduler_config.get("_class_name", UNNAMED)
+    own = name if isinstance(name, str) else UNNAMED
+    forced, steps = PIPELINES.get(str(index), (None, T if own.startswith("DDPM") else FEW_STEPS))
+    here = HERE if said is None else HERE | {"variance_type": said}
+    same = all(scheduler_config.get(key, value) in (None, value) for key, value in here.items())
+    is_here = own == UNNAMED and same and forced is None and "step" in " ".join(_read(folder / WRITTEN_HERE))
+    pipeline = str(index) if forced not in (None, own) else ""
+    return OwnSampling(forced or own, dict(scheduler_config), T if is_here else min(steps, T), is_here, pipeline, said)
 
 
-def _listed(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} = {str(value)[:40]}" for key, value in settings.items())
+def _read(path: Path) -> dict[str, Any]:
+    """A JSON object; none where there is none."""
+    try:
+        return read_json_object(path) if path.is_file() else {}
+    except (CheckpointError, OSError):
+        return {}

@@ -4,16 +4,18 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from ...bridge.all_samplers import sampler_named
+from ...bridge.driven_sampler import Answering, DrivenSampler
 from ...core import (
     Level,
     LevelPredictor,
     Prediction,
+    RuleSampler,
     Sampling,
     SeededNoise,
     Step,
@@ -25,6 +27,7 @@ from ...core.phrase import Refusal
 from ...engine.launch import ALONE, Launch
 from ..checkpoints.checkpoint import Checkpoint
 from ..data.pictures import MAX_SAMPLES, to_uint8
+from .noises import Noises
 
 MAX_GUIDANCE = 20.0
 MAX_SEED = 2**63 - 1
@@ -63,6 +66,15 @@ class FixedBatches:
             parts.append(mapped_prediction(answer, partial(torch.narrow, dim=0, start=0, length=len(x_t[part]))))
         return joined_prediction(parts, torch.cat)
 
+    def answer(self, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
+        """What the network itself says, as `NetworkEps.answer`, for any B."""
+        ask, parts = cast(Answering, self.predict).answer, []
+        for start in range(0, len(x), self.size):
+            part = slice(start, start + self.size)
+            classes = None if label is None else self._full(label[part])
+            parts.append(ask(self._full(x[part]), self._full(timestep[part]), classes)[: len(x[part])])
+        return torch.cat(parts)
+
     def _full(self, part: torch.Tensor) -> torch.Tensor:
         return torch.cat([part, part[:1].expand(self.size - len(part), *part.shape[1:])])
 
@@ -76,7 +88,8 @@ def check_sampling(
         ValueError: says which argument, what is allowed, what to do.
     """
     num_classes = len(checkpoint.class_names)
-    sampler_named(sampling.sampler).path(checkpoint.schedule, sampling)
+    sampler, told = checkpoint.sampler_for(sampling)
+    sampler.path(checkpoint.schedule, told)
     number("the guidance", guidance, 0.0, MAX_GUIDANCE, "1 is the plain network")
     if guidance != 1.0 and checkpoint.needs_label:
         raise Refusal(
@@ -103,10 +116,16 @@ def check_sampling(
         )
 
 
-def steady_predictor(checkpoint: Checkpoint, guidance: float = 1.0) -> LevelPredictor:
-    """The checkpoint's ε-predictor, asked so that a picture's bits do not depend on its companions."""
+def steady_predictor(checkpoint: Checkpoint, guidance: float = 1.0, *, driven: bool = False) -> LevelPredictor:
+    """The checkpoint's ε-predictor, asked so that a picture's bits do not depend on its companions.
+
+    Args:
+        checkpoint: whose.
+        guidance: W.
+        driven: whether a scheduler of diffusers asks it, at fractions of t too, which no engine's network knows.
+    """
     predict: LevelPredictor = checkpoint.predictor(guidance)
-    if getattr(checkpoint.network, "batch_invariant", False):
+    if getattr(checkpoint.network, "batch_invariant", False) and not driven:
         return predict
     return FixedBatches(predict, block_of(checkpoint))
 
@@ -129,15 +148,84 @@ def whole_blocks(checkpoint: Checkpoint, batch_size: int, count: int = 0, launch
 
 def chain(
     checkpoint: Checkpoint, indices: range, labels: torch.Tensor, sampling: Sampling, *, guidance: float = 1.0,
-    seed: int = 0,
+    seed: int = 0, noises: Noises | None = None,
 ) -> Iterator[Step]:  # fmt: skip
-    """The reverse chain of pictures `indices`; x_T and z of picture i come from (seed, i)."""
-    predict = steady_predictor(checkpoint, guidance)
-    noise = SeededNoise(seed, indices, checkpoint.image_shape, checkpoint.device)
-    return sampler_named(sampling.sampler).steps(
-        checkpoint.schedule, predict, noise(), noise, sampling, reverse=checkpoint.reverse,
-        label=labels.to(checkpoint.device),
-    )  # fmt: skip
+    """The reverse chain of pictures `indices`; x_T and z of picture i come from (seed, i), or from `noises`."""
+    sampler, told = checkpoint.sampler_for(sampling)
+    if noises is None:
+        predict = steady_predictor(checkpoint, guidance, driven=isinstance(sampler, DrivenSampler))
+        noise = SeededNoise(seed, indices, checkpoint.image_shape, checkpoint.device)
+        x_T = noise()
+    else:
+        predict = checkpoint.predictor(guidance)  # the batch as it is, as another program asks it
+        x_T, noise = noises.of(indices, checkpoint.device)
+    return sampler.steps(
+        checkpoint.schedule, predict, x_T, noise, told, reverse=checkpoint.reverse, label=labels.to(checkpoint.device)
+    )
+
+
+def final_x(
+    checkpoint: Checkpoint,
+    labels: torch.Tensor,
+    sampling: Sampling | None = None,
+    *,
+    guidance: float = 1.0,
+    seed: int = 0,
+    batch_size: int = BATCH_SIZE,
+    progress: bool = False,
+    noises: Noises | None = None,
+    launch: Launch = ALONE,
+) -> torch.Tensor:
+    """x_0 as the chain ends (Ho et al. 2020, algorithm 2, by default all T steps with σ² = β̃).
+
+    Args:
+        checkpoint: where the network and its schedule come from.
+        labels: class of each picture, (N,) int64, −1 for none.
+        sampling: a sampler of bridge.all_samplers.NAMED and what it is told; None for `Sampling()`.
+        guidance: W in [0, 20]; 1 is the conditional network alone.
+        seed: 0…2⁶³ − 1; not looked at where there are `noises`.
+        batch_size: chains at once; changes memory and speed, and without `noises` never a pixel.
+        progress: show a bar on stderr.
+        noises: x_T and z in the stead of those drawn from the seed.
+        launch: the processes that share the pictures; each gets all of them.
+
+    Returns:
+        (N,C,H,W) float32 on the CPU.
+
+    Raises:
+        ValueError: see `check_sampling`; noises of another shape or fewer than the chain draws.
+    """
+    sampling = sampling or Sampling()
+    check_sampling(checkpoint, labels, sampling, guidance=guidance, seed=seed, batch_size=batch_size)
+    if noises is not None:
+        noises.check(len(labels), checkpoint.image_shape, _draws(checkpoint, sampling))
+    sampler, told = checkpoint.sampler_for(sampling)
+    N, num_steps = len(labels), len(sampler.path(checkpoint.schedule, told)) - 1
+    together = whole_blocks(checkpoint, batch_size, N, launch)
+    starts = range(0, N, together)
+    own = sum(min(N, start + together) - start for start in launch.own(starts))
+    with tqdm(total=own * num_steps, unit="step", file=sys.stderr, disable=not progress, desc="sampling") as bar:
+
+        def drawn(start: int) -> torch.Tensor:
+            indices, x_0 = range(start, min(N, start + together)), torch.empty(0)
+            part = labels[start : indices.stop]
+            for step in chain(checkpoint, indices, part, sampling, guidance=guidance, seed=seed, noises=noises):
+                x_0 = step.x_s
+                bar.update(len(indices))
+            return x_0.float().cpu()
+
+        return torch.cat(launch.spread(starts, drawn))
+
+
+def _draws(checkpoint: Checkpoint, sampling: Sampling) -> int:
+    """How many times a chain draws z; our own draw it whether they need it or not."""
+    sampler, told = checkpoint.sampler_for(sampling)
+    if isinstance(sampler, DrivenSampler):
+        return sampler.rehearsed(checkpoint.schedule, told).draws
+    if not isinstance(sampler, RuleSampler):
+        return 0
+    path = sampler.path(checkpoint.schedule, told)
+    return len(path) - 2
 
 
 def sample(
@@ -151,42 +239,14 @@ def sample(
     progress: bool = False,
     launch: Launch = ALONE,
 ) -> np.ndarray:
-    """Pictures from a checkpoint (Ho et al. 2020, algorithm 2, by default all T steps with σ² = β̃).
+    """Pictures from a checkpoint: what `final_x` ends in, as pixels, (N,H,W,C) uint8; arguments and errors are its."""
+    x_0 = final_x(
+        checkpoint, labels, sampling, guidance=guidance, seed=seed, batch_size=batch_size, progress=progress,
+        launch=launch,
+    )  # fmt: skip
+    return pixels(x_0)
 
-    Args:
-        checkpoint: where the network and its schedule come from.
-        labels: class of each picture, (N,) int64, −1 for none.
-        sampling: one of ALL_SAMPLERS and what it is told; None for `Sampling()`.
-        guidance: W in [0, 20]; 1 is the conditional network alone.
-        seed: 0…2⁶³ − 1.
-        batch_size: chains at once; changes memory and speed, never a pixel.
-        progress: show a bar on stderr.
-        launch: the processes that share the pictures; each gets all of them.
 
-    Returns:
-        (N,H,W,C) uint8.
-
-    Raises:
-        ValueError: see `check_sampling`.
-    """
-    sampling = sampling or Sampling()
-    num_steps = sampling.steps_of(checkpoint.schedule.T)
-    check_sampling(checkpoint, labels, sampling, guidance=guidance, seed=seed, batch_size=batch_size)
-    N = len(labels)
-    together = whole_blocks(checkpoint, batch_size, N, launch)
-    starts = range(0, N, together)
-    own = sum(min(N, start + together) - start for start in launch.own(starts))
-    with tqdm(total=own * num_steps, unit="step", file=sys.stderr, disable=not progress, desc="sampling") as bar:
-
-        def drawn(start: int) -> torch.Tensor:
-            indices = range(start, min(N, start + together))
-            x_0 = torch.empty(0)
-            for step in chain(
-                checkpoint, indices, labels[start : indices.stop], sampling, guidance=guidance, seed=seed
-            ):
-                x_0 = step.x_s
-                bar.update(len(indices))
-            return to_uint8(x_0.cpu())
-
-        images = launch.spread(starts, drawn)
-    return torch.cat(images).permute(0, 2, 3, 1).contiguous().numpy()
+def pixels(x_0: torch.Tensor) -> np.ndarray:
+    """(N,C,H,W) in [−1, 1] → (N,H,W,C) uint8."""
+    return to_uint8(x_0).permute(0, 2, 3, 1).contiguous().numpy()

@@ -8,7 +8,7 @@ import torch
 
 from ...core import Level, Prediction, Said, Schedule, SpreadPrediction, prediction_from
 from ...core.phrase import Refusal
-from ...engine.network import Network
+from ...engine.network import Network, conditioning
 
 if TYPE_CHECKING:  # it takes seconds to import, and the page opens without it
     from diffusers import UNet2DModel
@@ -91,6 +91,7 @@ class NetworkEps:
         guidance: W.
         has_null_class: whether the last class embedding is the null class; without one, W must be 1.
         variance_type: how the second half of what the network says is read, a key of LEARNED; None to leave it out.
+        plain: the network that can be asked at fractions of t too, where `network` is an engine's; None for `network`.
     """
 
     schedule: Schedule
@@ -99,6 +100,7 @@ class NetworkEps:
     guidance: float = 1.0
     has_null_class: bool = True
     variance_type: str | None = None
+    plain: Network | None = None
 
     @property
     def null_class(self) -> int | None:
@@ -111,21 +113,39 @@ class NetworkEps:
         self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None
     ) -> Prediction:
         """Prediction (B,C,H,W) each; t (B,) in 1…T; label (B,) with −1 for none; level of t, or None."""
-        value, *spread = self._output(x_t, t, label).split(x_t.shape[1], 1)
+        value, *spread = self._output(self.network, x_t, t - 1, label).split(x_t.shape[1], 1)
         found = prediction_from(self.schedule, self.prediction_type, x_t, t if level is None else level, value)
         if self.variance_type is None or not spread:
             return found
         return SpreadPrediction(*found, Said(spread[0], self.variance_type))
 
-    def _output(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+    @torch.no_grad()
+    def answer(self, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
+        """What the network itself says, guided, at a scheduler's own timestep, (B,C,H,W); 2C where it says σ² too.
+
+        Args:
+            x: (B,C,H,W) as the scheduler scales it.
+            timestep: (B,), counted from 0 as the network does, whole or not.
+            label: class of each, (B,) int64 with −1 for none, or None.
+        """
+        whole = bool((timestep == timestep.round()).all()) and bool((timestep >= 0).all())
+        if whole:
+            return self._output(self.network, x, timestep.long(), label)
+        return self._output(self.plain or self.network, x, timestep.to(x.dtype), label)
+
+    def _output(
+        self, network: Network, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None
+    ) -> torch.Tensor:
+        def said(x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+            return network(x, timestep, class_labels=conditioning(network.config, label, x)).sample
+
         if self.null_class is None:
-            own = None if self.network.config["num_class_embeds"] is None else label
-            return network_output(self.network, x_t, t, own)
-        null = torch.full((len(x_t),), self.null_class, device=x_t.device)
+            return said(x, timestep, label)
+        null = torch.full((len(x),), self.null_class, device=x.device)
         chosen = null if label is None else torch.where(label < 0, null, label)
         if self.guidance == 1.0 or label is None:
-            return network_output(self.network, x_t, t, chosen)
-        both = network_output(self.network, torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([null, chosen]))
+            return said(x, timestep, chosen)
+        both = said(torch.cat([x, x]), torch.cat([timestep, timestep]), torch.cat([null, chosen]))
         unconditional, conditional = both.chunk(2)
         guided = unconditional + self.guidance * (conditional - unconditional)
-        return torch.cat([guided[:, : x_t.shape[1]], conditional[:, x_t.shape[1] :]], 1)
+        return torch.cat([guided[:, : x.shape[1]], conditional[:, x.shape[1] :]], 1)

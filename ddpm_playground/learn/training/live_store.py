@@ -27,7 +27,10 @@ def scheduler_of(live: "LiveTraining") -> "DDPMScheduler":
     from diffusers import DDPMScheduler
 
     schedule, bounded = live.schedule, live.task.bounded
-    return DDPMScheduler(num_train_timesteps=schedule.T, trained_betas=schedule.betas[1:].tolist(), clip_sample=bounded)
+    return DDPMScheduler(
+        num_train_timesteps=schedule.T, trained_betas=schedule.betas[1:].tolist(), clip_sample=bounded,
+        timestep_spacing="trailing",
+    )  # fmt: skip
 
 
 class LiveStore:

@@ -69,6 +69,7 @@ def scheduler_of(trainer: Trainer) -> DDPMScheduler:
     betas = None if settings.schedule == "linear" else schedule.betas[1:].tolist()
     scheduler = DDPMScheduler(
         num_train_timesteps=settings.T, beta_start=1e-4, beta_end=0.02, trained_betas=betas, clip_sample=True,
+        timestep_spacing="trailing",  # as `sample` and Reverse take it
         prediction_type=trainer.objective.prediction_type,  # type: ignore[arg-type]
         variance_type=LEARNED_AS if trainer.objective.learned else "fixed_small",
     )  # fmt: skip

@@ -3,7 +3,7 @@
 import gradio as gr
 from gradio.i18n import I18nData
 
-from ...bridge.all_samplers import ALL_SAMPLERS
+from ...bridge.all_samplers import NAMED
 from ...core import SPACINGS
 from ...recipe import DEFAULT, MAX_IMAGES, MAX_SEED
 from ...run import shelf
@@ -27,8 +27,8 @@ def chain_settings(page: Page) -> None:
     page.control(
         "sampler",
         gr.Dropdown(
-            [(say(f"sampler_{name}"), name) for name in ALL_SAMPLERS],
-            value=DEFAULT.sampler, label=say("sampler"), info=say("sampler_info"), filterable=False,
+            [(say(f"sampler_{name}"), name) for name in NAMED],
+            value=DEFAULT.sampler, label=say("sampler"), info=say("sampler_info"),
         ),
     )  # fmt: skip
     page.control(

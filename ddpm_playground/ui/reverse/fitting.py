@@ -1,15 +1,18 @@
-"""Settings of a chain that follow from the checkpoint that is chosen."""
+"""Settings of a chain that follow from the checkpoint that is chosen, or from its sampler."""
 
 from collections.abc import Mapping
 
 import gradio as gr
 from gradio.components import Component
 
+from ...bridge.all_samplers import ALL_SAMPLERS, NAMED, OWN
 from ...run import shelf
 from ..page.page import HOT
 from ..serving.failure import on_screen
+from ..words.text import text
 
 FITTED = ("num_steps", "label", "guidance", "clip_x_0")
+OF_RULES = ("strength", "add_noise", "spacing")  # what a scheduler of diffusers takes from its config instead
 
 
 @on_screen
@@ -25,7 +28,36 @@ def fitted(name: str) -> list[dict]:
     return [gr.update(maximum=checkpoint.schedule.T), *visible]
 
 
+@on_screen
+def own_first(name: str, sampler: str) -> dict:
+    """The sampler that a checkpoint starts with when a visitor chooses it: a stranger's, its own.
+
+    Args:
+        name: of the checkpoint.
+        sampler: what was chosen before; kept where the network was trained here, but for another one's own.
+    """
+    try:
+        own = shelf().load(name).own
+    except ValueError:
+        return gr.skip()
+    if own.is_here:
+        return gr.update(value="ddpm") if sampler == OWN else gr.skip()
+    named = [(text(f"reverse.sampler_{key}"), key) for key in NAMED if key != OWN]
+    return gr.update(choices=[(text("reverse.sampler_own_is", own=own.described()), OWN), *named], value=OWN)
+
+
+@on_screen
+def settings_of_rules(sampler: str) -> list[dict]:
+    """What only the samplers here are told is hidden where a scheduler of diffusers says it by its config."""
+    return [gr.update(visible=sampler in ALL_SAMPLERS)] * len(OF_RULES)
+
+
 def fit_settings(controls: Mapping[str, Component]) -> None:
-    """Keep them fitting whenever another checkpoint is chosen."""
-    checkpoint = controls["checkpoint"]
+    """Keep them fitting whenever another checkpoint or sampler is chosen.
+
+    A link that names a checkpoint and its sampler is left as it is: only a visitor's own choice begins with its own.
+    """
+    checkpoint, sampler = controls["checkpoint"], controls["sampler"]
     checkpoint.change(fitted, checkpoint, [controls[name] for name in FITTED], **HOT)  # type: ignore[attr-defined]
+    checkpoint.input(own_first, [checkpoint, sampler], sampler, **HOT)  # type: ignore[attr-defined]
+    sampler.change(settings_of_rules, sampler, [controls[name] for name in OF_RULES], **HOT)  # type: ignore[attr-defined]

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components.api_component import Api
+from gradio.utils import get_function_params
 from gradio_client.utils import is_valid_file
 
 from ...core.phrase import Refusal
 from ...core.plain_words import NO_TEXT
-from .files import FILES
+from .files import FILES, GONE, is_upload, uploaded
 
 MAX_BODY = 24 * 2**20  # the largest that the page sends is a picture of 512×512 in colour as base64 float32
 MAX_TEXT = 8 * 2**20
@@ -56,6 +58,11 @@ def _is_file(component: Any, value: Any) -> bool:
     return there and (not component.file_types or is_valid_file(str(path), component.file_types))
 
 
+def _is_forged(value: Any) -> bool:
+    """Whether this names a file that was not uploaded here; all else the deed judges."""
+    return is_upload(value) and uploaded(value) is None
+
+
 # The first class that a component is an instance of says what may come for it; its sentence says what is allowed.
 ALLOWED: dict[type, tuple[Callable[[Any, Any], bool], str]] = {
     gr.State: (lambda component, value: True, "anything, for it is not read"),
@@ -67,6 +74,7 @@ ALLOWED: dict[type, tuple[Callable[[Any, Any], bool], str]] = {
     gr.Number: (_is_number, "a number"),
     gr.Textbox: (_is_text, "a text"),
     gr.HTML: (_is_text, "a text"),
+    Api: (lambda component, value: not _is_forged(value), "a value, or a file that was uploaded here"),
     gr.UploadButton: (_is_file, "a picture that was uploaded"),
 }
 
@@ -83,11 +91,11 @@ class Refused(Refusal):
         self.status = status
 
 
-def read_body(raw: bytes, content_type: str) -> dict[str, Any]:
-    """The JSON object that a request carries.
+def read_json(raw: bytes, content_type: str) -> Any:
+    """The JSON that a request carries.
 
     Raises:
-        Refused: another type, too large, no JSON, or no object.
+        Refused: another type, no JSON, or nested too deeply.
     """
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Refused("requests carry application/json, got {got}; reload the page", 415, got=repr(content_type[:60]))
@@ -95,13 +103,23 @@ def read_body(raw: bytes, content_type: str) -> dict[str, Any]:
         body = json.loads(raw)
     except (ValueError, RecursionError):
         raise Refused("the request is not JSON, or nested too deeply; reload the page", 400) from None
-    if not isinstance(body, dict):
-        raise Refused("the request must be a JSON object; reload the page", 400)
     try:  # JSON can write halves of characters, which no answer that quotes them can hold
         if b"\\ud" in raw.lower():
             json.dumps(body, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise Refused(NO_TEXT, 400) from None
+    return body
+
+
+def read_body(raw: bytes, content_type: str) -> dict[str, Any]:
+    """The JSON object that a request of the page carries, with the session that it is of.
+
+    Raises:
+        Refused: what `read_json` raises, no object, or no session.
+    """
+    body = read_json(raw, content_type)
+    if not isinstance(body, dict):
+        raise Refused("the request must be a JSON object; reload the page", 400)
     session = body.get("session_hash")
     if not isinstance(session, str) or not SESSION.fullmatch(session):
         raise Refused("session_hash must be up to 64 letters, digits, - and _; reload the page", 400)
@@ -171,6 +189,47 @@ def _shown(value: Any) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return repr(value)[:40] if isinstance(value, (str, int, float, bool)) else f"a {type(value).__name__}"
+
+
+def check_deed(body: Any, name: str, by_name: bool, demo: gr.Blocks) -> None:
+    """A call of a deed by its name.
+
+    Args:
+        body: {"data": [values in order]}, or the arguments by their names.
+        name: of the deed.
+        by_name: whether these come by their names.
+        demo: the page.
+
+    Raises:
+        Refused: no such deed, or other arguments than it has.
+    """
+    fn = next((fn for fn in demo.fns.values() if fn.api_name == name and fn.api_visibility == "public"), None)
+    if fn is None or fn.fn is None:
+        raise Refused("there is no deed {name} here", 404, name=name[:40])
+    if not isinstance(body, dict):
+        raise Refused("a deed is asked for with a JSON object", 400)
+    data = body.get("data")
+    if any(map(_is_forged, body.values() if by_name else data if isinstance(data, list) else ())):
+        raise Refused(GONE)
+    parameters = get_function_params(fn.fn)
+    known = [parameter for parameter, *_ in parameters]
+    if by_name:
+        if odd := [key for key in body if key not in known]:
+            raise Refused(
+                "{deed} has no argument {name}; it has {known}",
+                deed=name,
+                name=repr(odd[0][:40]),
+                known=", ".join(known),
+            )
+        for parameter, has_default, *_ in parameters:
+            if not has_default and parameter not in body:
+                raise Refused("{deed} needs {name}; give it", deed=name, name=parameter)
+        return
+    if set(body) - {"data"} or not isinstance(data, list) or len(data) != len(known):
+        raise Refused(
+            "{deed} takes {num} values in data, in this order: {known}; or give them by name to call/v2/{deed}",
+            deed=name, num=len(known), known=", ".join(known),
+        )  # fmt: skip
 
 
 def check_call(body: Mapping[str, Any], demo: gr.Blocks) -> None:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..words.language import language_of
 from ..words.refusal import refusal
-from .border import MAX_BODY, POSTS, SESSION, Refused, read_body
+from .border import MAX_BODY, POSTS, SESSION, Refused, check_deed, read_body, read_json
 from .hosts import Hosts
 from .owners import OWNERS, Owners, asked_by, cookie_of, new_cookie
 from .uploads import check_upload
@@ -19,8 +19,12 @@ from .uploads import check_upload
 STREAM = re.compile(r"/queue/data/?$")
 HEARTBEAT = re.compile(r"/heartbeat/([^/]*)/?$")
 # Parts of Gradio that this page does not use.
-UNUSED = ("run", "api", "call", "proxy=", "stream", "vibe-", "undo-vibe-", "process_recording", "deep_link", "dev")
-SHUT = re.compile(rf"/gradio_api/({'|'.join(UNUSED)})")
+UNUSED = ("run", "api", "proxy=", "stream", "vibe-", "undo-vibe-", "process_recording", "deep_link", "dev")
+SHUT = re.compile(rf"/gradio_api/({'|'.join(UNUSED)})|/gradio_api/mcp/(sse|messages)")
+# The doors for programs: REST, by values or by names, its answer, and MCP.
+CALL = re.compile(r"/gradio_api/call/(v2/)?([a-z_]+)/?$")
+HEARD = re.compile(r"/gradio_api/call/[a-z_]+/([0-9a-f]{32})/?$")
+MCP = re.compile(r"/gradio_api/mcp(/http)?/?$")
 
 
 class Door:
@@ -57,8 +61,10 @@ class Door:
             raise Refused(why, 403)
         if method not in ("GET", "HEAD", "POST", "OPTIONS"):
             raise Refused("{method} is not part of this page", 405, method=method)
-        if SHUT.search(path):
+        if SHUT.search(path) or ("/gradio_api/call" in path and not (CALL.search(path) or HEARD.search(path))):
             raise Refused("this page has no such address", 404)
+        if MCP.search(path) and method == "GET" and "text/event-stream" in headers.get("accept", ""):
+            raise Refused("MCP is spoken here by POST alone; nothing is sent by itself", 405)
         cookie = cookie_of(headers)
         owner = cookie or "address " + str((scope.get("client") or ("",))[0])
         if method == "POST":
@@ -71,6 +77,12 @@ class Door:
                 await self.app(scope, receive, send)
             finally:
                 self.owners.closed(session)
+        elif heard := HEARD.search(path):
+            self.owners.opened(heard[1])
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self.owners.closed(heard[1])
         elif beat := HEARTBEAT.search(path):
             alive = "beat " + self._session(beat[1], owner)
             self.owners.opened(alive)
@@ -86,6 +98,14 @@ class Door:
         if path.endswith("/upload"):
             check_upload(headers, owner)
             return await self.app(scope, receive, send)
+        if called := CALL.search(path):
+            raw = await _whole(headers, receive)
+            check_deed(read_json(raw, headers.get("content-type", "")), called[2], bool(called[1]), self.demo())
+            return await self.app(scope, _replayed(raw, receive), send)
+        if MCP.search(path):
+            raw = await _whole(headers, receive)
+            read_json(raw, headers.get("content-type", ""))
+            return await self.app(scope, _replayed(raw, receive), send)
         check = next((check for end, check in POSTS.items() if path.endswith(end)), None)
         if check is None:
             raise Refused("this page has no such address", 404)

@@ -10,9 +10,10 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ...core.phrase import Refusal
 
@@ -24,6 +25,8 @@ except ImportError:  # not on Windows: there a folder in use cannot be removed a
 PREFIX = "ddpm-playground-"
 LOCK = ".in-use"
 TRAINED = "trained "  # before the name of a visitor whose saved network it is
+LENT = "lent "  # before the address of a program that asked for a file
+TIMED = (TRAINED, LENT)  # these go after a time of their own, whether their visitor has closed or not
 VISITOR_BYTES, ALL_BYTES = 256 * 2**20, 2 * 2**30
 
 
@@ -125,7 +128,7 @@ class Files:
         try:
             yield path
         except BaseException:
-            self._remove(visitor, path)
+            self.remove(visitor, path)
             raise
 
     def give(self, visitor: str, path: Path) -> None:
@@ -138,7 +141,8 @@ class Files:
             if path not in owned:
                 owned.append(path)
 
-    def _remove(self, visitor: str, path: Path) -> None:
+    def remove(self, visitor: str, path: Path) -> None:
+        """One file of a visitor goes; does nothing where it has gone."""
         with self._lock:
             if path in self._owned.get(visitor, []):
                 self._owned[visitor].remove(path)
@@ -151,12 +155,12 @@ class Files:
         with self._lock:
             owned = self._owned.pop(visitor, [])
         for path in owned:
-            self._remove(visitor, path)
+            self.remove(visitor, path)
 
     def release_closed(self, is_closed: Callable[[str], bool]) -> None:
-        """Remove the files of visitors who have gone without a word; saved networks stay as long as a link may want."""
+        """Remove the files of visitors who have gone without a word; what has a time of its own stays so long."""
         for visitor in list(self._owned):
-            if not visitor.startswith(TRAINED) and is_closed(visitor):
+            if not visitor.startswith(TIMED) and is_closed(visitor):
                 self.release(visitor)
 
     def clear(self) -> None:
@@ -175,6 +179,29 @@ def _size(path: Path) -> int:
         return path.stat().st_size if path.is_file() else 0
     except OSError:
         return 0
+
+
+MARK = "gradio.FileData"
+GONE = "this file was not uploaded here, or is gone since; upload it again"
+
+
+def is_upload(value: object) -> bool:
+    """Whether this is how Gradio's clients name a file: an object with its path, marked as one."""
+    if not isinstance(value, dict) or "path" not in value:
+        return False
+    meta = value.get("meta")
+    return isinstance(meta, dict) and meta.get("_type") == MARK
+
+
+def uploaded(value: Mapping[str, Any], files: Files | None = None) -> Path | None:
+    """The file that such an object names, if it lies below this server's own folder, whatever its name says."""
+    named, root = value.get("path"), (files or FILES).root.resolve()
+    try:
+        path = Path(named if isinstance(named, str) else "").resolve()
+        there = path.is_relative_to(root) and path.parent != root and path.is_file()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return path if there else None
 
 
 FILES = Files()

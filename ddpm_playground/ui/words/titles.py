@@ -1,6 +1,6 @@
 """What the rows of the tables are called where a language has no name of its own for them."""
 
-from ...bridge.all_samplers import ALL_SAMPLERS
+from ...bridge.all_samplers import NAMED
 from ...core import SCHEDULES
 from ...lab.export import FORMATS
 from ...tabs import TABS
@@ -11,7 +11,7 @@ def titles() -> dict[str, str]:
     return {
         **{f"app.{name}": tab.title for name, tab in TABS.items()},
         **_schedules(),
-        **{f"reverse.sampler_{name}": sampler.title for name, sampler in ALL_SAMPLERS.items()},
+        **{f"reverse.sampler_{name}": sampler.title for name, sampler in NAMED.items()},
         **{f"lab.export_{suffix.lstrip('.')}": one.title for suffix, one in FORMATS.items()},
     }
 

@@ -40,7 +40,7 @@ def test_diffusers_reads_what_we_write(folder):
 @pytest.mark.parametrize(
     "change",
     [{"norm_num_groups": 0}, {"attention_head_dim": 0}, {"act_fn": None}, {"time_embedding_type": "x"},
-     {"block_out_channels": []}, {"sample_size": None}, {"sample_size": "28"}, {"sample_size": -4},
+     {"block_out_channels": []}, {"sample_size": "28"}, {"sample_size": -4},
      {"sample_size": 10**9}, {"sample_size": [28]}, {"in_channels": True}, {"out_channels": 3}, {"norm_eps": "small"},
      {"num_class_embeds": 0}, {"block_out_channels": [2048, 4096]}, {"_class_name": "UNet2DConditionModel"},
      {"layers_per_block": 2}],

@@ -1,7 +1,10 @@
 """Networks of improved DDPM: twice as many channels out as in, read, drawn and bounded as diffusers does."""
 
+import json
 from pathlib import Path
 
+import diffusers
+import numpy as np
 import pytest
 import torch
 from diffusers import DDPMScheduler
@@ -16,7 +19,7 @@ from tests.learn.checkpoints.strangers import network
 
 def saved(folder: Path, kind: str | None, T: int = 1000, **config: object) -> Path:
     """A network that says σ², with its scheduler or, where kind is None, without."""
-    unet = network(out_channels=6, **config)
+    unet = network(**{"out_channels": 6, **config})
     if kind == "learned":  # σ² around 0.01, never negative
         unet.conv_out.weight.data[3:] *= 1e-3
         unet.conv_out.bias.data[3:] = 0.01
@@ -45,6 +48,38 @@ def test_it_draws_what_diffusers_draws(
         if step.s > 0:
             assert step.variance.shape == (count, 3, 8, 8)
     assert float((step.x_s - x).abs().max() / x.abs().max()) < 1e-4
+
+
+def own_drawn(folder: Path, out: Path, *flags: str) -> np.ndarray:
+    given = ["--num-samples", "2", "--steps", "4", "--engine", "eager", "--device", "cpu", "--float", *flags]
+    assert main(["sample", "--checkpoint", str(folder), "--out", str(out), *given]) == 0
+    return np.load(out)["x_0"]
+
+
+@pytest.mark.parametrize("name", ["DDIMScheduler", "LMSDiscreteScheduler", "DPMSolverMultistepScheduler"])
+def test_a_scheduler_that_knows_no_variance_is_handed_what_is_predicted(name: str, tmp_path: Path, capsys) -> None:
+    """Four channels, of which diffusers' solvers would keep three; and σ² is read where a scheduler can."""
+    folder = saved(tmp_path / "a", None, in_channels=4, out_channels=8)
+    config = {"num_train_timesteps": 20, "variance_type": "learned_range"}
+    getattr(diffusers, name).from_config(config).save_pretrained(folder / "scheduler")
+    assert np.isfinite(own_drawn(folder, tmp_path / "x.npz")).all()
+    assert f"{name}, its own sampling, has no σ² that a network could say" in capsys.readouterr().err
+    ranged, fixed = (
+        own_drawn(folder, tmp_path / "x.npz", "--sampler", "DDPMScheduler", "--set", f"variance_type={kind}")
+        for kind in ("learned_range", "fixed_small")
+    )
+    unsaid = own_drawn(folder, tmp_path / "x.npz", "--sampler", "DDPMScheduler")
+    assert (unsaid == ranged).all() and (ranged != fixed).any()
+
+
+def test_what_was_trained_here_is_drawn_by_ddpm_here(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "a", "learned_range", 20)
+    (folder / "training.json").write_text(json.dumps({"step": 5}))
+    checkpoint = load_checkpoint(folder)
+    assert checkpoint.own.is_here and checkpoint.read_as == ()
+    assert (own_drawn(folder, tmp_path / "x.npz") == own_drawn(folder, tmp_path / "y.npz", "--sampler", "ddpm")).all()
+    DDPMScheduler(20, variance_type="fixed_small").save_pretrained(folder / "scheduler")
+    assert load_checkpoint(folder).own.is_here and load_checkpoint(folder).variance_type is None
 
 
 def test_how_it_is_read_is_told_where_it_is_assumed_or_left_out(tmp_path: Path) -> None:

@@ -38,15 +38,19 @@ def test_two_processes_do_what_one_does(idx_folder: Callable[..., Path], tmp_pat
         "evaluate", "--bound", "--checkpoint", str(one), "--data", str(folder), "--num-images", "9", "--device", "cpu",
         "--json",
     ]  # fmt: skip
-    alone, launch, _, drawn, measured, refused = deeds(
+    rows = np.random.default_rng(0).standard_normal((6, 11, 1, 4, 4), np.float32)
+    np.savez(tmp_path / "noises.npz", x_T=rows[0], z=rows[1:])
+    noised = [*drawing, "{}", "--float", "--noises", str(tmp_path / "noises.npz"), "--engine", "eager"]
+    alone, launch, _, drawn, with_rows, measured, refused = deeds(
         (1, [*common, "--out", str(one), "--steps", "20"]),
         (2, [*common, "--out", str(two), "--steps", "10"]),
         (1, [*common, "--out", str(two), "--steps", "20", "--resume"]),
         (2, [*drawing, str(tmp_path / "two.npz")]),
+        (2, [word.format(tmp_path / "two_rows.npz") for word in noised]),
         (2, measuring),
         (2, [*common, "--out", str(two)]),
     )
-    assert [code for code, *_ in (*alone, *launch, *drawn, *measured)] == [0] * 7
+    assert [code for code, *_ in (*alone, *launch, *drawn, *with_rows, *measured)] == [0] * 9
     assert launch[0][2].count("held-out loss") > 0 and launch[1][1:] == drawn[1][1:] == measured[1][1:] == ("", "")
     assert any(code == 2 for code, *_ in refused)
     assert "".join(error for *_, error in refused).count("add --resume to go on, or choose another --out") == 1
@@ -60,6 +64,9 @@ def test_two_processes_do_what_one_does(idx_folder: Callable[..., Path], tmp_pat
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
 
     assert main([*drawing, str(tmp_path / "one.npz")]) == 0
+    assert main([word.format(tmp_path / "one_rows.npz") for word in noised]) == 0
+    first, second = (np.load(tmp_path / f"{name}_rows.npz")["x_0"] for name in ("one", "two"))
+    np.testing.assert_allclose(first, second, atol=1e-3)
     first, second = (np.load(tmp_path / f"{name}.npz") for name in ("one", "two"))
     assert np.array_equal(first["images"], second["images"]) and np.array_equal(first["labels"], second["labels"])
     capsys.readouterr()

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import sys
 import types
 from types import SimpleNamespace
 
@@ -16,11 +15,10 @@ from PIL import Image
 from ddpm_playground import run as run_module
 from ddpm_playground.bridge.all_samplers import ALL_SAMPLERS
 from ddpm_playground.core import SAMPLERS, SeededNoise, make_schedule, q_sample, same_noise_t
-from ddpm_playground.engine.spaces import shared_gpu, with_shared_gpu
 from ddpm_playground.learn.checkpoints.store import Shelf
 from ddpm_playground.learn.data.pictures import bundled_digits
 from ddpm_playground.recipe import DEFAULT
-from ddpm_playground.run import Run, Start, labels_of, start_of, steps_of
+from ddpm_playground.run import Run, Start, labels_of, start_of
 from ddpm_playground.ui.page.handover import HandOver, read_hand_over
 from ddpm_playground.ui.page.page import as_gr_error, once_typed
 from ddpm_playground.ui.reverse import stream as stream_module
@@ -372,29 +370,3 @@ def test_a_film_shows_what_the_chain_predicted_and_that_it_ended_early(tmp_path)
     assert live.film().ending == "stopped"
     live.problem = "no memory"
     assert live.film().ending == "failed"
-
-
-def test_a_space_with_a_shared_gpu_runs_the_chain_in_its_worker(monkeypatch):
-    assert shared_gpu() is None
-    assert with_shared_gpu(labels_of) is labels_of
-    calls = []
-
-    def GPU(duration):  # noqa: N802
-        def wrap(fn):
-            def inner(*args):
-                calls.append((fn.__name__, duration))
-                yield from fn(*args)
-
-            return inner
-
-        return wrap
-
-    fake = types.ModuleType("spaces")
-    fake.GPU = GPU
-    fake.__spec__ = types.SimpleNamespace(name="spaces")
-    monkeypatch.setitem(sys.modules, "spaces", fake)
-    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
-    plain = list(Run(RECIPE))
-    lent = list(steps_of(Run(RECIPE)))
-    assert calls == [("_chain_on_cpu", 120)]
-    assert all(torch.equal(a.x_s, b.x_s) for a, b in zip(plain, lent, strict=True))

@@ -56,7 +56,9 @@ NAMES = set(
 )
 # Options of diffusers and of this page, as one types them; what has _, . or = in it is code as well.
 OPTIONS = frozenset(("leading", "linspace", "trailing", "linear", "shift", "config", "float", "checkpoints"))
-CODE = re.compile(r"[A-Za-z0-9]*(?:[_.=][A-Za-z0-9]+)+|\{\w*\}|\$[^$]*\$|<[^>]*>|P_\{data\}|float(?:32|64)")
+CODE = re.compile(
+    r"\w+Scheduler|[A-Za-z0-9]*(?:[_.=][A-Za-z0-9]+)+|\{\w*\}|\$[^$]*\$|<[^>]*>|P_\{data\}|float(?:32|64)"
+)
 # A term of the lecture in its own language, behind the Chinese one.
 TERM = re.compile(r"（[A-Za-z][A-Za-z -]*）")
 

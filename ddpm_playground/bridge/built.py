@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..bridge.scheduler_classes import Unauditable, is_placeholder, options_of, scheduler_classes
 from ..core.phrase import Phrase, Refusal
+from .scheduler_classes import Unauditable, exported, is_placeholder, options_of
 
 UNNAMED = "DDPMScheduler"
 
@@ -27,7 +27,7 @@ def class_of(config: Mapping[str, Any]) -> type:
         Unauditable: diffusers has no such class, or one that lacks a library.
     """
     name = config.get("_class_name", UNNAMED)
-    found = scheduler_classes().get(name) if isinstance(name, str) else None
+    found = exported(name) if isinstance(name, str) else None
     if found is None:
         raise Unauditable(
             Phrase(

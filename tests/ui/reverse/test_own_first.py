@@ -1,0 +1,79 @@
+"""A stranger's folder starts with its own sampling in Reverse; a link keeps what it says."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import DDIMScheduler
+
+from ddpm_playground import run as run_module
+from ddpm_playground.bridge.all_samplers import OWN
+from ddpm_playground.core import Sampling, SeededNoise
+from ddpm_playground.learn.checkpoints.store import Shelf
+from ddpm_playground.learn.judging.samples import final_x
+from ddpm_playground.recipe import DEFAULT, recipe_from_query
+from ddpm_playground.run import Run, Start
+from ddpm_playground.ui.reverse import fitting
+from ddpm_playground.ui.reverse.runs import LiveRun
+from ddpm_playground.ui.reverse.stream import messages
+from tests.learn.checkpoints.strangers import network
+from tests.tiny import tiny_checkpoint
+
+RECIPE = DEFAULT.with_(checkpoint="stranger", sampler=OWN, num_steps=4, num_images=2)
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shelf")
+    network().save_pretrained(folder / "stranger" / "unet")
+    DDIMScheduler(20, clip_sample=False, steps_offset=1).save_pretrained(folder / "stranger" / "scheduler")
+    (tiny_checkpoint(folder / "ours") / "training.json").write_text(json.dumps({"step": 5}))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def shelf(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    own = Shelf([folder])
+    monkeypatch.setattr(run_module, "shelf", lambda: own)
+    monkeypatch.setattr(fitting, "shelf", lambda: own)
+    return own
+
+
+def test_whoever_chooses_a_stranger_gets_its_own_sampling_and_its_name() -> None:
+    given = fitting.own_first("stranger", "ddpm")
+    (title, key), *others = given["choices"]
+    assert given["value"] == key == OWN and len(others) > 25
+    assert "DDIMScheduler, clip_sample = False, steps_offset = 1" in title
+    assert fitting.own_first("ours", OWN)["value"] == "ddpm"
+    assert "value" not in fitting.own_first("ours", "ddim") and "value" not in fitting.own_first("nowhere", "ddim")
+    assert [one["visible"] for one in fitting.settings_of_rules(OWN)] == [False] * 3
+    assert [one["visible"] for one in fitting.settings_of_rules("ddim")] == [True] * 3
+
+
+def test_the_chain_on_the_page_is_that_of_the_command(shelf: Shelf) -> None:
+    live = LiveRun(Run(RECIPE))
+    told = [json.loads(message) for message in messages(live)]
+    assert told[-1]["done"] and not told[-1]["problem"] and told[0]["clip"] is False
+    assert [step["t"] for step in told[0]["steps"]] == list(live.run.path[:-1]) == [17, 12, 7, 2]
+    wanted = final_x(shelf.load("stranger"), torch.tensor([-1, -1]), Sampling(OWN, num_steps=4))
+    np.testing.assert_allclose(live.xs[-1].float(), wanted, rtol=2e-3, atol=2e-3)  # kept as float16
+
+
+def test_a_link_with_it_or_with_a_class_is_played_and_an_old_one_as_ever() -> None:
+    for sampler in (OWN, "EulerDiscreteScheduler"):
+        recipe, problems = recipe_from_query({"checkpoint": "stranger", "sampler": sampler, "num_steps": "4"})
+        assert problems == [] and recipe.sampler == sampler and Run(recipe).path[-1] == 0
+    assert recipe_from_query({"checkpoint": "stranger"})[0].sampler == "ddpm"
+    assert Run(RECIPE.with_(sampler="ddpm")).clip_x_0
+    ours = Run(RECIPE.with_(checkpoint="ours"))
+    assert ours.numbers(20, 15).line_4 is not None and ours.path == Run(ours.recipe.with_(sampler="ddpm")).path
+
+
+def test_it_starts_from_a_picture_at_a_t_that_it_visits() -> None:
+    x_t = SeededNoise(0, [0], (3, 8, 8))()[0]
+    assert [step.t for step in Run(RECIPE, Start(12, x_t))] == [12, 7, 2]
+    with pytest.raises(ValueError, match="such as 12, 7"):
+        Run(RECIPE, Start(11, x_t))
