@@ -16,6 +16,7 @@ COMMANDS = {
     "train": ("train", "Algorithm 1: make a checkpoint"),
     "sample": ("sample", "Algorithm 2: draw pictures from a checkpoint"),
     "evaluate": ("evaluate", "score a checkpoint of handwritten digits"),
+    "clinic": ("clinic", "whether a network is well: its errors by noise level, and the mistake that explains them"),
     "schedule": (
         "schedule_command",
         "examine a noise schedule: its numbers, what is wrong with it, how samplers walk it",

@@ -103,6 +103,16 @@ def level(schedule: Schedule, t: Time | Level, like: torch.Tensor, pole: Pole | 
     return Level(cast(alpha_bar_t.sqrt(), like), cast((1.0 - alpha_bar_t).sqrt(), like))
 
 
+def level_of_log_snr(log_snr: torch.Tensor, like: torch.Tensor) -> Level:
+    """√ᾱ and √(1 − ᾱ) with ᾱ = sigmoid(log SNR), as SNR = ᾱ/(1 − ᾱ) has it (Kingma et al. 2021, eq. 2).
+
+    Args:
+        log_snr: in nats, () or (B,), float64; any number, between those of a schedule too.
+        like: (B,*D), whose type, device and dimensions the level gets.
+    """
+    return Level(cast(log_snr.sigmoid().sqrt(), like), cast((-log_snr).sigmoid().sqrt(), like))
+
+
 def alpha_bar_between(schedule: Schedule, t: Time, s: Time) -> torch.Tensor:
     """ᾱ_t / ᾱ_s, float64: the α of one transition s → t. It is α_t for s = t − 1."""
     alpha_bar_t = gather(schedule.alpha_bars, t)

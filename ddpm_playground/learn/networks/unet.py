@@ -113,8 +113,15 @@ class NetworkEps:
         self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None
     ) -> Prediction:
         """Prediction (B,C,H,W) each; t (B,) in 1…T; label (B,) with −1 for none; level of t, or None."""
-        value, *spread = self._output(self.network, x_t, t - 1, label).split(x_t.shape[1], 1)
-        found = prediction_from(self.schedule, self.prediction_type, x_t, t if level is None else level, value)
+        output = self._output(self.network, x_t, t - 1, label)
+        return self.read(x_t, t if level is None else level, output, self.prediction_type)
+
+    def read(
+        self, x_t: torch.Tensor, t: torch.Tensor | Level, output: torch.Tensor, prediction_type: str
+    ) -> Prediction:
+        """What the network's output at x_t (B,C,H,W) means, of C channels or of 2C, if it says a prediction_type."""
+        value, *spread = output.split(x_t.shape[1], 1)
+        found = prediction_from(self.schedule, prediction_type, x_t, t, value)
         if self.variance_type is None or not spread:
             return found
         return SpreadPrediction(*found, Said(spread[0], self.variance_type))
@@ -132,6 +139,10 @@ class NetworkEps:
         if whole:
             return self._output(self.network, x, timestep.long(), label)
         return self._output(self.plain or self.network, x, timestep.to(x.dtype), label)
+
+    def output(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+        """As `answer`, at the paper's t (B,), which may lie between whole numbers."""
+        return self.answer(x_t, t - 1, label)
 
     def _output(
         self, network: Network, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None
