@@ -3,12 +3,13 @@ import js from "@eslint/js";
 import globals from "globals";
 
 const web = "ddpm_playground/ui/web/**/*.js";
+const player = "ddpm_playground/watching/player/player.js";
 const prelude = "ddpm_playground/ui/web/page/prelude.js";
 
 export default [
   { ignores: ["**/*.d.ts"] },
   {
-    files: [web],
+    files: [web, player],
     ...js.configs.recommended,
     languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.browser },
     rules: {

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from ddpm_playground.engine.device import describe_device, pick_device
 
-from . import browser, chain, doctor, fuzz, load, memory, startup
+from . import browser, chain, doctor, fuzz, load, memory, startup, watch
 from .row import HEADER, Row
 
 
@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[int, int], Iterator[Row]]] = {
     "memory": lambda steps, rounds: memory.rows(),
     "doctor": lambda steps, rounds: doctor.rows(),
     "training": lambda steps, rounds: training_rows(rounds),
+    "watch": lambda steps, rounds: watch.rows(rounds),
     "load": lambda steps, rounds: load.rows(),
     "fuzz": lambda steps, rounds: fuzz.rows(),
 }

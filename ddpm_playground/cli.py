@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from . import offline as offline  # before anything of the Hub's is imported
+
 # command: (module of ddpm_playground.commands, what it does); only the chosen one's module is imported
 COMMANDS = {
     "serve": ("serve", "open the page, with the shipped network and all chapters"),

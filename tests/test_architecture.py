@@ -38,11 +38,14 @@ LAYERS = {
     "lecture": {"core", "learn", "run", "recipe"},
     "views": {"core", "learn"},
     "api": {"core", "bridge", "lab", "learn", "recipe", "run", "lecture", "views"},
-    "ui": {"api", "core", "bridge", "lab", "engine", "learn", "recipe", "run", "lecture", "tabs", "views", "worker"},
+    "watching": {"core", "bridge", "lab", "learn", "recipe", "run", "views"},
+    "ui": {"api", "core", "bridge", "lab", "engine", "learn", "recipe", "run", "lecture", "tabs", "views", "worker"}
+    | {"offline"},
     "worker": {"core"},
-    "commands": {"api", "core", "bridge", "lab", "engine", "learn", "recipe", "run", "cli", "ui"},
-    "cli": {"commands", "core"},
-    "__init__": set(),
+    "offline": set(),
+    "commands": {"api", "core", "bridge", "lab", "engine", "learn", "recipe", "run", "cli", "ui", "offline"},
+    "cli": {"commands", "core", "offline"},
+    "__init__": {"watching"},
     "__main__": {"cli"},
 }
 TAB_ROOMS = {path.parent.name for path in (PACKAGE / "ui").glob("*/tab.py")}

@@ -72,7 +72,9 @@ def test_every_schedule_is_compared_with_diffusers() -> None:
 
 @pytest.mark.slow
 def test_the_readme_s_python_runs() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    found = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    assert len(found) == 2
+    code = "\n".join(found)
     subprocess.run([sys.executable, "-W", "error::UserWarning", "-c", code], cwd=ROOT, check=True, capture_output=True)
 
 

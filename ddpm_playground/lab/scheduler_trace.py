@@ -67,9 +67,22 @@ def trace(scheduler: Any, num_steps: int, asked: Mapping[str, Any] | None = None
         Unauditable: why that cannot be done.
     """
     notes = set_timesteps(scheduler, num_steps, asked or {})
+    return trace_as_set(scheduler, notes)
+
+
+def trace_as_set(scheduler: Any, notes: Sequence[str] = ()) -> SchedulerTrace:
+    """Walk the chain of a scheduler whose timesteps are set; within Probing.
+
+    Args:
+        scheduler: with its timesteps, before its first step.
+        notes: what is known of it already.
+
+    Raises:
+        Unauditable: why that cannot be done.
+    """
     _unround(scheduler)
     inputs, note = input_blends(scheduler)
-    notes += [note] if note else []
+    notes = [*notes, note] if note else [*notes]
     rounded = [key for key, value in vars(scheduler).items() if key != "timesteps" and _is_float32_table(value)]
     notes += [Phrase("it keeps {tables} in float32", tables=", ".join(rounded))] if rounded else []
     if "prev_timestep" in inspect.signature(getattr(scheduler, "step", trace)).parameters:

@@ -36,18 +36,20 @@ class Film:
     """What a run has kept.
 
     Attributes:
-        ts: t of each frame, falling.
+        ts: t of each frame.
         xs: x_t of each frame, (N,C,H,W) in −1…1 where they are pictures.
         x_hat_0: x̂_0 of frame i, of the same shape; None where ε̂ says nothing about it.
         planar: whether each is N points in the plane, (N,2,1,1).
         ending: what the last frame says besides its t, such as "stopped".
+        told: what each frame says in the stead of its t; empty for "t = …".
     """
 
-    ts: Sequence[int]
+    ts: Sequence[float]
     xs: Sequence[torch.Tensor]
     x_hat_0: Callable[[int], torch.Tensor | None]
     planar: bool = False
     ending: str = ""
+    told: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -106,12 +108,26 @@ def _grid(film: Film, count: int) -> tuple[int, int]:
     return -(-count // columns) * H, columns * W
 
 
+def film_frames(film: Film, count: int) -> Iterator[Image.Image]:
+    """`count` frames as pictures, as large as they are in the largest GIF."""
+    _, _, zoom, pictures = next(_sizes(film))
+    yield from _frames(film, count, zoom, pictures)
+
+
 def _frames(film: Film, count: int, zoom: int, pictures: int) -> Iterator[Image.Image]:
     """`count` frames, evenly chosen, both ends among them."""
     for i in np.unique(np.linspace(0, len(film) - 1, count).round().astype(int)).tolist():
         panels = [_panel(film, values, zoom, pictures) for values in (film.xs[i], film.x_hat_0(i))]
         ending = film.ending if i == len(film) - 1 else ""
-        yield _laid_out(panels, film.ts[i], film.ts[0], ending)
+        told = str(film.told[i]) if film.told else f"t = {film.ts[i]}"
+        yield _laid_out(panels, told, _way(film, i), ending)
+
+
+def _way(film: Film, i: int) -> float:
+    """How much of the way to 0, or of its frames where it goes elsewhere, lies behind frame i, 0…1."""
+    if film.ts[0] <= 0 or max(film.ts) > film.ts[0]:
+        return i / max(1, len(film) - 1)
+    return 1 - film.ts[i] / film.ts[0]
 
 
 def _panel(film: Film, values: torch.Tensor | None, zoom: int, pictures: int) -> Image.Image | None:
@@ -123,7 +139,7 @@ def _panel(film: Film, values: torch.Tensor | None, zoom: int, pictures: int) ->
     return pixels.resize((pixels.width * zoom, pixels.height * zoom), Image.Resampling.NEAREST)
 
 
-def _laid_out(panels: Sequence[Image.Image | None], t: int, first_t: int, ending: str) -> Image.Image:
+def _laid_out(panels: Sequence[Image.Image | None], told: str, way: float, ending: str) -> Image.Image:
     """x_t at the left, x̂_0 at the right, their symbols above, t and its way from the first t to 0 beneath."""
     left = panels[0]
     assert left is not None
@@ -139,10 +155,10 @@ def _laid_out(panels: Sequence[Image.Image | None], t: int, first_t: int, ending
         else:
             sheet.paste(panel, (x, HEAD))
     top = HEAD + height + 6
-    pen.text((GAP, top), f"t = {t}{f'   {ending}' if ending else ''}", INK, font)
+    pen.text((GAP, top), f"{told}{f'   {ending}' if ending else ''}", INK, font)
     long = sheet.width - 2 * GAP
     pen.rectangle((GAP, sheet.height - 5, GAP + long, sheet.height - 3), FAINT)
-    pen.rectangle((GAP, sheet.height - 5, GAP + long * (1 - t / first_t if first_t else 1), sheet.height - 3), INK)
+    pen.rectangle((GAP, sheet.height - 5, GAP + long * min(max(way, 0.0), 1.0), sheet.height - 3), INK)
     return sheet
 
 

@@ -21,6 +21,7 @@ from ddpm_playground.lab.read_schedule import ReadSchedule, named_subject, subje
 from ddpm_playground.lab.reading import subject_of_text
 from ddpm_playground.lab.wording import IDLE, REFERENCES, WORDING
 from ddpm_playground.ui.words.refusal import refusal
+from ddpm_playground.watching.run_findings import RUN_EXAMINATIONS
 
 
 def ddpm(**keys: object) -> ReadSchedule:
@@ -228,7 +229,7 @@ def test_each_finding_is_provoked_and_its_neighbour_is_not(code, severity, broke
 def test_every_examination_has_a_case_and_every_text_a_reference() -> None:
     # What a network was trained with, and explicit timesteps, are asked for apart: tests/lab/test_trained_otherwise.py.
     assert CASES.keys() | {"trained-otherwise", "asked-steps"} == EXAMINATIONS.keys()
-    assert {key.partition("/")[0] for key in WORDING["en"]} == EXAMINATIONS.keys()
+    assert {key.partition("/")[0] for key in WORDING["en"]} == EXAMINATIONS.keys() | RUN_EXAMINATIONS.keys()
     assert WORDING["en"].keys() == REFERENCES.keys() == WORDING["zh-TW"].keys()
     assert all(len(WORDING["en"][key]) == len(WORDING["zh-TW"][key]) for key in WORDING["en"])
 

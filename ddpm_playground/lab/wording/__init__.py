@@ -1,12 +1,13 @@
 """What the findings say: language → key → (what was found, what to do); and who says so."""
 
-from . import en, training_en, training_zh_tw, zh_tw
+from . import en, run_en, run_zh_tw, training_en, training_zh_tw, zh_tw
 from .idle import IDLE
-from .references import REFERENCES
+from .references import REFERENCES as OF_CONFIGS
 
 WORDING = {
-    "en": {**en.FINDINGS, **training_en.FINDINGS},
-    "zh-TW": {**zh_tw.FINDINGS, **training_zh_tw.FINDINGS},
+    "en": {**en.FINDINGS, **training_en.FINDINGS, **run_en.FINDINGS},
+    "zh-TW": {**zh_tw.FINDINGS, **training_zh_tw.FINDINGS, **run_zh_tw.FINDINGS},
 }
+REFERENCES: dict[str, str] = {**OF_CONFIGS, **run_en.REFERENCES}
 
 __all__ = ["IDLE", "REFERENCES", "WORDING"]

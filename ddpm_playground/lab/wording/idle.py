@@ -16,4 +16,5 @@ IDLE: dict[str, int] = {
     "double-shift": 1,
     "terminal-snr/start-trace": 1,
     "asked-steps": 1,
+    "run-changed": 1,
 }

@@ -1,0 +1,123 @@
+"""A watched run as a file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from ..core.checks import one_of
+from ..core.later import torch
+from ..core.phrase import Refusal
+from ..core.writing import written
+from ..views.film import Film, film_frames, write_gif
+from .frames import Frames
+from .player_page import page, words
+
+if TYPE_CHECKING:
+    from .shown_run import ShownRun
+
+FRAMES_PER_SECOND = 12
+MOST_VIDEO_FRAMES = 1000
+END_S = 2  # that a video holds its last frame
+
+
+def save(run: ShownRun, path: Path, language: str = "en") -> Path:
+    """See `ShownRun.save`."""
+    ending = path.suffix.lower()
+    one_of("the file's ending", ending, WRITERS)
+    one_of("the language", language, words())
+    if path.is_dir():
+        raise Refusal("{path} is a folder; give a file name", path=str(path))
+    if not len(run.kept_steps):
+        raise Refusal("this run has no step yet, so there is nothing to save")
+    with written(path) as there:
+        WRITERS[ending](run, there, language)
+    return path
+
+
+def _npz(run: ShownRun, path: Path, language: str) -> None:
+    """`x_t`, `x_hat_0`, `eps_hat` (K,B,…), `x_end` (B,…), `kept` (K,), each of `Numbers` (S,), and `facts`, JSON."""
+    arrays: dict[str, Any] = {
+        "x_t": run.x_t, "x_hat_0": run.x_hat_0, "eps_hat": run.eps_hat, "x_end": run.x_end,
+        "kept": run.kept_steps, **{one.name: getattr(run.numbers, one.name) for one in fields(run.numbers)},
+        "facts": np.asarray(json.dumps(run.facts(), ensure_ascii=False, default=str)),
+    }  # fmt: skip
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def _gif(run: ShownRun, path: Path, language: str) -> None:
+    write_gif(path, film_of(run), FRAMES_PER_SECOND)
+
+
+def _html(run: ShownRun, path: Path, language: str) -> None:
+    path.write_text(page(run, language), encoding="utf-8")
+
+
+def _mp4(run: ShownRun, path: Path, language: str) -> None:
+    try:
+        import av  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        raise Refusal(
+            "to write {name} the package av is needed, which is not installed: pip install av; or save a .gif or .html",
+            name=path.name,
+        ) from None
+    film = film_of(run)
+    pictures = list(film_frames(film, min(len(film), MOST_VIDEO_FRAMES)))
+    with av.open(str(path), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "18"})
+        # H.264 of colours at half resolution has even sides.
+        stream.width, stream.height = (side + side % 2 for side in pictures[0].size)
+        stream.pix_fmt = "yuv420p"
+        for picture in (*pictures, *(pictures[-1:] * (END_S * FRAMES_PER_SECOND))):
+            even = Image.new("RGB", (stream.width, stream.height), "white")
+            even.paste(picture)
+            for packet in stream.encode(av.VideoFrame.from_image(even)):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
+
+
+WRITERS: dict[str, Callable[[ShownRun, Path, str], None]] = {
+    ".npz": _npz,
+    ".gif": _gif,
+    ".mp4": _mp4,
+    ".html": _html,
+}
+
+
+def film_of(run: ShownRun) -> Film:
+    """The run as a film of x_t beside x̂_0, ending in what the last step returned."""
+    frames = Frames(run)
+    steps = list(range(len(run.kept_steps)))
+    kept = [frames.pictures(k) for k in steps]
+    ts = [float(run.numbers.timestep[i]) for i in run.kept_steps]
+    xs = [_as_x(one["x_t"]) for one in kept]
+    guesses = [None if one["x_hat_0"] is None else _as_x(one["x_hat_0"]) for one in kept]
+    end = frames.end_picture()
+    told = [f"t = {t:g}" if run.paper_t else f"timestep {t:g}" for t in ts]
+    if end is not None:
+        xs, ts, guesses, told = [*xs, _as_x(end)], [*ts, 0.0], [*guesses, None], [*told, "after the last step:"]
+    ts = [t if math.isfinite(t) else 0.0 for t in ts]
+    return Film(ts, _one_size(xs), lambda i: guesses[i], told=told, ending=run.ended if end is not None else "")
+
+
+def _as_x(pixels: np.ndarray | None) -> torch.Tensor:
+    """A grid as one picture in −1…1, (1,C,H,W)."""
+    if pixels is None:
+        return torch.zeros(1, 1, 1, 1)
+    x = torch.from_numpy(pixels).float() / 127.5 - 1.0
+    return x[None, None] if x.ndim == 2 else x.permute(2, 0, 1)[None]
+
+
+def _one_size(xs: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Frames of which nothing is finite as grey ones of the others' size."""
+    size = next((x.shape for x in xs if x.shape[-1] > 1), xs[0].shape)
+    return [x if x.shape == size else torch.zeros(size) for x in xs]
