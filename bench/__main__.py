@@ -12,7 +12,7 @@ from .row import HEADER, Row
 
 
 def training_rows(rounds: int) -> Iterator[Row]:
-    """The only rows that need accelerate, from requirements-dev.txt."""
+    """The only rows that need accelerate, the extra train."""
     from .training import rows
 
     return rows(rounds)

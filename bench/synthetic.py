@@ -36,7 +36,9 @@ class Synthetic(Run):
     ) -> None:
         self.recipe, self.start, self.shape, self.pause_s = recipe, start, shape, pause_s
         described = "exact ε of one digit"
-        self.checkpoint: Any = SimpleNamespace(class_names=(), is_planar=False, described=lambda: described)
+        self.checkpoint: Any = SimpleNamespace(
+            class_names=(), is_planar=False, variance_type=None, described=lambda: described
+        )
         self.schedule = make_schedule("linear")
         self.count, self.clip_x_0 = recipe.num_images, recipe.clip_x_0
         self.sampling, self.sampler = recipe.sampling, sampler_named(recipe.sampler)

@@ -35,7 +35,9 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose complaint is one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Say it and leave with exit code 2."""
+        """Say it and leave with exit code 2; of several processes with the same words, the first one says it."""
+        if os.environ.get("RANK", "0") != "0" and os.environ.get("WORLD_SIZE", "1") != "1":
+            self.exit(REFUSED)
         self.exit(REFUSED, f"{self.prog}: {_short(message)}; see {self.prog} --help\n")
 
 

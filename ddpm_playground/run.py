@@ -51,7 +51,11 @@ def start_of(recipe: Recipe) -> Start | None:
 
 @dataclass(frozen=True)
 class StepNumbers:
-    """The numbers of one step t → s as the screen shows them; None where the sampler has no such number."""
+    """The numbers of one step t → s as the screen shows them; None where the sampler has no such number.
+
+    Attributes:
+        own_sigma: whether σ is the network's own, another at each pixel, and known once the step is taken.
+    """
 
     t: int
     s: int
@@ -60,6 +64,7 @@ class StepNumbers:
     sigma: float | None
     coefficients: tuple[float, float, float] | None
     line_4: tuple[float, float] | None
+    own_sigma: bool = False
 
     def facts(self) -> dict[str, Any]:
         """As JSON, by the names that the player and saved runs have for them."""
@@ -148,7 +153,15 @@ class Run:
         known = self.sampler.numbers(self.schedule, self.sampling, t, s)
         if known is None:
             return StepNumbers(t, s, alpha_bar, snr, None, None, None)
-        return StepNumbers(t, s, alpha_bar, snr, known.sigma, known.coefficients, known.line_4)
+        own = s > 0 and self.sampling.add_noise and self.says_sigma
+        return StepNumbers(
+            t, s, alpha_bar, snr, None if own else known.sigma, known.coefficients, known.line_4, own
+        )  # fmt: skip
+
+    @property
+    def says_sigma(self) -> bool:
+        """Whether σ is the network's own: it says one, and the sampler takes it."""
+        return self.checkpoint.variance_type is not None and getattr(self.sampler, "takes_variance", False)
 
 
 def _on_cpu(steps: Iterator[Step]) -> Iterator[Step]:

@@ -21,8 +21,10 @@ from .driven_steps import (
     Counted,
     Drawn,
     Stepping,
-    config_of,
     explodes,
+    has_variance,
+    heard,
+    reads_variance,
     seen,
     shown,
     step_options,
@@ -49,11 +51,13 @@ class DrivenSampler(Sampler):
         class_name: the class.
         config: keys of a scheduler_config.json; None for the schedule alone, with ε-prediction.
         own: whether the config is that of this class, so that it may have a schedule of its own.
+        said: how σ² is read that the network says, a key of core.LEARNED; None for one that says none to be read.
     """
 
     class_name: str
     config: Mapping[str, Any] | None = None
     own: bool = False
+    said: str | None = None
     title: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -79,7 +83,7 @@ class DrivenSampler(Sampler):
         scheduler, first = self._ready(schedule, sampling, start_t)
         draws = Counted()
         x = torch.zeros(REHEARSED)
-        learned = str(config_of(scheduler).get("variance_type")).startswith("learned")
+        learned = reads_variance(scheduler)
 
         def says(x_in: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
             return torch.zeros_like(torch.cat([x_in, x_in], 1) if learned else x_in)
@@ -211,6 +215,10 @@ class DrivenSampler(Sampler):
                 )
             if "snr_shift_scale" in known:  # it would change ᾱ_t
                 config["snr_shift_scale"] = 1.0
+        if not has_variance(self._class()):
+            config.pop("variance_type", None)  # it would cut off all but 3 channels; `heard` leaves out σ²
+        elif self.said is not None:
+            options = {"variance_type": self.said, **options}
         keys = {**config, **options, "_class_name": self.class_name}
         left = keys.get("_use_default_values")
         keys["_use_default_values"] = [one for one in left if one not in options] if isinstance(left, list) else []
@@ -266,7 +274,7 @@ class DrivenSampler(Sampler):
             with self._told(Phrase("at its timestep {t}", t=f"{float(timestep):g}")), np.errstate(all="ignore"):
                 scaled = getattr(scheduler, "scale_model_input", None)
                 x_in = x if scaled is None else scaled(x, timestep)
-                output = says(x_in, timestep)
+                output = heard(scheduler, x_in, says(x_in, timestep))
                 with drawn:
                     answer = step(i, x, output)
             x, x_hat_0 = answer[0], getattr(answer, "pred_original_sample", None)

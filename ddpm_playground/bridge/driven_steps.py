@@ -7,8 +7,9 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
-from ..core import Noise, Prediction, Schedule, prediction_from
+from ..core import LEARNED, Noise, Prediction, Schedule, prediction_from
 from ..core.later import torch
+from .scheduler_classes import options_of
 
 REHEARSED = (1, 1, 8, 8)  # the shape of the zeros that a chain is rehearsed with
 # What step takes besides; the rest of its arguments are numbers and switches that one may choose.
@@ -117,6 +118,23 @@ def step_options(scheduler_class: type) -> dict[str, Any]:
 def config_of(scheduler: Any) -> Mapping[str, Any]:
     """What a scheduler was built with; nothing for one that does not say."""
     return getattr(scheduler, "config", {})
+
+
+def has_variance(scheduler_class: type) -> bool:
+    """Whether a class's step has a σ² that its config chooses, such as DDPM's; solvers only drop what is said of it."""
+    return options_of(scheduler_class).get("variance_type") is not None
+
+
+def reads_variance(scheduler: Any) -> bool:
+    """Whether a scheduler takes σ² from the second half of what a network says."""
+    return has_variance(type(scheduler)) and config_of(scheduler).get("variance_type") in tuple(LEARNED)
+
+
+def heard(scheduler: Any, x_in: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+    """What a scheduler is handed of a network's output: its first half, where it does not read the one about σ²."""
+    if output.shape[1] != 2 * x_in.shape[1] or reads_variance(scheduler):
+        return output
+    return output[:, : x_in.shape[1]]
 
 
 def explodes(scheduler: Any) -> bool:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from ..bridge.all_samplers import ALL_SAMPLERS
 from ..core import SPACINGS, Sampling
+from ..engine.launch import Launch, launched
 from ..run import labels_of
 from . import evaluate_bound
 from .given_checkpoint import read_checkpoint
@@ -47,8 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Draw, read, compare; print and, if asked, write the card and the sheet. Or bound the likelihood."""
     _refuse(arguments, OF_SAMPLES if arguments.bound else OF_BOUND)
-    if arguments.bound:
-        return evaluate_bound.run(arguments)
+    with launched(arguments.device) as launch:
+        (evaluate_bound.run if arguments.bound else _score)(arguments, launch)
+
+
+def _score(arguments: argparse.Namespace, launch: Launch) -> None:
+    """Draw, with the other processes where there are any; the first one reads, compares, prints and writes."""
     from ..learn.checkpoints.model_card import read_facts, write_card
     from ..learn.data.pictures import tile
     from ..learn.judging.evaluation import NoClassifier, evaluate, frechet_metric, real_digits, require_classifier
@@ -56,7 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     if arguments.num_samples < 2:
         raise ValueError(f"--num-samples must be at least 2, got {arguments.num_samples}; raise it")
-    checkpoint = read_checkpoint(arguments)
+    checkpoint = read_checkpoint(arguments, launch)
     facts = read_facts(checkpoint.folder) if arguments.write_card else {}
     if arguments.sheet:
         check_out(arguments.sheet)
@@ -82,8 +87,10 @@ def run(arguments: argparse.Namespace) -> None:
         labels = labels_of("all", arguments.num_samples, checkpoint)
         images = sample(
             checkpoint, labels, sampling, guidance=arguments.guidance, seed=arguments.seed,
-            batch_size=arguments.batch_size, progress=True,
+            batch_size=arguments.batch_size, progress=True, launch=launch,
         )  # fmt: skip
+        if not launch.is_main:
+            return
         if arguments.sheet:
             import torch
 
@@ -93,6 +100,8 @@ def run(arguments: argparse.Namespace) -> None:
             scores = evaluate(images, labels, real, arguments.seed)
             result |= scores.facts()
             rows |= scores.rows()
+    if not launch.is_main:
+        return
     if missing:
         result["not_available"] = missing
         rows = {"not scored": missing}

@@ -4,13 +4,13 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from ..engine.device import pick_device
+from ..engine.launch import ALONE, Launch
 
 if TYPE_CHECKING:
     from ..learn.checkpoints.checkpoint import Checkpoint
 
 
-def read_checkpoint(arguments: argparse.Namespace) -> "Checkpoint":
+def read_checkpoint(arguments: argparse.Namespace, launch: Launch = ALONE) -> "Checkpoint":
     """The checkpoint of --checkpoint on --device and --engine; what was assumed in reading it is told on stderr.
 
     Raises:
@@ -20,9 +20,8 @@ def read_checkpoint(arguments: argparse.Namespace) -> "Checkpoint":
     from ..learn.checkpoints.picture_size import parse_size
 
     size = getattr(arguments, "size", None)
-    checkpoint = load_checkpoint(
-        arguments.checkpoint, pick_device(arguments.device), size=None if size is None else parse_size(size)
-    )
+    device = launch.own_device(arguments.device)
+    checkpoint = load_checkpoint(arguments.checkpoint, device, size=None if size is None else parse_size(size))
     for sentence in checkpoint.read_as:
         print(f"{arguments.checkpoint.name}: {sentence}", file=sys.stderr)
     return checkpoint.on(arguments.engine)

@@ -10,6 +10,7 @@ from ..core import SPACINGS, Sampling
 from ..core.checks import look_up
 from ..core.writing import written
 from ..engine.engines import ENGINES
+from ..engine.launch import Launch, launched
 from ..lab.option_text import parse_options
 from ..run import labels_of
 from .given_checkpoint import read_checkpoint
@@ -63,6 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Draw and write; nothing is drawn if anything asked for cannot be had."""
+    sampling = _checked(arguments)
+    with launched(arguments.device) as launch:
+        _draw(arguments, sampling, launch)
+
+
+def _checked(arguments: argparse.Namespace) -> Sampling:
+    """What the flags say of the chain; refuses what is seen to be wrong before anything is read."""
     sampling = _sampling(arguments)
     if arguments.out.suffix.lower() != ".npz":
         raise ValueError(f"--out must end in .npz, got {arguments.out.name}; numpy reads the file that is written")
@@ -70,14 +78,25 @@ def run(arguments: argparse.Namespace) -> None:
     count = arguments.num_samples
     if count is not None and count < 1:
         raise ValueError(f"--num-samples must be at least 1, got {count}; raise it")
+    return sampling
+
+
+def _draw(arguments: argparse.Namespace, sampling: Sampling, launch: Launch) -> None:
+    """Draw, with the other processes where there are any, and write in the first one."""
     from ..learn.judging.noises import read_noises
     from ..learn.judging.samples import final_x, pixels
 
+    count = arguments.num_samples
     noises = read_noises(arguments.noises) if arguments.noises else None
     if noises is not None:
         count = len(noises.x_T) if count is None else count
         arguments.engine = "eager" if arguments.engine == "auto" else arguments.engine
-    checkpoint = read_checkpoint(arguments)
+    checkpoint = read_checkpoint(arguments, launch)
+    if arguments.sigma_w and checkpoint.variance_type is not None:
+        raise ValueError(
+            f"--sigma-w chooses σ², and this checkpoint's network says its own ({checkpoint.variance_type}); leave it "
+            "out"
+        )
     if noises is not None:
         checkpoint = checkpoint.as_diffusers_has_it()
     T, steps = checkpoint.schedule.T, arguments.steps
@@ -93,7 +112,10 @@ def run(arguments: argparse.Namespace) -> None:
         batch_size=arguments.batch_size,
         progress=True,
         noises=noises,
+        launch=launch,
     )
+    if not launch.is_main:
+        return
     arrays: dict[str, Any] = {"images": pixels(x_0), "labels": labels.numpy()}
     if arguments.as_float:
         arrays["x_0"] = x_0.numpy()

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from ..engine.launch import launched
 from ..learn.training.loop import train
 from ..learn.training.settings import SETTING_FIELDS, Settings
 from .paths import given, given_path
@@ -34,14 +35,16 @@ def run(arguments: argparse.Namespace) -> None:
     """Train, saving as it goes."""
     values: dict[str, Any] = {name: getattr(arguments, name) for name in SETTING_FIELDS}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    train(
-        Settings(**values),
-        arguments.out,
-        resume=arguments.resume,
-        compiled=arguments.compile,
-        device=arguments.device,
-        save_minutes=arguments.save_minutes,
-        sheet_minutes=arguments.sheet_minutes,
-        threads=arguments.threads,
-        command=arguments.command_line,
-    )
+    with launched(arguments.device) as launch:
+        train(
+            Settings(**values),
+            arguments.out,
+            resume=arguments.resume,
+            compiled=arguments.compile,
+            device=arguments.device,
+            save_minutes=arguments.save_minutes,
+            sheet_minutes=arguments.sheet_minutes,
+            threads=arguments.threads,
+            command=arguments.command_line,
+            launch=launch,
+        )

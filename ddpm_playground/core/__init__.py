@@ -34,8 +34,19 @@ from .gaussian import (
     x_0_from_eps,
     x_0_from_v,
 )
+from .learned_variance import LEARNED, Said, VarianceRange, learned_variance, variance_range
 from .ledger import Ledger
-from .predictor import EpsPredictor, ExactEps, LevelPredictor, Prediction, prediction_from
+from .predictor import (
+    EpsPredictor,
+    ExactEps,
+    LevelPredictor,
+    Prediction,
+    SpreadPrediction,
+    joined_prediction,
+    mapped_prediction,
+    prediction_from,
+    said_of,
+)
 from .sampler import (
     SAMPLERS,
     SPACINGS,
@@ -43,11 +54,12 @@ from .sampler import (
     RuleSampler,
     clip,
     line_4_factors,
+    own_coefficients,
     step_coefficients,
     step_gaussian,
     timestep_path,
 )
-from .sampling import Noise, Reverse, RuleNumbers, Sampler, Sampling, Step
+from .sampling import Noise, Reverse, RuleNumbers, Sampler, Sampling, SigmaSpan, Step
 from .schedule import (
     PARAM_RANGES,
     SCHEDULES,
@@ -62,6 +74,7 @@ from .schedule import (
 from .weights import WEIGHTS, log_snr_density, min_snr, truncated_snr
 
 __all__ = [
+    "LEARNED",
     "PARAM_RANGES",
     "SAMPLERS",
     "SCHEDULES",
@@ -83,12 +96,16 @@ __all__ = [
     "Reverse",
     "RuleNumbers",
     "RuleSampler",
+    "Said",
     "Sampler",
     "Sampling",
     "Schedule",
     "SeededNoise",
+    "SigmaSpan",
+    "SpreadPrediction",
     "Step",
     "Trajectory",
+    "VarianceRange",
     "bound_terms",
     "clip",
     "continuous_bound",
@@ -100,14 +117,18 @@ __all__ = [
     "forward",
     "gather",
     "gauss_hermite",
+    "joined_prediction",
     "kl",
+    "learned_variance",
     "level",
     "level_of_log_snr",
     "line_4_factors",
     "log_density",
     "log_snr_density",
     "make_schedule",
+    "mapped_prediction",
     "min_snr",
+    "own_coefficients",
     "posterior",
     "posterior_coefficients",
     "posterior_kl",
@@ -121,6 +142,7 @@ __all__ = [
     "rescale_zero_terminal_snr",
     "reverse",
     "reverse_gaussian",
+    "said_of",
     "same_noise_t",
     "schedule_from_betas",
     "schedule_params",
@@ -133,6 +155,7 @@ __all__ = [
     "timestep_path",
     "truncated_snr",
     "v_from_eps",
+    "variance_range",
     "x_0_from_eps",
     "x_0_from_v",
 ]

@@ -14,8 +14,9 @@ from .chain import Noise
 from .decoder import Decoder, discretised_log_likelihood
 from .gaussian import Gaussian, kl, posterior, q, q_sample
 from .later import torch
+from .learned_variance import LEAST, Said, learned_variance, variance_range
 from .phrase import Refusal
-from .predictor import EpsPredictor, Prediction
+from .predictor import EpsPredictor, Prediction, mapped_prediction, said_of
 from .sampler import clip, step_coefficients, step_gaussian
 from .schedule import Schedule
 
@@ -86,7 +87,9 @@ def prior_kl(schedule: Schedule, data_power: float = 0.25) -> float:
     return float(prior_term(schedule, torch.tensor([[data_power]], dtype=torch.float64).sqrt())) / math.log(2)
 
 
-def reverse_gaussian(schedule: Schedule, x_t: torch.Tensor, t: int, prediction: Prediction, w: float = 1.0) -> Gaussian:
+def reverse_gaussian(
+    schedule: Schedule, x_t: torch.Tensor, t: int, prediction: Prediction, w: float = 1.0, said: Said | None = None
+) -> Gaussian:
     """p_θ(x_{t−1} | x_t) as the bound has it: the sampler's step, and at t = 1 the decoder's Gaussian.
 
     σ_t² = β̃^(1−w) β^w for t ≥ 2. The sampler adds nothing in its last step, but a likelihood needs a variance there:
@@ -98,11 +101,15 @@ def reverse_gaussian(schedule: Schedule, x_t: torch.Tensor, t: int, prediction: 
         t: 1…T.
         prediction: ε̂ and x̂_0 of x_t.
         w: in [0, 1]; 1 is σ_t² = β_t, 0 is σ_t² = β̃_t.
+        said: what the network says of σ_t², at t = 1 too; w is not looked at then. None for a network that does not.
 
     Raises:
         ValueError: σ_t² = 0, where the bound is not defined.
     """
     c = step_coefficients(schedule, "ddpm", w, t, t - 1)
+    if said is not None:
+        own = learned_variance(said, variance_range(schedule, t, t - 1)).clamp_min(LEAST)
+        return Gaussian(step_gaussian(c, x_t, prediction).mean, own)
     variance = c.variance if t > 1 else float(schedule.betas[1])
     if not variance > 0:
         raise Refusal("the bound needs σ_t² > 0 in every step, got 0 at t = {t}; use β_t > 0 for all t", t=t)
@@ -110,7 +117,13 @@ def reverse_gaussian(schedule: Schedule, x_t: torch.Tensor, t: int, prediction: 
 
 
 def posterior_kl(
-    schedule: Schedule, x_0: torch.Tensor, x_t: torch.Tensor, t: int, prediction: Prediction, w: float = 1.0
+    schedule: Schedule,
+    x_0: torch.Tensor,
+    x_t: torch.Tensor,
+    t: int,
+    prediction: Prediction,
+    w: float = 1.0,
+    said: Said | None = None,
 ) -> torch.Tensor:
     """L_{t−1} = KL(q(x_{t−1}|x_t, x_0) ‖ p_θ(x_{t−1}|x_t)) of each image in nats, (B,) (Ho et al. 2020, eq. 5 and 8).
 
@@ -121,13 +134,14 @@ def posterior_kl(
         t: 2…T.
         prediction: ε̂ and x̂_0 of x_t.
         w: σ_t² = β̃^(1−w) β^w.
+        said: as in `reverse_gaussian`.
 
     Raises:
         ValueError: t = 1, whose term is the decoder's, or σ_t² = 0.
     """
     if t < 2:
         raise Refusal("t must be in [2, {T}], got {got}; L_0 is the decoder's, see bound_terms", T=schedule.T, got=t)
-    p = reverse_gaussian(schedule, x_t, t, prediction, w)
+    p = reverse_gaussian(schedule, x_t, t, prediction, w, said)
     return kl(posterior(schedule, x_t, x_0, t, t - 1), p).flatten(1).sum(1)
 
 
@@ -152,7 +166,7 @@ def bound_terms(
         noise: draws ε, (B,*D), once a t, in the order of ts.
         ts: the t's, each in 1…T; None for all of them, 1 first.
         label: class of each image, (B,) int64, or None.
-        w: σ_t² = β̃^(1−w) β^w for t ≥ 2; 1 is β_t.
+        w: σ_t² = β̃^(1−w) β^w for t ≥ 2; 1 is β_t. A network that says σ_t² itself is believed instead.
         clip_x_0: keep x̂_0 within [−1, 1], in the steps and in the errors, as the published code of Ho et al. (2020)
             and of Nichol & Dhariwal (2021), `calc_bpd_loop`, does.
         decoder: log p_θ(x_0 | x_1): discretised_log_likelihood for pixels, log_density for other numbers.
@@ -165,12 +179,13 @@ def bound_terms(
         eps = noise().to(x_0)
         x_t = q_sample(schedule, x_0, t, eps)
         predicted = predict(x_t, torch.full((len(x_0),), t, dtype=torch.int64, device=x_0.device), label)
-        raw = Prediction(*(value.to(x_0) for value in predicted))
+        raw = mapped_prediction(predicted, lambda value: value.to(x_0))
+        said = said_of(raw)
         prediction = clip(schedule, x_t, t, raw) if clip_x_0 else raw
         if t == 1:
-            nats = -decoder(x_0, reverse_gaussian(schedule, x_t, t, prediction, w)).flatten(1).sum(1)
+            nats = -decoder(x_0, reverse_gaussian(schedule, x_t, t, prediction, w, said)).flatten(1).sum(1)
         else:
-            nats = posterior_kl(schedule, x_0, x_t, t, prediction, w)
+            nats = posterior_kl(schedule, x_0, x_t, t, prediction, w, said)
         yield BoundTerm(
             t=t,
             nats=nats,

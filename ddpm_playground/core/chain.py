@@ -11,7 +11,7 @@ from .gaussian import Gaussian, Level, q_step
 from .later import torch
 from .phrase import Refusal
 from .predictor import EpsPredictor, Prediction
-from .sampler import Coefficients, clip, step_coefficients, step_gaussian
+from .sampler import Coefficients, clip, own_coefficients, step_coefficients, step_gaussian
 from .sampling import Noise, Sampling, Step
 from .schedule import Schedule
 
@@ -146,8 +146,9 @@ def _reverse(
 ) -> Iterator[Step]:  # fmt: skip
     x = x_T
     for t, s in steps_along(path):
-        coefficients = step_coefficients(schedule, sampling.sampler, sampling.eta_or_w, t, s)
+        step_coefficients(schedule, sampling.sampler, sampling.eta_or_w, t, s)  # refuses before the network is asked
         raw = predict(x, torch.full((len(x),), t, dtype=torch.int64, device=x.device), label)
+        coefficients = own_coefficients(schedule, sampling, t, s, raw)
         z = noise() if s > 0 else None
         prediction, (mean, variance), x_s = take_step(
             schedule, x, t, raw, coefficients, z if sampling.add_noise else None, sampling.clip_x_0

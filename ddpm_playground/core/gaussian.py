@@ -230,7 +230,7 @@ def eps_from_x_0(schedule: Schedule, x_t: torch.Tensor, t: Time | Level, x_0: to
     return (x_t - signal * x_0) / noise
 
 
-def v_from_eps(schedule: Schedule, x_0: torch.Tensor, t: Time, eps: torch.Tensor) -> torch.Tensor:
+def v_from_eps(schedule: Schedule, x_0: torch.Tensor, t: Time | Level, eps: torch.Tensor) -> torch.Tensor:
     """v = √ᾱ_t ε − √(1 − ᾱ_t) x_0 (Salimans & Ho 2022, section 4)."""
     signal, noise = level(schedule, t, eps)
     return signal * eps - noise * x_0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import typing
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from .gaussian import Level, cast, eps_from_v, eps_from_x_0, gather, x_0_from_eps, x_0_from_v
 from .later import torch
+from .learned_variance import Said
 from .phrase import Refusal
 from .schedule import Schedule
 
@@ -20,6 +22,41 @@ class Prediction(NamedTuple):
 
     eps_hat: torch.Tensor
     x_hat_0: torch.Tensor
+
+
+class SpreadPrediction(Prediction):
+    """A Prediction of a network that says σ² too; it unpacks as one that does not.
+
+    Attributes:
+        said: what it says of σ².
+    """
+
+    said: Said
+
+    def __new__(cls, eps_hat: torch.Tensor, x_hat_0: torch.Tensor, said: Said) -> SpreadPrediction:
+        """A Prediction with what is said of σ² beside it."""
+        made = super().__new__(cls, eps_hat, x_hat_0)
+        made.said = said
+        return made
+
+
+def said_of(prediction: Prediction) -> Said | None:
+    """What a prediction says of σ²; None where that is the sampler's."""
+    return prediction.said if isinstance(prediction, SpreadPrediction) else None
+
+
+def joined_prediction(parts: Sequence[Prediction], join: Callable[[list[torch.Tensor]], torch.Tensor]) -> Prediction:
+    """One prediction of several, such as by torch.cat; what is said of σ² is joined as ε̂ and x̂_0 are."""
+    eps_hat, x_hat_0 = (join([part[i] for part in parts]) for i in range(2))
+    said = [each for part in parts if (each := said_of(part)) is not None]
+    if not said:
+        return Prediction(eps_hat, x_hat_0)
+    return SpreadPrediction(eps_hat, x_hat_0, Said(join([each.value for each in said]), said[0].kind))
+
+
+def mapped_prediction(prediction: Prediction, to: Callable[[torch.Tensor], torch.Tensor]) -> Prediction:
+    """The prediction with each tensor changed, such as to another type or device."""
+    return joined_prediction([prediction], lambda tensors: to(tensors[0]))
 
 
 class EpsPredictor(Protocol):

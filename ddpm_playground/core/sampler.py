@@ -10,7 +10,8 @@ from typing import Generic, NamedTuple, TypeVar, cast
 from .checks import look_up, number, whole_number
 from .gaussian import Gaussian, Level, alpha_bar_between, eps_from_x_0, posterior_coefficients
 from .later import torch
-from .predictor import LevelPredictor, Prediction
+from .learned_variance import learned_variance, variance_range
+from .predictor import LevelPredictor, Prediction, said_of
 from .sampling import Noise, Reverse, RuleNumbers, Sampler, Sampling, Step
 from .schedule import Schedule
 
@@ -63,11 +64,13 @@ class RuleSampler(Sampler):
         rule: makes the row of a step.
         title: what it is called.
         line_4: whether its mean is that of algorithm 2, line 4.
+        takes_variance: whether a network that says σ² itself is believed; η or w is not looked at then.
     """
 
     rule: Rule
     title: str
     line_4: bool = False
+    takes_variance: bool = False
 
     def __call__(self, schedule: Schedule, t: int, s: int, eta_or_w: float = 0.0) -> Coefficients[float]:
         """The rule's row for t → s, its number unchecked."""
@@ -111,7 +114,10 @@ class RuleSampler(Sampler):
         return RuleNumbers((c.of_x_0, c.of_x_t, c.of_eps), sigma, line_4)
 
 
-SAMPLERS: dict[str, RuleSampler] = {"ddpm": RuleSampler(ddpm, "DDPM", line_4=True), "ddim": RuleSampler(ddim, "DDIM")}
+SAMPLERS: dict[str, RuleSampler] = {
+    "ddpm": RuleSampler(ddpm, "DDPM", line_4=True, takes_variance=True),
+    "ddim": RuleSampler(ddim, "DDIM"),
+}
 
 
 def step_coefficients(schedule: Schedule, sampler: str, eta_or_w: float, t: int, s: int) -> Coefficients[float]:
@@ -124,10 +130,26 @@ def step_coefficients(schedule: Schedule, sampler: str, eta_or_w: float, t: int,
     return rule.coefficients(schedule, eta_or_w, t, s)
 
 
+def own_coefficients(
+    schedule: Schedule, sampling: Sampling, t: int, s: int, raw: Prediction
+) -> Coefficients[float] | Coefficients[torch.Tensor]:
+    """`step_coefficients`, with the network's own σ² (B,*D) where it says one, the sampler takes it, and s > 0.
+
+    Raises:
+        ValueError: as `step_coefficients` and `learned_variance` say.
+    """
+    c = step_coefficients(schedule, sampling.sampler, sampling.eta_or_w, t, s)
+    said = said_of(raw)
+    if said is None or s == 0 or not SAMPLERS[sampling.sampler].takes_variance:
+        return c
+    of_x_0, of_x_t, of_eps = (torch.as_tensor(value).to(raw.eps_hat) for value in c[:3])
+    return Coefficients(of_x_0, of_x_t, of_eps, learned_variance(said, variance_range(schedule, t, s)))
+
+
 def step_gaussian(
     c: Coefficients[float] | Coefficients[torch.Tensor], x_t: torch.Tensor, prediction: Prediction
 ) -> Gaussian:
-    """p_θ(x_s | x_t) from its coefficients: mean (B,*D), variance one number."""
+    """p_θ(x_s | x_t) from its coefficients: mean (B,*D); variance one number, or (B,*D) where the network says it."""
     mean = c.of_x_0 * prediction.x_hat_0 + c.of_x_t * x_t + c.of_eps * prediction.eps_hat
     return Gaussian(mean, torch.as_tensor(c.variance, dtype=x_t.dtype, device=x_t.device))
 

@@ -56,7 +56,7 @@ class Step:
         eps_hat: ε̂ as the network said it, (B,*D); not of the clipped x̂_0, so x_t is not the blend of these two.
         x_hat_0: x̂_0 that the step was made with, clipped where that was asked for, (B,*D).
         mean: of p_θ(x_s | x_t), (B,*D).
-        variance: σ² of p_θ(x_s | x_t), a () tensor.
+        variance: σ² of p_θ(x_s | x_t), a () tensor; (B,*D) where the network says it itself.
         z: the draw, (B,*D), also where it was not added; None where there is none.
         x_s: (B,*D).
     """
@@ -96,6 +96,22 @@ class RuleNumbers(NamedTuple):
     coefficients: tuple[float, float, float]
     sigma: float
     line_4: tuple[float, float] | None
+
+
+class SigmaSpan(NamedTuple):
+    """σ over the pixels of a step whose network says it: its mean, least and most."""
+
+    mean: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, step: Step) -> SigmaSpan | None:
+        """That of a step; None where σ is one number."""
+        if not step.variance.ndim:
+            return None
+        sigma = step.variance.sqrt()
+        return cls(*(float(value) for value in (sigma.mean(), sigma.min(), sigma.max())))
 
 
 class Sampler(ABC):

@@ -214,4 +214,6 @@ def _card(unet: "UNet2DModel") -> torch.device:
         raise EngineUnavailable("CUDA graphs need the network on a CUDA device")
     if shared_gpu() is not None:
         raise EngineUnavailable("this Space lends its GPU for the length of a call, which a graph would outlive")
+    if unet.config["out_channels"] != unet.config["in_channels"]:
+        raise EngineUnavailable("a graph's step has the sampler's variance, and this network says its own")
     return device

@@ -78,7 +78,8 @@ class OnnxNetwork:
             given["label"] = class_labels.numpy()
         if len(x) < APART * self.threads:
             return SimpleNamespace(sample=torch.from_numpy(self.session.run(None, given)[0]))
-        sample, turns = np.empty_like(given["x"]), -(-len(x) // (APART * self.threads))
+        turns = -(-len(x) // (APART * self.threads))
+        sample = np.empty((len(x), self.config["out_channels"], *x.shape[2:]), given["x"].dtype)
         size = -(-len(x) // (turns * self.threads))
 
         def fill(start: int) -> None:

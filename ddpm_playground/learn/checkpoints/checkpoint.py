@@ -21,6 +21,7 @@ from ..networks.cost import check_network, read_weights
 from ..networks.planar_network import PlanarNetwork
 from ..networks.unet import NetworkEps
 from .assumed_schedule import scheduler_config_of
+from .channels import check_channels
 from .checkpoint_error import CheckpointError
 from .class_names import classes_in
 from .digest import sha256_of, sha256_of_all
@@ -29,13 +30,13 @@ from .layout import Layout, decoder_beside, layout_of
 from .own_sampling import OwnSampling, own_sampling
 from .picture_size import Size, sized
 from .pipeline_files import WEIGHTS, save_pipeline
+from .said_variance import told_of_variance, variance_type_of
 from .shipped import checkpoint_folder
 
 __all__ = [
     "ARCHITECTURES", "PICTURES", "WEIGHTS", "Checkpoint", "CheckpointError", "load_checkpoint", "save_pipeline",
     "sha256_of",
 ]  # fmt: skip
-MAX_COUNT = 4096
 TRIED_PIXELS = 128 * 128
 # An architecture is one line here: the class that config.json names → the class that is built of that config.
 # Those of PICTURES can be read anywhere, the others where points in the plane are welcome.
@@ -99,13 +100,19 @@ class Checkpoint:
         """What the network says: epsilon, v_prediction or sample."""
         return self.scheduler_config.get("prediction_type", "epsilon")
 
+    @property
+    def variance_type(self) -> str | None:
+        """How the σ² that the network says is read, a key of core.LEARNED; None where σ² is the sampler's."""
+        return variance_type_of(self.unet.config, self.scheduler_config)
+
     def predictor(self, guidance: float = 1.0) -> NetworkEps:
         """The network as an ε-predictor; without a null class there is no guidance."""
         network = cast(Network, self.unet) if self.network is None else self.network
         w = 1.0 if self.needs_label else guidance
         return NetworkEps(
-            self.schedule, network, self.prediction_type, w, self.has_null_class, cast(Network, self.unet)
-        )
+            self.schedule, network, self.prediction_type, w, self.has_null_class,
+            variance_type=self.variance_type, plain=cast(Network, self.unet),
+        )  # fmt: skip
 
     def as_diffusers_has_it(self) -> "Checkpoint":
         """The same, its weights laid out as diffusers leaves them: then eager PyTorch sums in the same order."""
@@ -121,14 +128,15 @@ class Checkpoint:
         sampler = sampler_named(sampling.sampler)
         if not isinstance(sampler, DrivenSampler):
             return sampler, sampling
+        said = self.variance_type
         if sampling.sampler != OWN:
             own = sampler.class_name == self.own.class_name
-            return DrivenSampler(sampler.class_name, self.own.config, own), sampling
+            return DrivenSampler(sampler.class_name, self.own.config, own, said), sampling
         steps = self.own.num_steps if sampling.num_steps is None else sampling.num_steps
         if self.own.is_here and not sampling.options:
             told = replace(sampling, sampler="ddpm", eta_or_w=0.0, num_steps=steps, spacing="trailing", clip_x_0=True)
             return sampler_named("ddpm"), told
-        return DrivenSampler(self.own.class_name, self.own.config, True), replace(sampling, num_steps=steps)
+        return DrivenSampler(self.own.class_name, self.own.config, True, said), replace(sampling, num_steps=steps)
 
     @property
     def reverse(self) -> Reverse:
@@ -147,28 +155,6 @@ class Checkpoint:
     def described(self) -> Phrase:
         """Device and engine, for the screen and the model card."""
         return Phrase("{device}, {engine}", device=describe_device(self.device), engine=ENGINES[self.engine].title)
-
-
-def _check_config(config: dict[str, Any]) -> None:
-    """Refuse pictures that our samplers cannot make.
-
-    Raises:
-        CheckpointError: no size, another number of channels out than in, or classes that are no count.
-    """
-    size = config.get("sample_size")
-    sides = size if isinstance(size, list) else [size, size]
-    counts = {
-        "sample_size": sides, "in_channels": [config.get("in_channels", 3)],
-        "out_channels": [config.get("out_channels", 3)],
-        "num_class_embeds": [1 if config.get("num_class_embeds") is None else config["num_class_embeds"]],
-    }  # fmt: skip
-    for name, values in counts.items():
-        if len(values) not in (1, 2) or not all(type(v) is int and 1 <= v <= MAX_COUNT for v in values):
-            raise CheckpointError(
-                "{name} in config.json must be whole numbers in [1, {most}]; correct it", name=name, most=MAX_COUNT
-            )
-    if len(sides) != 2 or counts["in_channels"] != counts["out_channels"]:
-        raise CheckpointError("config.json must have one size and as many channels out as in; correct it")
 
 
 def _try(unet: UNet2DModel) -> None:
@@ -232,7 +218,7 @@ def _known_config(
             decoder=decoder,
         )
     config, told = sized(config, size)
-    _check_config(config)
+    check_channels(config)
     if name in PICTURES:
         check_network(config)
     return config, told
@@ -281,8 +267,9 @@ def load_checkpoint(
         raise CheckpointError("scheduler_config.json cannot be used: {error}", error=error) from None
     unet.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     classes = classes_in(scheduler_config, config.get("num_class_embeds"), config.get("class_embed_type"))
-    own = own_sampling(layout, scheduler_config, schedule.T)
+    own = own_sampling(layout, scheduler_config, schedule.T, variance_type_of(config, scheduler_config))
+    told = (*told_of_variance(config, scheduler_config, own.class_name), *own.read_as())
     return Checkpoint(
         layout.folder, unet, schedule, scheduler_config, classes.names, sha256_of_all(weights),
-        (*read_as, *classes.read_as, *own.read_as()), has_null_class=classes.has_null, own=own,
+        (*read_as, *classes.read_as, *told), has_null_class=classes.has_null, own=own,
     )  # fmt: skip

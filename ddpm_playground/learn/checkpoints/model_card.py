@@ -4,24 +4,18 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from ...core.phrase import Refusal
 from ...core.writing import written
 
 SCORES, BOUND = "## Scores", "## Variational bound"
-HEADER = (
-    "---",
-    "license: apache-2.0",
-    "library_name: diffusers",
-    "tags: [ddpm, unconditional-image-generation, class-conditional]",
-    "---",
-)
-WHAT_IT_IS = (
-    "A class-conditional ε-predictor (Ho et al. 2020, algorithm 1): `UNet2DModel` with averaged weights, and its",
-    "`DDPMScheduler`. The last class embedding is the null class, for classifier-free guidance. Made by DDPM",
-    "Playground from the data below and a seed; no weights from elsewhere.",
-)
+HEADER = ("---", "license: apache-2.0", "library_name: diffusers")
+WIDTH = 112
+CLASSES = "The last class embedding is the null class, for classifier-free guidance."
+MADE = "Made by DDPM Playground from the data below and a seed; no weights from elsewhere."
+SYMBOLS = {"eps": "ε", "x0": "x_0", "v": "v"}  # --predict → what the network says
 NOT_SCORED = ("Not scored yet: `python -m ddpm_playground evaluate --checkpoint DIR --data DIR --write-card`.",)
 THE_READER = (
     "The reader is the project's own small network (`ddpm_playground/data/digits_classifier.safetensors`); its",
@@ -47,6 +41,35 @@ def _lineage(facts: Mapping[str, Any] | None) -> list[str]:
     return told
 
 
+def _has_classes(facts: Mapping[str, Any]) -> bool:
+    """Whether the network knows classes; before there was a choice, it did."""
+    return bool(facts.get("class_names", True))
+
+
+def _symbol(settings: Mapping[str, Any]) -> str:
+    return SYMBOLS[settings.get("predict", "eps")]
+
+
+def _what_it_is(facts: Mapping[str, Any]) -> str:
+    """A paragraph on the network."""
+    settings = facts["settings"]
+    kind = "A class-conditional" if _has_classes(facts) else "An unconditional"
+    variance = " and of σ² (Nichol & Dhariwal 2021)" if settings.get("variance", "fixed") == "learned" else ""
+    return " ".join((
+        f"{kind} {_symbol(settings)}-predictor (Ho et al. 2020, algorithm 1){variance}: `UNet2DModel` with averaged "
+        "weights, and its `DDPMScheduler`.", *[CLASSES] * _has_classes(facts), MADE,
+    ))  # fmt: skip
+
+
+def _objective(settings: Mapping[str, Any]) -> str:
+    """What the gradient went down."""
+    if settings.get("variance", "fixed") == "fixed":
+        return "L_simple (Ho et al. 2020, eq. 14)"
+    if settings["objective"] == "vlb":
+        return "L_vlb, t not resampled (Nichol & Dhariwal 2021)"
+    return f"L_simple + {settings['vlb_weight']:g} L_vlb (Nichol & Dhariwal 2021, eq. 16)"
+
+
 def _weight(gamma: float, most: float) -> str:
     """What the errors of algorithm 1 counted for."""
     factors = [f"min(SNR(t), {gamma:g})/SNR(t) (Hang et al. 2023)"] if gamma else []
@@ -54,14 +77,16 @@ def _weight(gamma: float, most: float) -> str:
     return " · ".join(factors) or "1 (algorithm 1)"
 
 
-def _target(most: int, teachers: int) -> str:
+def _target(most: int, teachers: int, symbol: str) -> str:
     """What the network was to say."""
     if teachers:
         return (
             f"ε of a stack of {teachers} teacher{'s' * (teachers > 1)} and of the means of the other pictures of the "
             "class, see `StackedTarget` (Wolpert 1992)"
         )
-    return f"E[ε | x_t] over up to {most:,} pictures of the class (Xu et al. 2023)" if most else "ε (algorithm 1)"
+    return (
+        f"E[ε | x_t] over up to {most:,} pictures of the class (Xu et al. 2023)" if most else f"{symbol} (algorithm 1)"
+    )
 
 
 def model_card(
@@ -81,9 +106,11 @@ def model_card(
     return "\n".join(
         [
             *HEADER,
+            f"tags: [ddpm, unconditional-image-generation{', class-conditional' * _has_classes(facts)}]",
+            "---",
             f"# {name}",
             "",
-            *WHAT_IT_IS,
+            *wrap(_what_it_is(facts), WIDTH),
             "",
             "```bash",
             f"python -m ddpm_playground sample --checkpoint checkpoints/{name} --num-samples 10 --out samples.npz",
@@ -117,13 +144,18 @@ def _training_rows(facts: Mapping[str, Any]) -> dict[str, Any]:
         "steps × batch": f"{facts['step']:,} × {settings['batch_size']}",
         "schedule": f"{settings['schedule']}, T = {settings['T']}",
         "weight of an error at t": _weight(settings.get("min_snr", 0.0), settings.get("truncated_snr", 0.0)),
-        "target of ε_θ": _target(settings.get("stable_target", 0), len(settings.get("teachers", ()))),
+        f"target of {_symbol(settings)}_θ": _target(
+            settings.get("stable_target", 0), len(settings.get("teachers", ())), _symbol(settings)
+        ),
+        **({"lowered": _objective(settings)} if settings.get("variance", "fixed") == "learned" else {}),
         "hours": facts["hours"],
         "machine": facts["machine"],
         "torch": facts["torch"],
         "parameters": f"{facts['parameters']:,}",
-        "held-out ε-loss": facts["held_out_loss"],
-        "held-out ε-loss by quarter of t, lowest first": ", ".join(map(str, facts["held_out_loss_by_quarter"])),
+        f"held-out {_symbol(settings)}-loss": facts["held_out_loss"],
+        f"held-out {_symbol(settings)}-loss by quarter of t, lowest first": ", ".join(
+            map(str, facts["held_out_loss_by_quarter"])
+        ),
     }
     if "start_from" in facts:
         rows["started from the weights with sha256"] = f"`{facts['start_from']['sha256']}`"

@@ -35,6 +35,7 @@ class OwnSampling:
         num_steps: S where nobody chooses.
         is_here: whether `ddpm` here does the same, for the network was trained here: its T steps, its σ², its clipping.
         pipeline: the pipeline that exchanged the scheduler for its own; empty for none.
+        said: how σ² is read that the network says, which `ddpm` here reads too; None for one that says none.
     """
 
     class_name: str
@@ -42,6 +43,7 @@ class OwnSampling:
     num_steps: int
     is_here: bool = False
     pipeline: str = ""
+    said: str | None = None
 
     def settings(self) -> dict[str, Any]:
         """Keys of the config that say how to sample and have another value than the class's default."""
@@ -66,27 +68,32 @@ class OwnSampling:
                 pipeline=self.pipeline,
                 name=self.class_name,
             )
-        if self.class_name != UNNAMED or self.settings():
+        others = self.settings()
+        if others.get("variance_type") == self.said:
+            others.pop("variance_type", None)
+        if not self.is_here and (self.class_name != UNNAMED or others):
             yield Phrase("its own sampling is {own}; ddpm and the others here draw otherwise", own=self.described())
 
 
-def own_sampling(layout: Layout, scheduler_config: Mapping[str, Any], T: int) -> OwnSampling:
+def own_sampling(layout: Layout, scheduler_config: Mapping[str, Any], T: int, said: str | None = None) -> OwnSampling:
     """How the pipeline that a checkpoint belongs to samples.
 
     Args:
         layout: where its parts lie.
         scheduler_config: scheduler_config.json, or what is assumed in its stead.
         T: of its schedule.
+        said: how σ² is read that its network says; None for one that says none.
     """
     folder = pipeline_folder(layout)
     index = _read(folder / INDEX).get("_class_name")
     name = scheduler_config.get("_class_name", UNNAMED)
     own = name if isinstance(name, str) else UNNAMED
     forced, steps = PIPELINES.get(str(index), (None, T if own.startswith("DDPM") else FEW_STEPS))
-    same = all(scheduler_config.get(key, value) in (None, value) for key, value in HERE.items())
-    here = own == UNNAMED and same and forced is None and "step" in " ".join(_read(folder / WRITTEN_HERE))
+    here = HERE if said is None else HERE | {"variance_type": said}
+    same = all(scheduler_config.get(key, value) in (None, value) for key, value in here.items())
+    is_here = own == UNNAMED and same and forced is None and "step" in " ".join(_read(folder / WRITTEN_HERE))
     pipeline = str(index) if forced not in (None, own) else ""
-    return OwnSampling(forced or own, dict(scheduler_config), T if here else min(steps, T), here, pipeline)
+    return OwnSampling(forced or own, dict(scheduler_config), T if is_here else min(steps, T), is_here, pipeline, said)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -45,7 +45,8 @@ class LevelErrors:
         quarter: of the log SNR, the cleanest 0.
         eps_mse: mean of (ε − ε̂)², of the network's own ε̂.
         x_0_mse: mean of (x_0 − x̂_0)² with x̂_0 kept within [−1, 1].
-        bound_bpd: L_{t−1} in bits per dimension, σ_t² = β_t, x̂_0 kept within [−1, 1] (Ho et al. 2020, eq. 5).
+        bound_bpd: L_{t−1} in bits per dimension, σ_t² = β_t or the network's own, x̂_0 kept within [−1, 1] (Ho et al.
+            2020, eq. 5).
         variance: of ε − ε̂ over pixels and pictures.
         calibrated: mean of (ε − ε̂)(ε − ε̂ of the linear filter), which a network whose ε̂ is E[ε | x_t] has for a
             variance: its error is orthogonal to whatever can be read from x_t, its own answer and the filter's too.

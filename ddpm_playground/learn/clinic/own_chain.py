@@ -38,7 +38,8 @@ class ChainNorm:
 
 
 def chain_norms(patient: Patient, chains: int = CHAINS, steps: int = STEPS) -> tuple[ChainNorm, ...]:
-    """Of `chains` chains of ddpm (σ² = β̃, trailing, x̂_0 clipped) from x_T ~ N(0, I), with the pictures' classes.
+    """Of `chains` chains of ddpm (σ² = β̃ or its own, trailing, x̂_0 clipped) from x_T ~ N(0, I), with the classes of the
+    pictures.
 
     Returns:
         one for each t that the chain visits but T, falling.

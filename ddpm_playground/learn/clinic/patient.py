@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ...core import Prediction, level_of_log_snr, prediction_from, q_sample, stream_seed
+from ...core import Prediction, joined_prediction, level_of_log_snr, mapped_prediction, q_sample, stream_seed
 from ..checkpoints.checkpoint import Checkpoint
 from ..networks.unet import NetworkEps
 from .assumption import Assumption, Clock, clock_of
@@ -30,7 +30,7 @@ class Asked:
 
     Attributes:
         eps: the noise.
-        prediction: ε̂ and x̂_0.
+        prediction: ε̂ and x̂_0, and what it says of σ².
         x_0: the pictures, (n,1,C,H,W).
     """
 
@@ -139,10 +139,10 @@ class Patient:
             at = torch.full((len(one),), level)
             eps = self.noise_at(self.seen, one, at, log_snr)
             prediction, eps = self._ask(assumption, self.seen, one, log_snr[at], eps)
-            parts.append((eps.cpu().double(), *(value.cpu().double() for value in prediction)))
+            parts.append((eps.cpu().double(), mapped_prediction(prediction, lambda value: value.cpu().double())))
             self.progress(len(one))
-        eps, eps_hat, x_hat_0 = (torch.cat(column) for column in zip(*parts, strict=True))
-        return Asked(eps, Prediction(eps_hat, x_hat_0), self.seen.x_0[who].double())
+        noises, predictions = zip(*parts, strict=True)
+        return Asked(torch.cat(noises), joined_prediction(predictions, torch.cat), self.seen.x_0[who].double())
 
     def with_weights_of(self, checkpoint: Checkpoint) -> "Patient":
         """Another checkpoint examined with the same pictures, noises and levels."""
@@ -206,7 +206,7 @@ class Patient:
         predictor = self._predictor
         value = predictor.output(x_t, t, label if checkpoint.class_names else None)
         said = assumption.prediction_type or checkpoint.prediction_type
-        return prediction_from(checkpoint.schedule, said, x_t, level, value), eps
+        return predictor.read(x_t, level, value, said), eps
 
     @cached_property
     def _predictor(self) -> NetworkEps:

@@ -11,7 +11,7 @@ from ...core import stream_seed
 from ...core.checks import whole_number
 from ...core.phrase import Refusal
 from ..checkpoints.checkpoint import Checkpoint
-from ..data.pictures import Pictures, bundled_digits, load_pictures, to_x_0
+from ..data.pictures import Pictures, bundled_digits, load_pictures, to_uint8, to_x_0
 
 MAX_PICTURES = 10_000
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in a grey (ITU-R BT.601), as Pillow has it
@@ -105,7 +105,7 @@ def fitted(x_0: torch.Tensor, shape: Sequence[int], name: str) -> tuple[torch.Te
             f"{name}: {before}, and the network takes {H}×{W}: resized. If it was trained on pictures cut or resized "
             "otherwise, its errors here are those of other data"
         )
-    return x_0, notes
+    return (to_x_0(to_uint8(x_0)) if notes else x_0), notes  # L_0 is of pixels: one of 256 levels each
 
 
 def classes_for(checkpoint: Checkpoint, pictures: Pictures, name: str) -> tuple[list[int], list[str]]:

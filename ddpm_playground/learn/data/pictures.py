@@ -1,4 +1,4 @@
-"""Labelled pictures: a folder of IDX .gz files (torchvision's MNIST layout), or one subfolder per class."""
+"""Pictures and their classes: of IDX .gz files (torchvision's MNIST layout), or of a folder, see `picture_folder`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ import hashlib
 import math
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from ...core.later import torch
-from ...core.phrase import Refusal
+from ...core.phrase import Phrase, Refusal
 
 IDX_NAMES = {"train": "train", "test": "t10k"}
-IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
-MAX_FOLDER_IMAGES = 500_000
 MAX_SAMPLES = 1_000_000
 # Modes of Pillow with more than 8 bits a pixel, as 16-bit PNG and TIFF files have.
 DEEP = ("I", "I;16", "I;16L", "I;16B", "I;16N")
@@ -28,11 +26,19 @@ DEEP = ("I", "I;16", "I;16L", "I;16B", "I;16N")
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Labelled pictures: images (N,C,H,W) uint8, labels (N,) int64, one name per class."""
+    """Pictures and their classes.
+
+    Attributes:
+        images: (N,C,H,W) uint8.
+        labels: (N,) int64; −1 where there are no classes.
+        class_names: one name per class; empty where there are none.
+        told: a sentence each about what was done to them on their way in.
+    """
 
     images: torch.Tensor
     labels: torch.Tensor
     class_names: tuple[str, ...]
+    told: tuple[Phrase, ...] = ()
 
     @cached_property
     def sha256(self) -> str:
@@ -43,6 +49,10 @@ class Pictures:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def without_classes(self) -> Pictures:
+        """The same pictures, whose classes are not looked at."""
+        return replace(self, labels=torch.full_like(self.labels, -1), class_names=())
 
     def x_0(self, index: torch.Tensor | slice) -> torch.Tensor:
         """The chosen pictures as float32 in [−1, 1], (B,C,H,W)."""
@@ -114,10 +124,6 @@ def _load_idx(folder: Path, split: str) -> Pictures:
     return Pictures(torch.from_numpy(images.copy())[:, None], torch.from_numpy(labels.astype(np.int64)), names)
 
 
-def _pictures_in(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-
-
 def in_8_bits(picture: Image.Image, mode: str) -> Image.Image:
     """The picture in `mode`; 16-bit greys are scaled to 8, not cut off."""
     if picture.mode in DEEP:
@@ -125,73 +131,30 @@ def in_8_bits(picture: Image.Image, mode: str) -> Image.Image:
     return picture.convert(mode)
 
 
-def _load_folders(folder: Path, split: str) -> Pictures:
-    """Class folders under DIR/train and DIR/test if these exist, else under DIR, every 20th picture held out."""
-    root = folder / split if (folder / split).is_dir() else folder
-    by_class = {c: _pictures_in(c) for c in sorted(root.iterdir()) if c.is_dir() and not c.name.startswith(".")}
-    classes = [c for c, pictures in by_class.items() if pictures]
-    found = [(p, label) for label, c in enumerate(classes) for p in by_class[c]]
-    if root == folder:
-        found = [entry for i, entry in enumerate(found) if (i % 20 == 0) == (split == "test")]
-    if not found:
-        raise Refusal(
-            "{folder} holds neither {idx_names}-images-idx3-ubyte.gz nor class folders with pictures; give a folder "
-            "of IDX .gz files or of images with one subfolder per class",
-            folder=folder,
-            idx_names=IDX_NAMES[split],
-        )
-    if len(found) > MAX_FOLDER_IMAGES:
-        raise Refusal(
-            "{folder} holds {num_found} pictures, at most {most} fit; use fewer",
-            folder=folder,
-            num_found=len(found),
-            most=MAX_FOLDER_IMAGES,
-        )
-    arrays = _arrays([path for path, _ in found])
-    images = torch.from_numpy(np.stack(arrays))
-    images = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
-    return Pictures(images, torch.tensor([label for _, label in found]), tuple(c.name for c in classes))
-
-
-def _arrays(paths: list[Path]) -> list[np.ndarray]:
-    """Pictures in 8 bits, of one shape."""
-    arrays: list[np.ndarray] = []
-    for path in paths:
-        try:
-            with Image.open(path) as picture:
-                array = np.asarray(in_8_bits(picture, "L" if picture.mode in ("1", "L", *DEEP) else "RGB"))
-        except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-            raise Refusal(
-                "{path} cannot be read as a picture: {error}; remove or replace it", path=path, error=error
-            ) from None
-        if arrays and array.shape != arrays[0].shape:
-            raise Refusal(
-                "{path} has shape {shape}, the first picture {shape_2}; make them alike",
-                path=path,
-                shape=array.shape,
-                shape_2=arrays[0].shape,
-            )
-        arrays.append(array)
-    return arrays
-
-
-def load_pictures(folder: str | Path, split: str = "train") -> Pictures:
+def load_pictures(folder: str | Path, split: str = "train", size: int = 0) -> Pictures:
     """The train or test split of a data folder.
 
     Args:
-        folder: IDX .gz files named as torchvision's MNIST names them, or images with one subfolder per
-            class (under train/ and test/ if there are such folders).
+        folder: IDX .gz files named as torchvision's MNIST names them, or pictures, with one subfolder per class or
+            without classes (under train/ and test/ if there are such folders).
         split: "train" or "test".
+        size: side that each picture is scaled to and cut at its centre; 0 takes them as they are.
 
     Raises:
         ValueError: no such folder, nothing to read in it, or a file that is broken.
     """
+    from .picture_folder import fitted, read_folder
+
     folder = Path(folder)
     if not folder.is_dir():
         raise Refusal("{folder} is not a folder; give the folder that holds the data", folder=folder)
     if _idx_path(folder, split, "images-idx3").exists():
-        return _load_idx(folder, split)
-    return _load_folders(folder, split)
+        found = _load_idx(folder, split)
+        if size and tuple(found.images.shape[2:]) != (size, size):
+            scaled = [np.asarray(fitted(Image.fromarray(image), size)) for image in found.images[:, 0].numpy()]
+            found = replace(found, images=torch.from_numpy(np.stack(scaled))[:, None])
+        return found
+    return read_folder(folder, split, size)
 
 
 @cache

@@ -16,10 +16,12 @@ from ...core import (
     Sampling,
     SeededNoise,
     bound_terms,
+    mapped_prediction,
     stream_seed,
 )
 from ...core.checks import whole_number
 from ...core.phrase import Refusal
+from ...engine.launch import ALONE, Launch
 from ..checkpoints.checkpoint import Checkpoint
 from ..data.pictures import Pictures, bundled_digits, load_pictures
 from ..training.algorithm_1 import by_quarter, quarter_of
@@ -112,8 +114,15 @@ def held_out(checkpoint: Checkpoint, data: str | Path | None = None, count: int 
     whole_number(f"the number of images of {name}", count, 2, len(pictures), "change it")
     generator = torch.Generator().manual_seed(stream_seed(seed, "held-out"))
     places = torch.randperm(len(pictures), generator=generator)[:count]
-    own = torch.tensor([known.index(c) if known else -1 for c in pictures.class_names])
-    return HeldOut(places, pictures, own[pictures.labels[places]], f"{count:,} of the {len(pictures):,} of {name}")
+    if checkpoint.needs_label and not pictures.class_names:
+        raise Refusal(
+            "the checkpoint needs a class for each picture, and {name} have none; give them in one subfolder a class",
+            name=name,
+        )
+    own = torch.tensor([known.index(c) if known else -1 for c in pictures.class_names] or [-1])
+    return HeldOut(
+        places, pictures, own[pictures.labels[places].clamp_min(0)], f"{count:,} of the {len(pictures):,} of {name}"
+    )
 
 
 def on_host(predict: LevelPredictor, device: torch.device) -> EpsPredictor:
@@ -121,7 +130,7 @@ def on_host(predict: LevelPredictor, device: torch.device) -> EpsPredictor:
 
     def ask(x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
         raw = predict(x_t.float().to(device), t.to(device), None if label is None else label.to(device))
-        return Prediction(*(value.cpu().double() for value in raw))
+        return mapped_prediction(raw, lambda value: value.cpu().double())
 
     return ask
 
@@ -136,6 +145,7 @@ def measure_bound(
     seed: int = 0,
     batch_size: int = BATCH_SIZE,
     progress: bool = False,
+    launch: Launch = ALONE,
 ) -> Bound:
     """L_T, every L_{t−1} and L_0 of held-out pictures, given their classes (Ho et al. 2020, eq. 5 and section 3.3).
 
@@ -145,11 +155,12 @@ def measure_bound(
         checkpoint: where the network and its schedule come from; every t of it is visited.
         held: the pictures and their classes, from `held_out`.
         guidance: W of the chain that is bounded; 1 is the conditional network alone.
-        w: σ_t² = β̃^(1−w) β^w for t ≥ 2; 1 is β_t.
+        w: σ_t² = β̃^(1−w) β^w for t ≥ 2; 1 is β_t; of no account where the network says σ_t² itself.
         clip_x_0: keep x̂_0 within [−1, 1], see `core.bound_terms`.
         seed: 0…2⁶³ − 1.
         batch_size: pictures at once; changes memory and speed, no number.
         progress: show a bar on stderr.
+        launch: the processes that share the pictures; each gets all numbers.
 
     Raises:
         ValueError: a setting out of range, or a schedule with β_t = 0.
@@ -157,25 +168,35 @@ def measure_bound(
     schedule, T, N = checkpoint.schedule, checkpoint.schedule.T, len(held.places)
     check_sampling(checkpoint, held.labels, Sampling(eta_or_w=w), guidance=guidance, seed=seed, batch_size=batch_size)
     predict = on_host(steady_predictor(checkpoint, guidance), checkpoint.device)
-    together, parts = whole_blocks(checkpoint, batch_size), []
-    with tqdm(total=N * T, unit="step", file=sys.stderr, disable=not progress, desc="bound") as bar:
+    together = whole_blocks(checkpoint, batch_size, N, launch)
+    starts = range(0, N, together)
+    own = sum(min(N, start + together) - start for start in launch.own(starts))
+    with tqdm(total=own * T, unit="step", file=sys.stderr, disable=not progress, desc="bound") as bar:
 
         def counted(term: BoundTerm) -> BoundTerm:
             bar.update(len(term.nats))
             return term
 
-        for start in range(0, N, together):
+        def measured(start: int) -> Ledger:
             places = held.places[start : start + together]
             x_0 = held.pictures.x_0(places).double()
             noise = SeededNoise(stream_seed(seed, "bound"), places.tolist(), checkpoint.image_shape)
             label = held.labels[start : start + together]
             terms = bound_terms(schedule, predict, x_0, noise, label=label, w=w, clip_x_0=clip_x_0)
-            parts.append(Ledger.of(schedule, x_0, map(counted, terms)))
-    variance = {1.0: "β_t", 0.0: "β̃_t"}.get(w, f"β̃^{1 - w:g} β^{w:g}")
+            return Ledger.of(schedule, x_0, map(counted, terms))
+
+        parts = launch.spread(starts, measured)
+    return Bound(Ledger.joined(parts), _protocol(checkpoint, held, guidance, w, clip_x_0, seed))
+
+
+def _protocol(checkpoint: Checkpoint, held: HeldOut, guidance: float, w: float, clip_x_0: bool, seed: int) -> str:
+    """How it was measured, for the screen and the model card."""
+    variance = {1.0: "β_t", 0.0: "β̃_t"}.get(w, f"β̃^{1 - w:g} β^{w:g}") + ", σ_1² = β_1"
+    if checkpoint.variance_type is not None:
+        variance = f"what the network says ({checkpoint.variance_type})"
     given = f"the true class given, W = {guidance:g}" if checkpoint.class_names else "no classes"
-    protocol = (
-        f"{held.told}, seed {seed}; {given}; every t of {T}, one ε a picture and t; σ_t² = {variance}, σ_1² = β_1; "
-        f"x̂_0 {'clipped to [−1, 1]' if clip_x_0 else 'not clipped'}; discretised decoder of 256 levels "
-        "(Ho et al. 2020, section 3.3)"
+    return (
+        f"{held.told}, seed {seed}; {given}; every t of {checkpoint.schedule.T}, one ε a picture and t; "
+        f"σ_t² = {variance}; x̂_0 {'clipped to [−1, 1]' if clip_x_0 else 'not clipped'}; "
+        "discretised decoder of 256 levels (Ho et al. 2020, section 3.3)"
     )
-    return Bound(Ledger.joined(parts), protocol)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -10,9 +11,20 @@ import torch
 from tqdm import tqdm
 
 from ...bridge.driven_sampler import Answering, DrivenSampler
-from ...core import Level, LevelPredictor, Prediction, RuleSampler, Sampling, SeededNoise, Step
+from ...core import (
+    Level,
+    LevelPredictor,
+    Prediction,
+    RuleSampler,
+    Sampling,
+    SeededNoise,
+    Step,
+    joined_prediction,
+    mapped_prediction,
+)
 from ...core.checks import number, whole_number
 from ...core.phrase import Refusal
+from ...engine.launch import ALONE, Launch
 from ..checkpoints.checkpoint import Checkpoint
 from ..data.pictures import MAX_SAMPLES, to_uint8
 from .noises import Noises
@@ -51,9 +63,8 @@ class FixedBatches:
             part = slice(start, start + self.size)
             classes = None if label is None else self._full(label[part])
             answer = self.predict(self._full(x_t[part]), self._full(t[part]), classes, level)
-            parts.append([a[: len(x_t[part])] for a in answer])
-        eps_hats, x_hats_0 = zip(*parts, strict=True)
-        return Prediction(torch.cat(eps_hats), torch.cat(x_hats_0))
+            parts.append(mapped_prediction(answer, partial(torch.narrow, dim=0, start=0, length=len(x_t[part]))))
+        return joined_prediction(parts, torch.cat)
 
     def answer(self, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
         """What the network itself says, as `NetworkEps.answer`, for any B."""
@@ -124,9 +135,14 @@ def block_of(checkpoint: Checkpoint) -> int:
     return BLOCK[checkpoint.device.type]
 
 
-def whole_blocks(checkpoint: Checkpoint, batch_size: int) -> int:
-    """batch_size rounded up to whole blocks, so that picture i stands at i mod block in every batch."""
+def whole_blocks(checkpoint: Checkpoint, batch_size: int, count: int = 0, launch: Launch = ALONE) -> int:
+    """batch_size rounded up to whole blocks, so that picture i stands at i mod block in every batch.
+
+    Where `count` pictures are shared by several processes, batches are smaller, so that each has some to draw.
+    """
     block = block_of(checkpoint)
+    if launch.size > 1 and count:
+        batch_size = min(batch_size, -(-count // launch.size))
     return -(-batch_size // block) * block
 
 
@@ -158,6 +174,7 @@ def final_x(
     batch_size: int = BATCH_SIZE,
     progress: bool = False,
     noises: Noises | None = None,
+    launch: Launch = ALONE,
 ) -> torch.Tensor:
     """x_0 as the chain ends (Ho et al. 2020, algorithm 2, by default all T steps with σ² = β̃).
 
@@ -170,6 +187,7 @@ def final_x(
         batch_size: chains at once; changes memory and speed, and without `noises` never a pixel.
         progress: show a bar on stderr.
         noises: x_T and z in the stead of those drawn from the seed.
+        launch: the processes that share the pictures; each gets all of them.
 
     Returns:
         (N,C,H,W) float32 on the CPU.
@@ -181,18 +199,22 @@ def final_x(
     check_sampling(checkpoint, labels, sampling, guidance=guidance, seed=seed, batch_size=batch_size)
     if noises is not None:
         noises.check(len(labels), checkpoint.image_shape, _draws(checkpoint, sampling))
-    together = whole_blocks(checkpoint, batch_size)
     sampler, told = checkpoint.sampler_for(sampling)
-    N, num_steps, ends = len(labels), len(sampler.path(checkpoint.schedule, told)) - 1, []
-    with tqdm(total=N * num_steps, unit="step", file=sys.stderr, disable=not progress, desc="sampling") as bar:
-        for start in range(0, N, together):
-            indices = range(start, min(N, start + together))
-            part, x_0 = labels[start : indices.stop], torch.empty(0)
+    N, num_steps = len(labels), len(sampler.path(checkpoint.schedule, told)) - 1
+    together = whole_blocks(checkpoint, batch_size, N, launch)
+    starts = range(0, N, together)
+    own = sum(min(N, start + together) - start for start in launch.own(starts))
+    with tqdm(total=own * num_steps, unit="step", file=sys.stderr, disable=not progress, desc="sampling") as bar:
+
+        def drawn(start: int) -> torch.Tensor:
+            indices, x_0 = range(start, min(N, start + together)), torch.empty(0)
+            part = labels[start : indices.stop]
             for step in chain(checkpoint, indices, part, sampling, guidance=guidance, seed=seed, noises=noises):
                 x_0 = step.x_s
                 bar.update(len(indices))
-            ends.append(x_0.float().cpu())
-    return torch.cat(ends)
+            return x_0.float().cpu()
+
+        return torch.cat(launch.spread(starts, drawn))
 
 
 def _draws(checkpoint: Checkpoint, sampling: Sampling) -> int:
@@ -215,9 +237,13 @@ def sample(
     seed: int = 0,
     batch_size: int = BATCH_SIZE,
     progress: bool = False,
+    launch: Launch = ALONE,
 ) -> np.ndarray:
     """Pictures from a checkpoint: what `final_x` ends in, as pixels, (N,H,W,C) uint8; arguments and errors are its."""
-    x_0 = final_x(checkpoint, labels, sampling, guidance=guidance, seed=seed, batch_size=batch_size, progress=progress)
+    x_0 = final_x(
+        checkpoint, labels, sampling, guidance=guidance, seed=seed, batch_size=batch_size, progress=progress,
+        launch=launch,
+    )  # fmt: skip
     return pixels(x_0)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ...core import Level, Prediction, Schedule, prediction_from
+from ...core import Level, Prediction, Said, Schedule, SpreadPrediction, prediction_from
 from ...core.phrase import Refusal
 from ...engine.network import Network, conditioning
 
@@ -22,16 +22,18 @@ def make_network(
     channels: tuple[int, ...] = (16, 48, 96),
     layers: int = 1,
     attention_levels: int = 0,
+    says_variance: bool = False,
 ) -> "UNet2DModel":
-    """A class-conditional UNet2DModel; its last class embedding is the null class.
+    """A UNet2DModel; where there are classes, its last class embedding is the null class.
 
     Args:
         image_shape: (C,H,W).
-        num_classes: number of real classes.
+        num_classes: number of real classes; 0 for a network that knows none.
         seed: what the weights are drawn from.
         channels: width of each resolution, finest first.
         layers: residual blocks per resolution.
         attention_levels: how many of the coarsest resolutions have self-attention, beside the middle.
+        says_variance: whether it has a second half of channels out, for σ².
 
     Raises:
         ValueError: a picture that cannot be halved as often as there are levels.
@@ -40,9 +42,10 @@ def make_network(
 
     C, H, W = image_shape
     factor = 2 ** (len(channels) - 1)
-    if H % factor or W % factor or min(H, W) < factor or H != W:
+    if H % factor or W % factor or min(H, W) < factor:
         raise Refusal(
-            "pictures must be square with sides divisible by {factor}, got {got}×{W}; resize the data",
+            "pictures must have sides divisible by {factor}, got {got}×{W}; scale them with --size, or give --channels "
+            "fewer widths",
             factor=factor,
             got=H,
             W=W,
@@ -54,14 +57,14 @@ def make_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # noqa: TID251
         return UNet2DModel(
-            sample_size=H,
+            sample_size=H if H == W else (H, W),
             in_channels=C,
-            out_channels=C,
+            out_channels=2 * C if says_variance else C,
             block_out_channels=channels,
             layers_per_block=layers,
             down_block_types=tuple(down),
             up_block_types=tuple(up),
-            num_class_embeds=num_classes + 1,
+            num_class_embeds=num_classes + 1 if num_classes else None,
             norm_num_groups=8,
             attention_head_dim=32 if not any(c % 32 for c in attended) else 8,
         )
@@ -77,7 +80,8 @@ class NetworkEps:
     """A diffusers network behind the EpsPredictor protocol, with classifier-free guidance.
 
     ε̂ = ε_∅ + W (ε_c − ε_∅) (Ho & Salimans 2022, eq. 6, with W = 1 + w); W = 1 is the conditional
-    network alone, W = 0 the unconditional one. A label of −1 is the null class. Two of them are equal where
+    network alone, W = 0 the unconditional one. A label of −1 is the null class. What a network says of σ² is that of
+    the class alone, whatever W. Two of them are equal where
     they say the same, so that an engine knows again what it has prepared.
 
     Attributes:
@@ -86,6 +90,7 @@ class NetworkEps:
         prediction_type: what the network says: "epsilon", "v_prediction" or "sample".
         guidance: W.
         has_null_class: whether the last class embedding is the null class; without one, W must be 1.
+        variance_type: how the second half of what the network says is read, a key of LEARNED; None to leave it out.
         plain: the network that can be asked at fractions of t too, where `network` is an engine's; None for `network`.
     """
 
@@ -94,6 +99,7 @@ class NetworkEps:
     prediction_type: str = "epsilon"
     guidance: float = 1.0
     has_null_class: bool = True
+    variance_type: str | None = None
     plain: Network | None = None
 
     @property
@@ -107,12 +113,22 @@ class NetworkEps:
         self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None
     ) -> Prediction:
         """Prediction (B,C,H,W) each; t (B,) in 1…T; label (B,) with −1 for none; level of t, or None."""
-        value = self._output(self.network, x_t, t - 1, label)
-        return prediction_from(self.schedule, self.prediction_type, x_t, t if level is None else level, value)
+        output = self._output(self.network, x_t, t - 1, label)
+        return self.read(x_t, t if level is None else level, output, self.prediction_type)
+
+    def read(
+        self, x_t: torch.Tensor, t: torch.Tensor | Level, output: torch.Tensor, prediction_type: str
+    ) -> Prediction:
+        """What the network's output at x_t (B,C,H,W) means, of C channels or of 2C, if it says a prediction_type."""
+        value, *spread = output.split(x_t.shape[1], 1)
+        found = prediction_from(self.schedule, prediction_type, x_t, t, value)
+        if self.variance_type is None or not spread:
+            return found
+        return SpreadPrediction(*found, Said(spread[0], self.variance_type))
 
     @torch.no_grad()
     def answer(self, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
-        """What the network itself says, guided, (B,C,H,W), at a scheduler's own timestep.
+        """What the network itself says, guided, at a scheduler's own timestep, (B,C,H,W); 2C where it says σ² too.
 
         Args:
             x: (B,C,H,W) as the scheduler scales it.
@@ -142,4 +158,5 @@ class NetworkEps:
             return said(x, timestep, chosen)
         both = said(torch.cat([x, x]), torch.cat([timestep, timestep]), torch.cat([null, chosen]))
         unconditional, conditional = both.chunk(2)
-        return unconditional + self.guidance * (conditional - unconditional)
+        guided = unconditional + self.guidance * (conditional - unconditional)
+        return torch.cat([guided[:, : x.shape[1]], conditional[:, x.shape[1] :]], 1)

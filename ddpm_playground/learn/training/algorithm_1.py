@@ -97,18 +97,24 @@ def errors_on(
     return torch.cat(parts)
 
 
-def loss_weight(schedule: Schedule, t: torch.Tensor, gamma: float, most: float = 0.0) -> torch.Tensor:
+def loss_weight(
+    schedule: Schedule, t: torch.Tensor, gamma: float, most: float = 0.0, prediction_type: str = "epsilon"
+) -> torch.Tensor:
     """What each error counts for, (B,) float32: min(SNR(t), γ)/SNR(t) times max(1, 1/SNR(t)) up to `most`.
 
     Algorithm 1 weighs all t alike. A small network then spends itself on small t, where its errors are large and
     seen least; with γ they count as an error of x̂_0 of weight γ (Hang et al. 2023), and with `most` those at large t,
     where a picture gets its shape, count as the error of x̂_0 that they are (Salimans & Ho 2022). 0 leaves either out.
+    Errors of x_0 and v count as the errors of ε that follow from them, times SNR(t) or ᾱ_t; with both 0 they count 1.
     """
     weight = torch.ones(schedule.T, dtype=torch.float64)
     if gamma:
         weight = weight * min_snr(schedule, gamma)
     if most:
         weight = weight * truncated_snr(schedule, most)
+    if gamma or most:
+        of_eps = {"epsilon": torch.ones(()), "sample": schedule.snr[1:], "v_prediction": schedule.alpha_bars[1:]}
+        weight = weight * of_eps[prediction_type]
     return weight[t - 1].float()
 
 

@@ -1,5 +1,6 @@
 """Algorithm 1 of Ho et al. (2020) on a real network, saved as it goes."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import torch
 
 from ...core.checks import whole_number
 from ...core.phrase import Refusal
-from ...engine.device import pick_device
+from ...engine.launch import ALONE, Launch
 from ..checkpoints.checkpoint import CheckpointError
 from ..data.pictures import Pictures, load_pictures
+from .folder_lock import locked
 from .observers import NowAndThen, Observer, Progress
 from .resuming import restore
 from .saving import Place, Saver, SheetDrawer
@@ -31,22 +33,41 @@ def train(
     sheet_minutes: float = 20.0,
     threads: int | None = None,
     command: str = "",
+    launch: Launch = ALONE,
 ) -> None:
     """Train, saving as it goes, and write the pipeline folder `out`.
 
-    The state to resume from, the log and the sample sheets stand beside it in `out`.training.
+    The state to resume from, the log and the sample sheets stand beside it in `out`.training, with a lock that keeps
+    other trainings out. Of several processes all train and the first one writes.
 
     Raises:
         ValueError: settings or data that cannot be used.
-        CheckpointError: nothing to resume, or made with other settings; or `out` exists and not resume.
+        CheckpointError: nothing to resume, or made with other settings; or `out` exists and not resume; or another
+            training writes there.
     """
     _check_options(save_minutes, sheet_minutes, threads)
-    place = _free_place(out, resume)
     if threads is not None:
         torch.set_num_threads(threads)
-    trainer = _begun(settings, place, resume=resume, compiled=compiled, device=device)
+    place = _place(out)
+    if not launch.is_main:
+        launch.wait()  # for the first one's lock
+        for _ in _begun(settings, place, resume=resume, compiled=compiled, device=device, launch=launch):
+            pass
+        return
+    _check_free(place, resume)
+    with locked(place.folder, out, command):
+        launch.wait()
+        trainer = _begun(settings, place, resume=resume, compiled=compiled, device=device, launch=launch)
+        _train(trainer, place, settings, command, save_minutes, sheet_minutes)
+
+
+def _train(
+    trainer: Trainer, place: Place, settings: Settings, command: str, save_minutes: float, sheet_minutes: float
+) -> None:
+    """The steps that are left, saved and drawn as they go."""
+    for sentence in trainer.pictures.told:
+        print(f"{Path(settings.data).name}: {sentence}", file=sys.stderr)
     held_out = _held_out(trainer)
-    place.folder.mkdir(parents=True, exist_ok=True)
     progress = Progress(trainer)
     save = Saver(trainer, held_out, place, settings, command, progress.held_out)
     draw = SheetDrawer(trainer, place)
@@ -69,26 +90,35 @@ def _check_options(save_minutes: float, sheet_minutes: float, threads: int | Non
         whole_number("--threads", threads, 1, MAX_THREADS, "leave it out for all cores")
 
 
-def _free_place(out: Path, resume: bool) -> Place:
-    """Where to write, if nothing of another run stands there."""
+def _place(out: Path) -> Place:
+    """Where to write."""
     if not out.name:
         raise Refusal("--out must name a folder to write, got {got}; try checkpoints/NAME", got=repr(str(out)))
-    place = Place(out)
-    if not resume and (out.exists() or place.state.exists()):
+    return Place(out)
+
+
+def _check_free(place: Place, resume: bool) -> None:
+    """Refuse a place where something of another run stands."""
+    if not resume and (place.out.exists() or place.state.exists()):
         raise CheckpointError(
-            "{out} or its training state exists; add --resume to go on, or choose another --out", out=out
+            "{out} or its training state exists; add --resume to go on, or choose another --out", out=place.out
         )
-    return place
 
 
-def _begun(settings: Settings, place: Place, *, resume: bool, compiled: bool, device: str) -> Trainer:
+def pictures_of(settings: Settings, split: str) -> Pictures:
+    """The pictures of a split, as the settings have them."""
+    pictures = load_pictures(settings.data, split, settings.size)
+    return pictures if settings.classes == "folders" else pictures.without_classes()
+
+
+def _begun(settings: Settings, place: Place, *, resume: bool, compiled: bool, device: str, launch: Launch) -> Trainer:
     """A trainer before its first step, or where the run that is resumed was saved last."""
-    chosen = pick_device(device)
+    chosen = launch.own_device(device)
     if chosen.type == "cuda":  # one shape throughout: cuDNN may try its ways on it
         torch.backends.cudnn.benchmark = True
     # A resumed run has its weights already, and need not find again where they came from.
     beginning = replace(settings, start_from="") if resume and place.state.exists() else settings
-    trainer = Trainer(beginning, load_pictures(settings.data), chosen, compiled)
+    trainer = Trainer(beginning, pictures_of(settings, "train"), chosen, compiled, launch)
     # A run that was stopped before its first save has nothing to go on from: it begins anew, with the same numbers.
     if resume and (place.state.exists() or place.out.exists()):
         restore(trainer, *load_state(place.state))
@@ -97,7 +127,13 @@ def _begun(settings: Settings, place: Place, *, resume: bool, compiled: bool, de
 
 def _held_out(trainer: Trainer) -> Pictures:
     """The test pictures of the same data, of the same classes."""
-    held_out = load_pictures(trainer.settings.data, "test")
+    held_out = pictures_of(trainer.settings, "test")
+    if held_out.images.shape[1:] != trainer.pictures.images.shape[1:]:
+        raise Refusal(
+            "the test pictures are (C,H,W) = {shape}, the training pictures {shape_2}; make them alike, or give --size",
+            shape=tuple(held_out.images.shape[1:]),
+            shape_2=tuple(trainer.pictures.images.shape[1:]),
+        )
     if held_out.class_names != trainer.pictures.class_names:
         raise Refusal(
             "the test pictures have classes {class_names}, the training pictures {class_names_2}; give both the same",

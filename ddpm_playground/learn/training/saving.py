@@ -17,6 +17,7 @@ from ..checkpoints.model_card import model_card
 from ..data.pictures import Pictures
 from .algorithm_1 import by_quarter
 from .inspection import held_out_errors, sample_sheet
+from .objective import LEARNED_AS
 from .resuming import state_of
 from .settings import Settings
 from .trainer import Trainer
@@ -67,14 +68,13 @@ def scheduler_of(trainer: Trainer) -> DDPMScheduler:
     settings, schedule = trainer.settings, trainer.schedule
     betas = None if settings.schedule == "linear" else schedule.betas[1:].tolist()
     scheduler = DDPMScheduler(
+        num_train_timesteps=settings.T, beta_start=1e-4, beta_end=0.02, trained_betas=betas, clip_sample=True,
         timestep_spacing="trailing",  # as `sample` and Reverse take it
-        num_train_timesteps=settings.T,
-        beta_start=1e-4,
-        beta_end=0.02,
-        trained_betas=betas,
-        clip_sample=True,
-    )
-    scheduler.register_to_config(_class_names=list(trainer.pictures.class_names))
+        prediction_type=trainer.objective.prediction_type,  # type: ignore[arg-type]
+        variance_type=LEARNED_AS if trainer.objective.learned else "fixed_small",
+    )  # fmt: skip
+    if trainer.num_classes:
+        scheduler.register_to_config(_class_names=list(trainer.pictures.class_names))
     return scheduler
 
 
@@ -96,7 +96,7 @@ class Saver:
         pictures = trainer.pictures
         data = (
             f"{Path(settings.data).resolve().name}: {len(pictures)} pictures, "
-            f"{trainer.num_classes} classes, sha256 {pictures.sha256[:16]}…"
+            f"{trainer.num_classes or 'no'} classes, sha256 {pictures.sha256[:16]}…"
         )
         self.about = {"command": command, "commit": code_version(), "data": data}
         self.machine, self.scheduler = describe_device(trainer.device), scheduler_of(trainer)
@@ -126,6 +126,7 @@ class Saver:
         facts = self.about | {
             "machine": self.machine, "hours": round(trainer.seconds / 3600, 2), "step": trainer.step,
             "parameters": sum(p.numel() for p in trainer.parameters), "torch": torch.__version__,
+            "class_names": list(trainer.pictures.class_names),
             "held_out_loss": round(float(errors.mean()), 5), "settings": asdict(self.settings),
             "held_out_loss_by_quarter": [round(v, 5) if math.isfinite(v) else None for v in quarters],
         }  # fmt: skip

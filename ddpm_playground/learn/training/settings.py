@@ -12,6 +12,10 @@ def setting(default: Any, what: str) -> Any:
     return field(default=default, metadata={"what": what})
 
 
+# --predict → diffusers' prediction_type
+PREDICTIONS = {"eps": "epsilon", "x0": "sample", "v": "v_prediction"}
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything a training run depends on; two runs with equal settings are the same run.
@@ -19,6 +23,7 @@ class Settings:
     min_snr and truncated_snr are γ and `most` of `algorithm_1.loss_weight`; 0 is algorithm 1's own loss.
     stable_target is how many pictures of a class `StableTarget` looks at; 0 for the drawn ε, algorithm 1's own target.
     teachers are the checkpoints of a `StackedTarget`; none for the drawn ε.
+    predict, variance, objective and vlb_weight are what `Objective` reads.
     """
 
     data: str = setting("", "a folder of IDX .gz files, or of pictures with one subfolder per class")
@@ -50,6 +55,16 @@ class Settings:
         "checkpoints whose x̂_0, averaged with the means of other pictures, stands for the drawn ε; none leaves it out",
     )
     precision: str = setting("auto", "fp32, bf16, or auto: bf16 where the machine is fast at it")
+    predict: str = setting("eps", "what the network says: eps, x0 or v")
+    variance: str = setting("fixed", "σ²: fixed, or learned beside the mean (Nichol & Dhariwal 2021)")
+    objective: str = setting(
+        "hybrid", "what a learned σ² is trained by: hybrid, L_simple + λ L_vlb, or vlb, L_vlb alone"
+    )
+    vlb_weight: float = setting(1e-3, "λ of hybrid")
+    classes: str = setting(
+        "folders", "folders: each subfolder's pictures are a class; none: all alike, as DDPMPipeline draws them"
+    )
+    size: int = setting(0, "side that pictures are scaled to and cut at their centre; 0 takes them as they are")
 
     def __post_init__(self) -> None:
         checks = {
@@ -57,7 +72,7 @@ class Settings:
             "warm_up": (0, 1_000_000), "decay": (0.0, 1.0), "weight_decay": (0.0, 10.0), "clip_norm": (0.0, 1e9),
             "ema_decay": (0.0, 1.0), "label_dropout": (0.0, 1.0), "seed": (0, 2**63 - 1), "layers": (1, 8),
             "attention_levels": (0, len(self.channels)), "min_snr": (0.0, 1e6),
-            "truncated_snr": (0.0, 1e6), "stable_target": (0, 1_000_000),
+            "truncated_snr": (0.0, 1e6), "stable_target": (0, 1_000_000), "vlb_weight": (0.0, 1e3), "size": (0, 4096),
         }  # fmt: skip
         for name, (low, high) in checks.items():
             check = whole_number if isinstance(high, int) else number
@@ -75,9 +90,18 @@ class Settings:
             "t_sampling": ("uniform", "stratified"),
             "precision": ("auto", "fp32", "bf16"),
             "optimizer": ("adamw", "muon"),
+            "predict": tuple(PREDICTIONS),
+            "variance": ("fixed", "learned"),
+            "objective": ("hybrid", "vlb"),
+            "classes": ("folders", "none"),
         }
         for name, allowed in choices.items():
             one_of(name, getattr(self, name), allowed)
+        if self.objective == "vlb" and (self.variance == "fixed" or self.min_snr or self.truncated_snr):
+            raise Refusal(
+                "--objective vlb is the bound with a learned variance and weights of its own; give --variance learned, "
+                "and leave --min-snr and --truncated-snr out"
+            )
 
 
 def learning_rate_at(settings: Settings, step: int) -> float:

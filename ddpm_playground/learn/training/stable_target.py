@@ -26,14 +26,21 @@ class StableTarget:
         generator = torch.Generator().manual_seed(stream_seed(seed, "stable target"))
         self.many = schedule.snr <= MOST_SNR  # by t
         self.exact: list[ExactEps] = []
-        for label in range(len(pictures.class_names)):
-            own = (pictures.labels == label).nonzero().flatten()
+        labels = pictures.labels if pictures.class_names else torch.zeros_like(pictures.labels)
+        for label in range(len(pictures.class_names) or 1):
+            own = (labels == label).nonzero().flatten()
             chosen = own[torch.randperm(len(own), generator=generator)[:most]]
             self.exact.append(ExactEps(schedule, pictures.x_0(chosen).double()))
 
-    def __call__(self, x_t: torch.Tensor, t: torch.Tensor, eps: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-        """x_t and the drawn ε (B,C,H,W), t and label (B,) → the target (B,C,H,W); ε where there is no class."""
-        target, t_cpu, label_cpu = eps.clone(), t.cpu(), label.cpu()
+    def __call__(
+        self, x_t: torch.Tensor, t: torch.Tensor, eps: torch.Tensor, label: torch.Tensor | None
+    ) -> torch.Tensor:
+        """x_t and the drawn ε (B,C,H,W), t and label (B,) → the target (B,C,H,W); ε where a class was dropped.
+
+        Where there are no classes, label is None and all pictures count as one.
+        """
+        target, t_cpu = eps.clone(), t.cpu()
+        label_cpu = torch.zeros_like(t_cpu) if label is None else label.cpu()
         many = self.many[t_cpu]
         for c, exact in enumerate(self.exact):
             own = ((label_cpu == c) & many).nonzero().flatten()

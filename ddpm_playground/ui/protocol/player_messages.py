@@ -6,7 +6,10 @@ from .parts import Float16, Note
 
 
 class StepNumbers(TypedDict):
-    """The numbers of one step t → s; null where the sampler has no such number."""
+    """The numbers of one step t → s; null where the sampler has no such number.
+
+    own_sigma: whether σ is the network's own, another at each pixel; `sigmas` of the frames tell it.
+    """
 
     t: int
     s: int
@@ -15,6 +18,7 @@ class StepNumbers(TypedDict):
     sigma: float | None
     coef: tuple[float, float, float] | None
     line4: tuple[float, float] | None
+    own_sigma: NotRequired[bool]
 
 
 Frame = tuple[int, Float16, Float16 | None]
@@ -51,12 +55,16 @@ class Opening(TypedDict):
 
 
 class Frames(TypedDict):
-    """Frames `before`… of a run, of which there are `total`; the last one also says how the run ended."""
+    """Frames `before`… of a run, of which there are `total`; the last one also says how the run ended.
+
+    sigmas: where the network says σ itself, of each step the number, and over the pixels σ's mean, least and most.
+    """
 
     run: str
     before: int
     total: int
     frames: list[Frame]
+    sigmas: NotRequired[list[tuple[int, float, float, float]]]
     at: NotRequired[int]
     seconds_left: NotRequired[float | None]
     done: NotRequired[bool]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from mmap import mmap
 
-from ...core import Step, x_0_from_eps
+from ...core import SigmaSpan, Step, x_0_from_eps
 from ...core.later import torch
 from ...core.phrase import Refusal
 from ...run import Run
@@ -41,6 +41,7 @@ class LiveRun:
         ts: t of each kept frame; one more than eps_hats once the run is complete (x_0 at 0).
         xs: x_t, (N,C,H,W) float16 each.
         eps_hats: ε̂ of each step.
+        sigmas: σ over the pixels of each step; None where it is one number.
     """
 
     run: Run
@@ -54,6 +55,7 @@ class LiveRun:
     ts: list[int] = field(default_factory=list)
     xs: list[torch.Tensor] = field(default_factory=list)
     eps_hats: list[torch.Tensor] = field(default_factory=list)
+    sigmas: list[SigmaSpan | None] = field(default_factory=list)
 
     @property
     def stride(self) -> int:
@@ -62,6 +64,7 @@ class LiveRun:
 
     def keep(self, k: int, step: Step) -> None:
         """Keep x_t and ε̂ of step k."""
+        self.sigmas.append(SigmaSpan.of(step))
         self.eps_hats.append(self._put(step.eps_hat))
         self._add(k, step.t, step.x_t)
 
@@ -90,6 +93,11 @@ class LiveRun:
         """What has been computed so far, as a film that says where it ends early."""
         ending = "failed" if self.problem else "stopped" if self.stopped else "" if self.done else "still running"
         return Film(list(self.ts), self.xs, self.x_hat_0, self.run.checkpoint.is_planar, ending)
+
+    def spans(self, first: int, end: int) -> list[tuple[int, float, float, float]]:
+        """Of frames first…end−1 whose σ is the network's own: the step's number, and σ's mean, least and most."""
+        found = zip(self.ks[first:end], self.sigmas[first:end], strict=False)
+        return [(k, span.mean, span.least, span.most) for k, span in found if span]
 
     @property
     def kept_bytes(self) -> int:

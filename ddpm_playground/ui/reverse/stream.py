@@ -175,6 +175,8 @@ def since(live: LiveRun, first: int, end: int) -> Frames:
     ]
     whole = end == len(live.ks) and live.done
     message: Frames = {"run": live.run_id, "before": first, "total": len(live.ks), "frames": frames}
+    if spans := live.spans(first, end):
+        message["sigmas"] = spans
     if whole:
         message["seconds_left"], message["done"] = 0, True
         message["stopped"], message["problem"] = live.stopped, live.problem

@@ -80,6 +80,7 @@ def _npz(path: Path, live: LiveRun) -> None:
     facts = {field.name: getattr(live.run.recipe, field.name) for field in fields(Recipe) if field.name in FIELDS}
     facts |= {"complete": live.done and not live.stopped, "ended_because": live.problem}
     facts |= {"numbers": [live.run.numbers(t, s).facts() for t, s in zip(live.ts, live.ts[1:], strict=False)]}
+    facts |= {"sigmas": spans} if (spans := live.spans(0, len(live.ks))) else {}
     planar = live.run.checkpoint.is_planar
     write_npz(path, live.ts, live.xs, live.eps_hats, live.run.labels, live.run.schedule.alpha_bars, facts, planar)
 

@@ -127,7 +127,11 @@ export interface Digits {
   labels: string;
 }
 
-/** The numbers of one step t → s; null where the sampler has no such number. */
+/**
+ * The numbers of one step t → s; null where the sampler has no such number.
+ *
+ * own_sigma: whether σ is the network's own, another at each pixel; `sigmas` of the frames tell it.
+ */
 export interface StepNumbers {
   t: number;
   s: number;
@@ -136,6 +140,7 @@ export interface StepNumbers {
   sigma: number | null;
   coef: [number, number, number] | null;
   line4: [number, number] | null;
+  own_sigma?: boolean;
 }
 
 /**
@@ -164,12 +169,17 @@ export interface Opening {
   autoplay: boolean;
 }
 
-/** Frames `before`… of a run, of which there are `total`; the last one also says how the run ended. */
+/**
+ * Frames `before`… of a run, of which there are `total`; the last one also says how the run ended.
+ *
+ * sigmas: where the network says σ itself, of each step the number, and over the pixels σ's mean, least and most.
+ */
 export interface Frames {
   run: string;
   before: number;
   total: number;
   frames: [number, string, string | null][];
+  sigmas?: [number, number, number, number][];
   at?: number;
   seconds_left?: number | null;
   done?: boolean;

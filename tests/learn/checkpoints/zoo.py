@@ -13,6 +13,7 @@ from typing import Any
 import diffusers
 import torch
 from diffusers import UNet2DModel
+from safetensors.torch import load_file, save_file
 
 from .strangers import STRANGERS, WHOLE, T, network
 
@@ -39,6 +40,7 @@ class Folder:
         labels: class of each chain; None for a network without.
         size: (H,W) where the config has none.
         as_class: the scheduler class that its pipeline makes of the folder's.
+        halved: whether its scheduler knows no σ² of a network, and `reference` hands it the first half alone.
     """
 
     make: Callable[[Path], None]
@@ -51,6 +53,7 @@ class Folder:
     labels: tuple[int, ...] | None = None
     size: tuple[int, int] | None = None
     as_class: str = ""
+    halved: bool = False
 
 
 def saved(
@@ -78,6 +81,17 @@ def sizeless(folder: Path) -> None:
     saved(folder)
     path = folder / "unet" / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"sample_size": None}))
+
+
+def positive(folder: Path, **options: Any) -> None:
+    """A network that says σ² itself, around 0.01 and never negative."""
+    saved(folder, **options)
+    path = folder / "unet" / WHOLE
+    state = load_file(path)
+    half = len(state["conv_out.bias"]) // 2
+    state["conv_out.weight"][half:] *= 1e-3
+    state["conv_out.bias"][half:] = 0.01
+    save_file(state, path, {"format": "pt"})
 
 
 def beside_a_config(folder: Path) -> None:
@@ -174,7 +188,34 @@ NETWORKS = {
     "no sample_size": Folder(sizeless, flags=("--size", "8x8"), size=(8, 8)),
     "a file beside its config": Folder(beside_a_config, f"unet/{WHOLE}"),
 }
-ZOO: dict[str, Folder] = {**LAYOUTS, **DDPMS, **DDIMS, **OTHERS, **NETWORKS}
+TWICE = {"out_channels": 6}  # a half of it about σ², as improved DDPM's networks have it
+GREY_TWICE = {"in_channels": 1, "out_channels": 2}
+RANGE = {"net": TWICE, "variance_type": "learned_range"}
+LEARNED_VARIANCES = {
+    "σ² as a range": of(**RANGE),
+    "σ² as a range, all its steps": of(index="DDPMPipeline", steps=None, **RANGE),
+    "σ² as a range, v, trailing, not clipped": of(
+        prediction_type="v_prediction", timestep_spacing="trailing", clip_sample=False, **RANGE
+    ),
+    "σ² as a range, x_0, grey": of(net=GREY_TWICE, variance_type="learned_range", prediction_type="sample"),
+    "σ² as a range, classes, thresholding": of(
+        net=TWICE | CLASSES, labels=(0, 3), variance_type="learned_range", clip_sample=False, thresholding=True
+    ),
+    "σ² as a range, parallel": of("DDPMParallelScheduler", **RANGE),
+    "σ² itself": Folder(partial(positive, net=TWICE, variance_type="learned")),
+    "σ², DPM-Solver++ drops it": of(DPM, **RANGE),
+    "σ², SDE-DPM-Solver++ of grey v, halved": of(
+        DPM, net=GREY_TWICE, variance_type="learned_range", algorithm_type="sde-dpmsolver++",
+        prediction_type="v_prediction", halved=True,
+    ),
+    "σ², DPM-Solver++ of two channels, unsaid, halved": of(DPM, net={"in_channels": 2, "out_channels": 4}, halved=True),
+    "σ², DDIM, halved": of("DDIMScheduler", index="DDIMPipeline", net=TWICE, halved=True),
+    "σ², DDIM's pipeline around DDPM, halved": of(index="DDIMPipeline", as_class="DDIMScheduler", halved=True, **RANGE),
+    "σ², Euler ancestral, halved": of("EulerAncestralDiscreteScheduler", net=TWICE, halved=True),
+    "σ², PNDM, halved": of("PNDMScheduler", net=TWICE, halved=True),
+    "σ², DDPM with fixed_large, halved": of(net=TWICE, variance_type="fixed_large", halved=True),
+}  # fmt: skip
+ZOO: dict[str, Folder] = {**LAYOUTS, **DDPMS, **DDIMS, **OTHERS, **NETWORKS, **LEARNED_VARIANCES}
 
 
 @contextmanager
@@ -220,6 +261,7 @@ def reference(animal: Folder, folder: Path, x_T: torch.Tensor, z: torch.Tensor) 
     with drawing([sys.modules[type(scheduler).__module__]], draws):
         for t in scheduler.timesteps:
             said = unet(scheduler.scale_model_input(x, t), t, class_labels=labels).sample
+            said = said[:, : x.shape[1]] if animal.halved else said
             x = scheduler.step(said, t, x, **animal.stepping).prev_sample
     return x
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from diffusers import DDPMScheduler
 from PIL import Image
 
 from ddpm_playground.core import eps_from_x_0, make_schedule, rescale_zero_terminal_snr
@@ -17,13 +18,15 @@ from ddpm_playground.learn.clinic.consultation import JUDGEMENTS, patient_of
 from ddpm_playground.learn.clinic.curves import measure
 from ddpm_playground.learn.clinic.diagnosis import TITLES
 from ddpm_playground.learn.clinic.linear_denoiser import LinearDenoiser
+from ddpm_playground.learn.clinic.own_chain import chain_norms
 from ddpm_playground.learn.clinic.patient import Patient
 from ddpm_playground.learn.clinic.ranking import check_alike, rank
 from ddpm_playground.learn.clinic.raw_weights import both_weights
 from ddpm_playground.learn.clinic.searching import MISTAKES
-from ddpm_playground.learn.clinic.seen_pictures import SeenPictures, seen_pictures
+from ddpm_playground.learn.clinic.seen_pictures import SeenPictures, fitted, seen_pictures
 from ddpm_playground.learn.clinic.snr_levels import even_levels, span, steep_levels
 from ddpm_playground.learn.training.training_state import save_state
+from tests.learn.checkpoints.strangers import network
 from tests.learn.clinic.small_networks import SmallNetwork, checkpoint_of, tinted
 from tests.tiny import tiny_checkpoint
 
@@ -103,6 +106,21 @@ def test_what_is_measured_of_a_network_that_knows() -> None:
         if level.t < 99:
             assert level.eps_mse.value < 1e-9 and level.x_0_mse.value < 1e-6
             assert abs(level.brightness.value) < 1e-3 and level.bound_bpd is not None
+
+
+def test_a_network_that_says_its_variance_is_bounded_with_it(tmp_path: Path) -> None:
+    network(out_channels=6).save_pretrained(tmp_path / "unet")
+    DDPMScheduler(20, variance_type="learned_range").save_pretrained(tmp_path / "scheduler")
+    own = load_checkpoint(tmp_path)
+    fixed = replace(own, scheduler_config={**own.scheduler_config, "variance_type": "fixed_large"})
+    x_0, notes = fitted(tinted(0, 3).x_0[..., :6], own.image_shape, "cut")
+    seen = SeenPictures(x_0, torch.full((3,), -1), torch.arange(3), "cut")
+    with_it, without = (measure(Patient(one, seen)) for one in (own, fixed))
+    assert with_it[0].t == 1 and "resized" in notes[0]  # L_0, whose pictures have 256 levels
+    assert [level.eps_mse for level in with_it] == [level.eps_mse for level in without]
+    bounds = [(a.bound_bpd, b.bound_bpd) for a, b in zip(with_it, without, strict=True)]
+    assert all(a is not None and b is not None and a.value != b.value and math.isfinite(a.value) for a, b in bounds)
+    assert all(row.chain.value > 0 for row in chain_norms(Patient(own, seen), 2, 3))
 
 
 def test_noises_depend_on_picture_and_level_alone() -> None:

@@ -79,6 +79,41 @@ def test_class_folders_without_a_split_hold_every_20th_out(tmp_path: Path) -> No
     assert values[1] == {0, 20} and values[0] == set(range(40)) - values[1]
 
 
+def test_pictures_without_classes_and_a_training_folder_without_a_test_one(tmp_path: Path) -> None:
+    """Pictures that lie in DIR itself have no class; of DIR/train alone every 20th is held out, of DIR/val none."""
+    for i in range(21):
+        save(tmp_path / "flat" / f"{i:02d}.png", "RGB", i)
+        save(tmp_path / "half" / "train" / "a" / f"{i:02d}.png", "L", i)
+        save(tmp_path / "whole" / "train" / f"{i:02d}.png", "L", i)
+    save(tmp_path / "whole" / "val" / "0.png", "L", 99)
+    (tmp_path / "flat" / "._00.png").write_bytes(b"what macOS leaves")
+    for name, classes, counts in (("flat", (), (19, 2)), ("half", ("a",), (19, 2)), ("whole", (), (21, 1))):
+        train, test = load_pictures(tmp_path / name), load_pictures(tmp_path / name, "test")
+        assert (len(train), len(test)) == counts and train.class_names == test.class_names == classes
+        assert train.told == () and set(train.labels.tolist()) == {0 if classes else -1}
+    assert load_pictures(tmp_path / "half").without_classes().class_names == ()
+
+
+def test_pictures_of_many_kinds_are_made_alike(tmp_path: Path) -> None:
+    """Grey among colour becomes colour, other sizes are cut at their centre, what is seen through is told."""
+    Image.new("L", (4, 4), 7).save(tmp_path / "0.png")  # held out
+    Image.new("L", (4, 4), 7).save(tmp_path / "1.png")
+    Image.new("RGBA", (8, 4), (1, 2, 3, 4)).save(tmp_path / "2.png")
+    Image.fromarray(np.arange(12, dtype=np.uint8)[None].repeat(4, 0)).convert("RGB").save(tmp_path / "3.png")
+    Image.new("CMYK", (4, 4), (0, 0, 0, 0)).save(tmp_path / "4.jpg")
+    found = load_pictures(tmp_path, size=4)
+    assert found.images.shape == (4, 3, 4, 4)
+    assert found.images[:2, :, 0, 0].tolist() == [[7, 7, 7], [1, 2, 3]]
+    assert found.images[2, 0, 0].tolist() == [4, 5, 6, 7] and found.images[3].min() == 255
+    assert [sentence.split(" of ")[0] for sentence in found.told] == ["1", "1", "2"]
+    halved = load_pictures(tmp_path, size=2)
+    assert halved.images.shape == (4, 3, 2, 2) and halved.images[0].unique().tolist() == [7]
+
+
+def test_idx_pictures_are_scaled_too(idx_folder) -> None:  # noqa: ANN001
+    assert load_pictures(idx_folder(size=8), size=4).images.shape == (48, 1, 4, 4)
+
+
 def test_bundled_digits_are_100_of_each_class() -> None:
     digits = bundled_digits()
     assert digits.images.shape == (1000, 1, 28, 28)
@@ -156,7 +191,7 @@ def test_other_folders_are_refused(tmp_path: Path) -> None:
     save(tmp_path / "one" / "0.png", "L", 0)  # held out, being the first of twenty
     save(tmp_path / "one" / "1.png", "L", 0)
     save(tmp_path / "one" / "2.png", "L", 0, size=(5, 5))
-    with pytest.raises(ValueError, match=r"2.png has shape \(5, 5\), the first picture \(4, 6\); make them alike"):
+    with pytest.raises(ValueError, match=r"2.png has shape \(5, 5\), the first picture \(4, 6\); give --size"):
         load_pictures(tmp_path)
     (tmp_path / "one" / "2.png").write_bytes(b"no picture")
     with pytest.raises(ValueError, match="2.png cannot be read as a picture: .*; remove or replace it"):

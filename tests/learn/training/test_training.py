@@ -407,7 +407,7 @@ def test_errors_by_quarter_of_t() -> None:
         ({"batch_size": 49}, "batch_size must be in [1, 48], the number of pictures, got 49"),
         ({"T": 0}, "T must be a whole number in [1, 100000], got 0"),
         ({"schedule": "nope"}, "unknown schedule 'nope'"),
-        ({"channels": (8, 8, 8, 8, 8)}, "pictures must be square with sides divisible by 16, got 8×8"),
+        ({"channels": (8, 8, 8, 8, 8)}, "pictures must have sides divisible by 16, got 8×8; scale them with --size"),
     ],
 )
 def test_bad_settings_are_refused(idx_folder: Callable[..., Path], changes: dict, fragment: str) -> None:

@@ -9,6 +9,7 @@ import gradio as gr
 import numpy as np
 import pytest
 import torch
+from diffusers import DDPMScheduler
 from PIL import Image
 
 from ddpm_playground import run as run_module
@@ -25,6 +26,7 @@ from ddpm_playground.ui.reverse.runs import FRAME_BYTES, LiveRun, Runs
 from ddpm_playground.ui.reverse.stream import catch_up, messages
 from ddpm_playground.views.film import write_gif
 from ddpm_playground.views.run_files import write_npz
+from tests.learn.checkpoints.strangers import network
 from tests.tiny import tiny_checkpoint
 
 
@@ -122,6 +124,24 @@ def test_the_browser_can_rebuild_mean_and_noise_from_what_it_is_sent():
         torch.testing.assert_close(mean + drawn, step.x_s, rtol=1e-4, atol=1e-4)
         a, b = numbers.line_4
         torch.testing.assert_close(a * (step.x_t - b * step.eps_hat), step.mean, rtol=1e-4, atol=1e-4)
+
+
+def test_a_sigma_of_the_network_s_own_is_told_as_its_mean_and_range(tmp_path):
+    """Beforehand each step says that it is not known yet; the frames bring it, also to a page that comes late."""
+    network(out_channels=6).save_pretrained(tmp_path / "own" / "unet")
+    DDPMScheduler(20, variance_type="learned_range").save_pretrained(tmp_path / "own" / "scheduler")
+    live = LiveRun(Run(RECIPE.with_(checkpoint="own")))
+    first, *rest = [decoded(m) for m in messages(live)]
+    assert [(step["sigma"], step["own_sigma"]) for step in first["steps"]] == [(None, True)] * 5 + [(0.0, False)]
+    told = [tuple(span) for message in (first, *rest) for span in message.get("sigmas", [])]
+    expected = [step.variance.sqrt() for step in Run(RECIPE.with_(checkpoint="own"))][:-1]
+    assert [k for k, *_ in told] == [0, 1, 2, 3, 4]
+    for (_, mean, least, most), sigma in zip(told, expected, strict=True):
+        assert (mean, least, most) == pytest.approx((float(sigma.mean()), float(sigma.min()), float(sigma.max())))
+        assert least < mean < most
+    assert [tuple(span) for span in decoded(catch_up(live, 2))["sigmas"]] == told[2:]
+    ddim = Run(RECIPE.with_(checkpoint="own", sampler="ddim"))
+    assert not ddim.numbers(20, 10).own_sigma and ddim.numbers(20, 10).sigma == 0.0
 
 
 @pytest.mark.parametrize("share, counts", [(float("inf"), range(20, 23)), (1e-9, range(3, 8))])

@@ -215,6 +215,7 @@ export function mount({ element, props, trigger, watch }) {
     const { run, had } = arrivals,
       before = message.before === undefined ? had : message.before;
     if (before > had) return void arrivals.fetch(run, had);
+    readout.learn(message.sigmas || []);
     for (const key of ["seconds_left", "done", "stopped", "problem"]) if (key in message) about[key] = message[key];
     for (const [step, x, epsHat] of frames) film.add(step, halves(x), epsHat && halves(epsHat));
     arrivals.had = Math.max(had, before + frames.length);

@@ -29,14 +29,16 @@ export class Readout {
     this.values = {};
     /** @type {Record<string, HTMLElement>} */
     this.live = {};
+    /** Least and most of a σ that is the network's own, by step. @type {Record<number, [number, number]>} */
+    this.spans = {};
     this.start([], {});
   }
 
   // A run begins: which tiles there are, and which form the line has.
   start(steps, { add_noise: addNoise = true, clip = false, badge = "live" }) {
-    Object.assign(this, { steps, addNoise, clip, live: {} });
+    Object.assign(this, { steps, addNoise, clip, live: {}, spans: {} });
     const has = (test) => steps.length === 0 || steps.some(test);
-    const keys = ["t", "alpha_bar", "snr", ...(has((s) => s.sigma !== null) ? ["sigma"] : [])];
+    const keys = ["t", "alpha_bar", "snr", ...(has((s) => s.sigma !== null || s.own_sigma) ? ["sigma"] : [])];
     if (has((s) => s.line4)) keys.push("inverse", "factor");
     if (badge === "live") keys.push("left");
     this.values = {};
@@ -60,6 +62,14 @@ export class Readout {
     this.line.replaceChildren(
       ...(this.form ? this[this.form]() : [make("span", "words", ...typeset(say("player.no_formula")))]),
     );
+  }
+
+  // What the network said of σ in steps that have been taken: step, and over the pixels its mean, least and most.
+  learn(sigmas) {
+    for (const [k, mean, least, most] of sigmas) {
+      if (this.steps[k]) this.steps[k].sigma = mean;
+      this.spans[k] = [least, most];
+    }
   }
 
   // One term of the line with its live number beneath.
@@ -145,6 +155,8 @@ export class Readout {
     const set = (nodes, key, text) => nodes[key] && nodes[key].textContent !== text && (nodes[key].textContent = text);
     const shown = { alpha_bar: step.alpha_bar, snr, sigma: step.sigma, inverse, factor };
     for (const key of Object.keys(shown)) set(this.values, key, number(shown[key]));
+    const span = arrived ? undefined : this.spans[k];
+    if (span) set(this.values, "sigma", `${number(step.sigma)} (${span.map((value) => number(value)).join("…")})`);
     set(this.values, "t", arrow);
     set(this.values, "left", left);
     const live = { inverse, factor, sigma: step.sigma, ofX0, ofXt, ofEps };
@@ -165,6 +177,7 @@ export class Readout {
     return [
       say(`player.remark_${source}`),
       ...(this.clip ? [say("player.remark_clip")] : []),
+      ...(step.own_sigma ? [say("player.remark_own_sigma")] : []),
       ...(arrived ? [say("player.remark_arrived")] : step.s === 0 ? [say("player.remark_last")] : []),
       ...(this.addNoise ? [] : [say("player.remark_no_noise")]),
     ];
