@@ -71,7 +71,7 @@ class OwnSampling:
         others = self.settings()
         if others.get("variance_type") == self.said:
             others.pop("variance_type", None)
-        if not self.is_here and (self.class_name != UNNAMED or others):
+        if self.class_name != UNNAMED or others:
             yield Phrase("its own sampling is {own}; ddpm and the others here draw otherwise", own=self.described())
 
 
