@@ -158,6 +158,7 @@ export function mount({ element, props, server }) {
     busy = true;
     const { name } = start.chapters[at];
     root.setAttribute("aria-busy", "true");
+    blocks.dataset.waiting = say("theory.waiting");
     const asked = performance.now();
     const [answer] = await Promise.all([
       ask(() => server.compute({ chapter: name, values: values.get(name) })),

@@ -117,6 +117,7 @@ const set = (/** @type {any} */ gd) => {
   box.setAttribute("aria-hidden", "true"); // the plot's keys say it
   Object.assign(box.style, { left: `${size.l}px`, top: `${size.t}px`, width: `${size.w}px`, height: `${size.h}px` });
   box.append(...names);
+  if (getComputedStyle(gd).position === "static") gd.style.position = "relative";
   gd.append(box);
   const sizes = names.map(({ offsetWidth: width, offsetHeight: height }) => ({ width, height }));
   placed(lines, sizes, { width: size.w, height: size.h }).forEach((place, i) => {

@@ -12,6 +12,7 @@ const RATE = 24,
  * @property {() => boolean} isRunning whether frames are still to come
  * @property {() => boolean} isLive
  * @property {() => void} redraw
+ * @property {() => void} tell says where the run stands
  * @property {() => void} press shows which buttons are pressed
  * @property {() => boolean} isConnected
  */
@@ -136,6 +137,7 @@ export class Playback {
       screen.redraw();
     } else if (this.loop && !screen.isLive() && givesWay()) {
       this.pause(); // the finished pictures stay until the live run is there
+      screen.tell();
     } else if (this.loop) {
       this.k = film.frames[other].k;
       screen.redraw();

@@ -11,7 +11,7 @@ import { Panels } from "./panels.js";
 import { Probe } from "./pixel.js";
 import { Playback } from "./playback.js";
 import { saveRunLine } from "./run_files.js";
-import { setRun } from "./session.js";
+import { isGivingWay, setRun } from "./session.js";
 import { Readout } from "./step_numbers.js";
 import { Transport } from "./transport.js";
 
@@ -52,6 +52,7 @@ export function mount({ element, props, trigger, watch }) {
     isRunning,
     isLive,
     redraw,
+    tell: tellStatus,
     press,
   });
 
@@ -101,6 +102,7 @@ export function mount({ element, props, trigger, watch }) {
     if (about.problem) parts.push(say("turns.failed", { k, problem: about.problem }));
     else if (about.stopped && newest) parts.push(say("player.stopped", { t: film.tOf(newest) }));
     else if (isLive()) parts.push(about.done ? say("player.done", { steps }) : say("player.running", { k, steps }));
+    else if (isGivingWay()) parts.push(say("player.gives_way"));
     const { asked = 0, T } = about;
     if (steps && asked > steps && film.steps[0].t < T)
       parts.push(say("player.shorter", { steps, asked, t: film.steps[0].t, T }));

@@ -18,18 +18,26 @@ export const setRun = (name) => {
 export const currentRun = () => run;
 
 // The recorded run has come to its end, where its finished pictures rest a moment; then the live one may begin.
-const REST_MS = 2500;
+const REST_MS = 4000;
 let isOver = () => {};
 /** @type {Promise<void>} */
 const over = new Promise((done) => {
   isOver = () => setTimeout(done, REST_MS);
 });
 let isAwaited = true;
+let isResting = false;
+
+/** Whether the recorded run has ended and a live one is about to begin. */
+export const isGivingWay = () => isResting && !isHeld;
 
 /** Whether the live run is to follow where the recorded one ends: nobody has taken hold, and it is the first time. */
 export const givesWay = () => {
   const gives = isAwaited && !isHeld;
-  if (gives) isOver();
+  if (gives) {
+    isResting = true;
+    over.then(() => (isResting = false));
+    isOver();
+  }
   isAwaited = false;
   return gives;
 };
