@@ -6,7 +6,7 @@ import contextlib
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .bounds import check_cost
 from .diffusers_config import beta_config
 from .driven_steps import (
     REHEARSED,
+    Asked,
     Call,
     Counted,
     Drawn,
@@ -33,14 +34,6 @@ from .scheduler_classes import Unauditable, options_of
 
 # What set_timesteps is told where it has such an argument: RePaint goes back and forth otherwise.
 SET_TIMESTEPS = {"jump_n_sample": 1}
-
-
-class Answering(Protocol):
-    """A network behind a predictor that can be asked as diffusers asks it."""
-
-    def answer(self, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
-        """x (B,*D) as the scheduler scales it, its timesteps (B,), label (B,) or None → what the network says."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -93,6 +86,10 @@ class DrivenSampler(Sampler):
             raise Refusal("{name} goes back and forth along t here; choose another", name=self.class_name)
         return Rehearsal(tuple(steps), draws.count)
 
+    def scales(self, schedule: Schedule, sampling: Sampling) -> bool:
+        """Whether the network is shown another x than the one that the scheduler steps."""
+        return explodes(self._ready(schedule, sampling, None)[0])
+
     def steps(
         self,
         schedule: Schedule,
@@ -116,19 +113,17 @@ class DrivenSampler(Sampler):
             ValueError: as `rehearsed`, at the call; x stopped being finite, at that step.
         """
         scheduler, first = self._ready(schedule, sampling, start_t, x_T.device)
-        if start_t is None:
-            x = x_T * torch.as_tensor(getattr(scheduler, "init_noise_sigma", 1.0)).to(x_T)
-        else:
-            x = x_T / float(schedule.alpha_bars[start_t]) ** 0.5 if explodes(scheduler) else x_T
-        asked = getattr(predict, "answer", None)
+        x = x_T * torch.as_tensor(getattr(scheduler, "init_noise_sigma", 1.0)).to(x_T)
+        x = x if start_t is None else self._begun(scheduler, schedule, x_T, start_t, first)
+        return self._steps(scheduler, schedule, Asked(predict, schedule.T, label), x, noise, sampling, first)
 
-        def says(x_in: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
-            if asked is not None:
-                return asked(x_in, timestep.to(x_in.device).expand(len(x_in)), label)
-            t = torch.full((len(x_in),), shown(timestep, schedule.T), device=x_in.device)
-            return predict(x_in, t, label).eps_hat
+    def _begun(self, scheduler: Any, schedule: Schedule, x_t: torch.Tensor, t: int, first: int) -> torch.Tensor:
+        """x_t of variance 1 as the scheduler has it at its first-th timestep."""
+        return x_t / float(schedule.alpha_bars[t]) ** 0.5 if explodes(scheduler) else x_t
 
-        return self._steps(scheduler, schedule, says, x, noise, sampling, first)
+    def _visits(self, scheduler: Any, schedule: Schedule) -> list[int]:
+        """The paper's t of each of the scheduler's calls."""
+        return [shown(timestep, schedule.T) for timestep in scheduler.timesteps]
 
     def _ready(
         self, schedule: Schedule, sampling: Sampling, start_t: int | None, device: torch.device | str = "cpu"
@@ -142,6 +137,7 @@ class DrivenSampler(Sampler):
             extra["device"] = device
         with self._told(Phrase("with {steps} steps", steps=num_steps)), np.errstate(all="ignore"):
             scheduler.set_timesteps(num_steps, **extra)
+            self._prepare(scheduler, num_steps)
         timesteps = scheduler.timesteps
         if len(timesteps) > 1 and float(timesteps[0]) < float(timesteps[-1]):
             raise Refusal(
@@ -149,7 +145,7 @@ class DrivenSampler(Sampler):
             )
         if start_t is None:
             return scheduler, 0
-        visited = [shown(timestep, schedule.T) for timestep in timesteps]
+        visited = self._visits(scheduler, schedule)
         if start_t not in visited or len(set(visited)) < len(visited):
             near = sorted(set(visited), key=lambda t: abs(t - start_t))[:3]
             raise Refusal(
@@ -163,6 +159,9 @@ class DrivenSampler(Sampler):
         if hasattr(scheduler, "set_begin_index"):
             scheduler.set_begin_index(first)
         return scheduler, first
+
+    def _prepare(self, scheduler: Any, num_steps: int) -> None:
+        """Whatever else it is told after set_timesteps(S)."""
 
     def _options(self, sampling: Sampling) -> tuple[dict[str, Any], dict[str, Any]]:
         """What was chosen, parted into the constructor's and step's.
@@ -250,7 +249,7 @@ class DrivenSampler(Sampler):
     ) -> Iterator[Step]:  # fmt: skip
         """The calls, those that belong to one interval as one Step."""
         begun: Call | None = None
-        visited = [shown(timestep, schedule.T) for timestep in scheduler.timesteps] + [0]
+        visited = [*self._visits(scheduler, schedule), 0]
         # Some chains end before their last timestep, and some have the clean picture's at the end.
         for i, call in enumerate(self._calls(scheduler, schedule, says, x, noise, sampling, first), first):
             begun = begun or call
@@ -268,9 +267,9 @@ class DrivenSampler(Sampler):
         step, drawn = Stepping(scheduler, stepped), Drawn(noise)
         if getattr(scheduler, "noise_sampler", step) is None:
             scheduler.noise_sampler = lambda *sigmas: drawn.draw()
+        visited = self._visits(scheduler, schedule)
         for i, timestep in list(enumerate(scheduler.timesteps))[first:]:
             drawn.last = None
-            t = shown(timestep, schedule.T)
             with self._told(Phrase("at its timestep {t}", t=f"{float(timestep):g}")), np.errstate(all="ignore"):
                 scaled = getattr(scheduler, "scale_model_input", None)
                 x_in = x if scaled is None else scaled(x, timestep)
@@ -278,15 +277,18 @@ class DrivenSampler(Sampler):
                 with drawn:
                     answer = step(i, x, output)
             x, x_hat_0 = answer[0], getattr(answer, "pred_original_sample", None)
-            if not bool(torch.isfinite(x).all()):
-                raise Refusal(
-                    "{name} makes numbers that are not finite at its timestep {t}: its config and this network do not "
-                    "go together",
-                    name=self.class_name,
-                    t=f"{float(timestep):g}",
-                )
+            self._check_finite(x, timestep)
             inner = not getattr(scheduler, "state_in_first_order", True)
-            yield Call(t, x_in, output, x_hat_0, drawn.last, x, inner and i + 1 < len(scheduler.timesteps))
+            yield Call(visited[i], x_in, output, x_hat_0, drawn.last, x, inner and i + 1 < len(scheduler.timesteps))
+
+    def _check_finite(self, x: torch.Tensor, timestep: torch.Tensor) -> None:
+        if not bool(torch.isfinite(x).all()):
+            raise Refusal(
+                "{name} makes numbers that are not finite at its timestep {t}: its config and this network do not "
+                "go together",
+                name=self.class_name,
+                t=f"{float(timestep):g}",
+            )
 
 
 class Rehearsal(NamedTuple):

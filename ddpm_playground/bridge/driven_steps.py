@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, cast
 
-from ..core import LEARNED, Noise, Prediction, Schedule, prediction_from
+from ..core import LEARNED, EpsPredictor, Noise, Prediction, Schedule, prediction_from
 from ..core.later import torch
 from .scheduler_classes import options_of
 
@@ -18,6 +18,33 @@ HANDED = {
     "noise", "original_image", "mask", "prev_timestep", "timestep_back", "old_pred_original_sample", "step_index",
     "per_token_timesteps",
 }  # fmt: skip
+
+
+class Answering(Protocol):
+    """A network behind a predictor that can be asked as diffusers asks it."""
+
+    def answer(self, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
+        """x (B,*D) as the scheduler scales it, its timesteps (B,), label (B,) or None → what the network says."""
+        ...
+
+
+class Asked:
+    """A predictor asked as diffusers asks a network: x as the scheduler scales it, at its own timestep.
+
+    Attributes:
+        apart: whether no picture may depend on its companions.
+    """
+
+    def __init__(self, predict: EpsPredictor, T: int, label: torch.Tensor | None) -> None:
+        self._predict, self._T, self._label = predict, T, label
+        self.apart = bool(getattr(predict, "apart", False))
+
+    def __call__(self, x_in: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+        asked = getattr(self._predict, "answer", None)
+        if asked is not None:
+            return asked(x_in, timestep.to(x_in.device).expand(len(x_in)), self._label)
+        t = torch.full((len(x_in),), shown(timestep, self._T), device=x_in.device)
+        return self._predict(x_in, t, self._label).eps_hat
 
 
 class Call(NamedTuple):

@@ -1,7 +1,10 @@
 """`sample`: Algorithm 2, pictures from a checkpoint as a numpy file."""
 
 import argparse
-from typing import Any
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +18,9 @@ from ..lab.option_text import parse_options
 from ..run import labels_of
 from .given_checkpoint import read_checkpoint
 from .paths import CHECKPOINT_HELP, check_out, given_path
+
+if TYPE_CHECKING:
+    from ..learn.checkpoints.checkpoint import Checkpoint
 
 ENGINE_HELP = f"what runs the network: auto (the fastest here) or one of {', '.join(ENGINES)}"
 SAMPLER_HELP = (
@@ -47,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sigma-w", type=float, default=0.0, help="w of ddpm: 0 is σ² = β̃, 1 is σ² = β; default 0")
     parser.add_argument("--spacing", choices=tuple(SPACINGS), help="default trailing, or the folder's own")
     parser.add_argument("--no-clip", action="store_true", help="leave x̂_0 as it is; by default it is kept in [−1, 1]")
+    parser.add_argument(
+        "--condition", type=given_path, metavar="FILE",
+        help="what the network is shown beside x_t, where it takes such: a picture, or .npy or .npz of (H,W,C), uint8 "
+        "or floats in [-1, 1]; of another size it is resized, bicubic",
+    )  # fmt: skip
     parser.add_argument("--size", metavar="N|HxW", help="of the pictures; default what the network's config says")
     parser.add_argument("--guidance", type=float, default=1.0, help="W in [0, 20]; default 1, the network alone")
     parser.add_argument("--seed", type=int, default=0, help="picture i depends on (seed, i) alone; default 0")
@@ -91,7 +102,7 @@ def _draw(arguments: argparse.Namespace, sampling: Sampling, launch: Launch) -> 
     if noises is not None:
         count = len(noises.x_T) if count is None else count
         arguments.engine = "eager" if arguments.engine == "auto" else arguments.engine
-    checkpoint = read_checkpoint(arguments, launch)
+    checkpoint = _with_condition(read_checkpoint(arguments, launch), arguments.condition)
     if arguments.sigma_w and checkpoint.variance_type is not None:
         raise ValueError(
             f"--sigma-w chooses σ², and this checkpoint's network says its own ({checkpoint.variance_type}); leave it "
@@ -121,6 +132,18 @@ def _draw(arguments: argparse.Namespace, sampling: Sampling, launch: Launch) -> 
         arrays["x_0"] = x_0.numpy()
     with written(arguments.out) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)
+
+
+def _with_condition(checkpoint: "Checkpoint", path: Path | None) -> "Checkpoint":
+    """The checkpoint whose network is shown what stands in a file; what was done to it is told on stderr."""
+    if path is None:
+        return checkpoint
+    from ..learn.checkpoints.condition import read_condition
+
+    condition, told = read_condition(path, checkpoint)
+    for sentence in told:
+        print(sentence, file=sys.stderr)
+    return replace(checkpoint, condition=condition)
 
 
 def _sampling(arguments: argparse.Namespace) -> Sampling:

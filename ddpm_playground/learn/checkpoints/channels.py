@@ -12,7 +12,7 @@ def check_channels(config: dict[str, Any]) -> None:
     """Refuse pictures that our samplers cannot make.
 
     Raises:
-        CheckpointError: no size, neither as many channels out as in nor twice as many, or classes that are no count.
+        CheckpointError: no size, more channels out than in and not twice as many, or classes that are no count.
     """
     size = config.get("sample_size")
     sides = size if isinstance(size, list) else [size, size]
@@ -26,8 +26,8 @@ def check_channels(config: dict[str, Any]) -> None:
             raise CheckpointError(
                 "{name} in config.json must be whole numbers in [1, {most}]; correct it", name=name, most=MAX_COUNT
             )
-    if len(sides) != 2 or not (counts["in_channels"] == counts["out_channels"] or says_variance(config)):
+    if len(sides) != 2 or not (counts["in_channels"] >= counts["out_channels"] or says_variance(config)):
         raise CheckpointError(
-            "config.json must have one size, and as many channels out as in, or twice as many where the network says "
+            "config.json must have one size, and no more channels out than in, or twice as many where the network says "
             "its variance too; correct it"
         )

@@ -10,7 +10,6 @@ import torch
 from diffusers import UNet2DModel
 
 from ...bridge.all_samplers import OWN, sampler_named
-from ...bridge.diffusers_config import schedule_from_config
 from ...bridge.driven_sampler import DrivenSampler
 from ...core import Reverse, Sampler, Sampling, Schedule, reverse
 from ...core.phrase import Phrase, Refusal
@@ -24,14 +23,17 @@ from .assumed_schedule import scheduler_config_of
 from .channels import check_channels
 from .checkpoint_error import CheckpointError
 from .class_names import classes_in
+from .condition import check_condition, condition_channels
 from .digest import sha256_of, sha256_of_all
 from .json_object import read_json_object
 from .layout import Layout, decoder_beside, layout_of
+from .other_family import check_engine, elsewhere, family_sampler, trained_schedule
 from .own_sampling import OwnSampling, own_sampling
 from .picture_size import Size, sized
 from .pipeline_files import WEIGHTS, save_pipeline
 from .said_variance import told_of_variance, variance_type_of
 from .shipped import checkpoint_folder
+from .unshown import refuse_other_place, why_unshown
 
 __all__ = [
     "ARCHITECTURES", "PICTURES", "WEIGHTS", "Checkpoint", "CheckpointError", "load_checkpoint", "save_pipeline",
@@ -59,6 +61,7 @@ class Checkpoint:
         network: what that engine calls; None for `unet` itself.
         has_null_class: whether the last class embedding stands for no class, which guidance needs.
         own: how its own pipeline samples.
+        condition: what the network is shown beside x_t, (1,C,H,W), where it takes such; see `read_condition`.
     """
 
     folder: Path
@@ -72,6 +75,7 @@ class Checkpoint:
     network: Network | None = None
     has_null_class: bool = True
     own: OwnSampling = field(default_factory=lambda: OwnSampling("DDPMScheduler", {}, 1))
+    condition: torch.Tensor | None = None
 
     @property
     def needs_label(self) -> bool:
@@ -83,7 +87,8 @@ class Checkpoint:
         """(C,H,W) of one picture."""
         size = self.unet.config["sample_size"]
         height, width = (size, size) if isinstance(size, int) else size
-        return self.unet.config["in_channels"], height, width
+        config = self.unet.config  # of which there may be more in, of a condition, or out, about σ²
+        return min(config["in_channels"], config["out_channels"]), height, width
 
     @property
     def device(self) -> torch.device:
@@ -111,7 +116,8 @@ class Checkpoint:
         w = 1.0 if self.needs_label else guidance
         return NetworkEps(
             self.schedule, network, self.prediction_type, w, self.has_null_class,
-            variance_type=self.variance_type, plain=cast(Network, self.unet),
+            variance_type=self.variance_type, plain=cast(Network, self.unet), elsewhere=elsewhere(self.own.family),
+            condition=self.condition,
         )  # fmt: skip
 
     def as_diffusers_has_it(self) -> "Checkpoint":
@@ -123,8 +129,15 @@ class Checkpoint:
         """What a sampler's name means on this checkpoint, and what it is told: "own", or a class of diffusers.
 
         Raises:
-            ValueError: no such sampler.
+            ValueError: no such sampler, or one that is not for this network.
         """
+        found = self._sampler_for(sampling)
+        check_condition(self, *found)
+        return found
+
+    def _sampler_for(self, sampling: Sampling) -> tuple[Sampler, Sampling]:
+        if self.own.family is not None:
+            return family_sampler(self.own.family, self.own, self.schedule, sampling)
         sampler = sampler_named(sampling.sampler)
         if not isinstance(sampler, DrivenSampler):
             return sampler, sampling
@@ -149,8 +162,13 @@ class Checkpoint:
         return replace(self, engine=name, network=network)
 
     def engine_for(self, engine: str = "auto") -> str:
-        """The engine that `on` will try, see `pick_engine`; a network of the plane is too small to gain by any."""
-        return "eager" if self.is_planar else pick_engine(self.device.type, engine)
+        """The engine that `on` will try, see `pick_engine`.
+
+        A network of the plane is too small to gain by any, and none knows the fractions of t that other families ask.
+        """
+        check_engine(self.own.family, engine)
+        plain = self.is_planar or elsewhere(self.own.family) or condition_channels(self)
+        return "eager" if plain else pick_engine(self.device.type, engine)
 
     def described(self) -> Phrase:
         """Device and engine, for the screen and the model card."""
@@ -205,9 +223,12 @@ def _known_config(
     Raises:
         CheckpointError: it is not.
     """
+    refuse_other_place(layout)
     config = read_json_object(layout.network / "config.json")
     name = config.get("_class_name")
     if name not in architectures:
+        if name not in ARCHITECTURES and (why := why_unshown(layout, config)):
+            raise CheckpointError("the network is a {name}; {why}", name=repr(name)[:60], why=why)
         raise CheckpointError(
             "the network is a {name}; only {known} can be read here", name=repr(name), known=" or ".join(architectures)
         )
@@ -262,7 +283,7 @@ def load_checkpoint(
     read_as = (*layout.read_as(weights), *_converted(state), *assumed, *chosen)
     unet = _network_of(ARCHITECTURES[config["_class_name"]], config, state)
     try:
-        schedule = schedule_from_config(scheduler_config)
+        schedule, shown_as = trained_schedule(scheduler_config)
     except ValueError as error:
         raise CheckpointError("scheduler_config.json cannot be used: {error}", error=error) from None
     unet.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -271,5 +292,5 @@ def load_checkpoint(
     told = (*told_of_variance(config, scheduler_config, own.class_name), *own.read_as())
     return Checkpoint(
         layout.folder, unet, schedule, scheduler_config, classes.names, sha256_of_all(weights),
-        (*read_as, *classes.read_as, *told), has_null_class=classes.has_null, own=own,
+        (*read_as, *shown_as, *classes.read_as, *told), has_null_class=classes.has_null, own=own,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from .weight_files import STEM, weight_files
 
 NETWORKS = ("unet", "unet_ema")  # a pipeline's network; a training's has its average beside it
 SCHEDULER = "scheduler_config.json"
-DECODERS = ("vae", "vqvae", "movq")  # what makes pictures of latents
+DECODERS = ("vae", "vqvae", "movq", "vqgan")  # what makes pictures of latents
 MAX_LISTED_BYTES = 2**16
 KNOWN = ('"UNet2DModel"', '"PlanarNetwork"')  # the classes, as their config.json has them, whose folders are listed
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...bridge.diffusers_config import BETA_KEYS, class_defaults
+from ...bridge.families import Family, family_of
 from ...core.phrase import Phrase
 from .checkpoint_error import CheckpointError
 from .json_object import read_json_object
@@ -17,6 +18,7 @@ WRITTEN_HERE = "training.json"  # what `train` and the Train tab leave beside a 
 # Pipelines that exchange the scheduler for one of a class of their own, and how many steps each takes by itself.
 PIPELINES: dict[str, tuple[str | None, int]] = {
     "DDPMPipeline": (None, 1000), "DDIMPipeline": ("DDIMScheduler", 50), "PNDMPipeline": ("PNDMScheduler", 50),
+    "ScoreSdeVePipeline": (None, 2000), "ConsistencyModelPipeline": (None, 1), "KarrasVePipeline": (None, 50),
 }  # fmt: skip
 FEW_STEPS = 50  # what a pipeline with another scheduler than DDPM's takes by itself
 # What the chain here does where nobody says otherwise (`core.Sampling`), in a scheduler's words.
@@ -36,6 +38,7 @@ class OwnSampling:
         is_here: whether `ddpm` here does the same, for the network was trained here: its T steps, its σ², its clipping.
         pipeline: the pipeline that exchanged the scheduler for its own; empty for none.
         said: how σ² is read that the network says, which `ddpm` here reads too; None for one that says none.
+        family: of the scheduler, where that has noise levels of its own; None for β_t.
     """
 
     class_name: str
@@ -44,6 +47,7 @@ class OwnSampling:
     is_here: bool = False
     pipeline: str = ""
     said: str | None = None
+    family: Family | None = None
 
     def settings(self) -> dict[str, Any]:
         """Keys of the config that say how to sample and have another value than the class's default."""
@@ -71,7 +75,9 @@ class OwnSampling:
         others = self.settings()
         if others.get("variance_type") == self.said:
             others.pop("variance_type", None)
-        if self.class_name != UNNAMED or others:
+        if self.family is not None and not self.family.as_ddpm:
+            yield Phrase("its own sampling is {own}; ddpm and the others here are not for it", own=self.described())
+        elif self.class_name != UNNAMED or others:
             yield Phrase("its own sampling is {own}; ddpm and the others here draw otherwise", own=self.described())
 
 
@@ -83,17 +89,37 @@ def own_sampling(layout: Layout, scheduler_config: Mapping[str, Any], T: int, sa
         scheduler_config: scheduler_config.json, or what is assumed in its stead.
         T: of its schedule.
         said: how σ² is read that its network says; None for one that says none.
+
+    Raises:
+        CheckpointError: the pipeline's scheduler is of another family than the folder's.
     """
     folder = pipeline_folder(layout)
     index = _read(folder / INDEX).get("_class_name")
     name = scheduler_config.get("_class_name", UNNAMED)
     own = name if isinstance(name, str) else UNNAMED
-    forced, steps = PIPELINES.get(str(index), (None, T if own.startswith("DDPM") else FEW_STEPS))
+    forced, steps = PIPELINES.get(str(index), (None, _steps_by_itself(scheduler_config, own, T)))
     here = HERE if said is None else HERE | {"variance_type": said}
     same = all(scheduler_config.get(key, value) in (None, value) for key, value in here.items())
     is_here = own == UNNAMED and same and forced is None and "step" in " ".join(_read(folder / WRITTEN_HERE))
     pipeline = str(index) if forced not in (None, own) else ""
-    return OwnSampling(forced or own, dict(scheduler_config), T if is_here else min(steps, T), is_here, pipeline, said)
+    steps, family = T if is_here else min(steps, T), family_of(scheduler_config)
+    if family is not None and pipeline:
+        raise CheckpointError(
+            "{pipeline} would put {forced} in the place of {own}, which asks this network for something else; name the "
+            "right pipeline in model_index.json",
+            pipeline=pipeline,
+            forced=forced,
+            own=own,
+        )
+    return OwnSampling(forced or own, dict(scheduler_config), steps, is_here, pipeline, said, family)
+
+
+def _steps_by_itself(scheduler_config: Mapping[str, Any], name: str, T: int) -> int:
+    """S of a scheduler whose pipeline is not named."""
+    family = family_of(scheduler_config)
+    if family is None:
+        return T if name.startswith("DDPM") else FEW_STEPS
+    return T if family.num_steps is None else family.num_steps
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from ...bridge.driven_sampler import Answering, DrivenSampler
+from ...bridge.driven_sampler import DrivenSampler
+from ...bridge.driven_steps import Answering
 from ...core import (
     Level,
     LevelPredictor,
@@ -49,10 +50,12 @@ class FixedBatches:
     Attributes:
         predict: the predictor to ask.
         size: pictures per call.
+        apart: no picture may depend on its companions, by what a scheduler does with a batch either.
     """
 
     predict: LevelPredictor
     size: int
+    apart: bool = True
 
     def __call__(
         self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None

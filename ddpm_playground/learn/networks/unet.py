@@ -1,13 +1,13 @@
 """The network and the one place where the paper's t becomes a diffusers network's 0-based t."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 
 from ...core import Level, Prediction, Said, Schedule, SpreadPrediction, prediction_from
-from ...core.phrase import Refusal
+from ...core.phrase import Phrase, Refusal
 from ...engine.network import Network, conditioning
 
 if TYPE_CHECKING:  # it takes seconds to import, and the page opens without it
@@ -92,6 +92,8 @@ class NetworkEps:
         has_null_class: whether the last class embedding is the null class; without one, W must be 1.
         variance_type: how the second half of what the network says is read, a key of LEARNED; None to leave it out.
         plain: the network that can be asked at fractions of t too, where `network` is an engine's; None for `network`.
+        elsewhere: why it cannot be asked at the paper's t and x_t, of which `answer` alone is free; None where it can.
+        condition: what the network is shown in channels behind those of x, (1,C,H,W); None for nothing.
     """
 
     schedule: Schedule
@@ -101,6 +103,8 @@ class NetworkEps:
     has_null_class: bool = True
     variance_type: str | None = None
     plain: Network | None = None
+    elsewhere: Phrase | None = None
+    condition: torch.Tensor | None = field(default=None, compare=False)
 
     @property
     def null_class(self) -> int | None:
@@ -112,7 +116,13 @@ class NetworkEps:
     def __call__(
         self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None
     ) -> Prediction:
-        """Prediction (B,C,H,W) each; t (B,) in 1…T; label (B,) with −1 for none; level of t, or None."""
+        """Prediction (B,C,H,W) each; t (B,) in 1…T; label (B,) with −1 for none; level of t, or None.
+
+        Raises:
+            ValueError: the network is of a family whose time and x_t are others.
+        """
+        if self.elsewhere is not None:
+            raise Refusal(self.elsewhere)
         output = self._output(self.network, x_t, t - 1, label)
         return self.read(x_t, t if level is None else level, output, self.prediction_type)
 
@@ -148,6 +158,16 @@ class NetworkEps:
         self, network: Network, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None
     ) -> torch.Tensor:
         def said(x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+            if self.condition is not None:
+                x = torch.cat([x, self.condition.to(x).expand(len(x), *self.condition.shape[1:])], 1)
+            wanted = network.config.get("in_channels", x.shape[1])
+            if x.shape[1] != wanted:
+                raise Refusal(
+                    "the network is shown {wanted} channels and x_t has {got}: what belongs beside it is not given; "
+                    "draw with sample --condition FILE",
+                    wanted=wanted,
+                    got=x.shape[1],
+                )
             return network(x, timestep, class_labels=conditioning(network.config, label, x)).sample
 
         if self.null_class is None:

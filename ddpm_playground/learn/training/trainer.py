@@ -118,6 +118,8 @@ class Trainer:
     def _start_from(self, folder: str) -> dict[str, Any]:
         """Take a checkpoint's weights; returns what is known of how they came about."""
         start = load_checkpoint(folder)
+        if told := start.predictor().elsewhere:
+            raise CheckpointError(told)
         try:
             weights = widen(start.unet, self.unet, self.settings.seed)
         except ValueError as error:

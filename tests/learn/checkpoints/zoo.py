@@ -15,14 +15,11 @@ import torch
 from diffusers import UNet2DModel
 from safetensors.torch import load_file, save_file
 
+from .family_zoo import FOURIER, KINDS, LOOPS, ONE_BLOCK, class_named, saved_family
 from .strangers import STRANGERS, WHOLE, T, network
 
 COUNT, STEPS = 2, 5  # chains, and the steps of each
 PLAIN = {"num_train_timesteps": T, "beta_schedule": "squaredcos_cap_v2"}
-ONE_BLOCK = {
-    "block_out_channels": (8,), "down_block_types": ("DownBlock2D",), "up_block_types": ("UpBlock2D",),
-    "add_attention": False,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,6 @@ def beside_a_config(folder: Path) -> None:
 
 
 CLASSES = {"num_class_embeds": 4}
-FOURIER = {"time_embedding_type": "fourier"}  # the logarithm of its timestep, which must not be 0
 V_ZERO = {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
 DPM, EULER, LMS = "DPMSolverMultistepScheduler", "EulerDiscreteScheduler", "LMSDiscreteScheduler"
 LAYOUTS = {
@@ -215,20 +211,22 @@ LEARNED_VARIANCES = {
     "σ², PNDM, halved": of("PNDMScheduler", net=TWICE, halved=True),
     "σ², DDPM with fixed_large, halved": of(net=TWICE, variance_type="fixed_large", halved=True),
 }  # fmt: skip
-ZOO: dict[str, Folder] = {**LAYOUTS, **DDPMS, **DDIMS, **OTHERS, **NETWORKS, **LEARNED_VARIANCES}
+FAMILIES = {name: Folder(partial(saved_family, **made), **told) for name, (made, told) in KINDS.items()}
+ZOO: dict[str, Folder] = {**LAYOUTS, **DDPMS, **DDIMS, **OTHERS, **NETWORKS, **LEARNED_VARIANCES, **FAMILIES}
 
 
 @contextmanager
 def drawing(modules: list[Any], draws: Iterator[torch.Tensor]) -> Iterator[None]:
     """Within it, diffusers' modules draw these."""
-    kept = [(module, module.randn_tensor) for module in modules if hasattr(module, "randn_tensor")]
-    for module, _ in kept:
-        module.randn_tensor = lambda *args, **kwargs: next(draws)
+    names = ("randn_tensor", "randn_like")  # the latter is torch's
+    kept = [(module, name, getattr(module, name)) for module in modules for name in names if hasattr(module, name)]
+    for module, name, _ in kept:
+        setattr(module, name, lambda *args, **kwargs: next(draws))
     try:
         yield
     finally:
-        for module, own in kept:
-            module.randn_tensor = own
+        for module, name, own in kept:
+            setattr(module, name, own)
 
 
 def scheduler_of(animal: Folder, folder: Path) -> Any:
@@ -239,7 +237,7 @@ def scheduler_of(animal: Folder, folder: Path) -> Any:
         path = place / "scheduler_config.json"
         if path.is_file():
             config = json.loads(path.read_text())
-            return getattr(diffusers, animal.as_class or config["_class_name"]).from_config(config)
+            return class_named(animal.as_class or config["_class_name"]).from_config(config)
     T_learned = json.loads((folder / animal.place / "config.json").read_text()).get("num_train_timesteps")
     return diffusers.DDPMScheduler(T_learned or 1000)
 
@@ -252,15 +250,20 @@ def reference(animal: Folder, folder: Path, x_T: torch.Tensor, z: torch.Tensor) 
     )
     unet = unet.float().eval()
     scheduler = scheduler_of(animal, folder)
-    most = 50 if "DDIM" in type(scheduler).__name__ else 1000  # as their pipelines have it
-    scheduler.set_timesteps(animal.steps or min(most, scheduler.config.num_train_timesteps))
+    name = type(scheduler).__name__
+    most = 1 if name.startswith("CM") else 50 if "DDIM" in name else 1000  # as their pipelines have it
+    S = animal.steps or min(most, scheduler.config.num_train_timesteps)
+    scheduler.set_timesteps(S)
     labels = None if animal.labels is None else torch.tensor(animal.labels)
     if unet.config.class_embed_type == "identity":
         labels = torch.zeros(COUNT, unet.time_embedding.linear_2.out_features)
-    x, draws = x_T * scheduler.init_noise_sigma, iter(z)
-    with drawing([sys.modules[type(scheduler).__module__]], draws):
+    x, draws = x_T * getattr(scheduler, "init_noise_sigma", 1.0), iter(z)
+    with drawing([sys.modules[type(scheduler).__module__], torch], draws):
+        if loop := LOOPS.get(name):
+            return loop(scheduler, lambda x, t: unet(x, t).sample, x, S)
         for t in scheduler.timesteps:
-            said = unet(scheduler.scale_model_input(x, t), t, class_labels=labels).sample
+            scaled = scheduler.scale_model_input(x, t) if hasattr(scheduler, "scale_model_input") else x
+            said = unet(scaled, t, class_labels=labels).sample
             said = said[:, : x.shape[1]] if animal.halved else said
             x = scheduler.step(said, t, x, **animal.stepping).prev_sample
     return x
@@ -284,9 +287,9 @@ def pickle_alone(folder: Path) -> None:
     (folder / "unet" / WHOLE).rename(folder / "unet" / "diffusion_pytorch_model.bin")
 
 
-def flow(folder: Path) -> None:
-    saved(folder)
-    diffusers.FlowMatchEulerDiscreteScheduler(T).save_pretrained(folder / "scheduler")
+def exchanged(folder: Path) -> None:
+    """DDIMPipeline would put a DDIM in the place of EDM's."""
+    saved_family(folder, "EDMEulerScheduler", index="DDIMPipeline")
 
 
 def many_orders(folder: Path) -> None:
@@ -310,7 +313,12 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
         "makes numbers that are not finite",  # diffusers takes the root of a logarithm there
     ),
     "Fourier time, asked at 0": (partial(saved, net=FOURIER), "makes numbers that are not finite"),
-    "flow matching": (flow, "has no β_t"),
+    "SCM": (partial(saved_family, scheduler="SCMScheduler"), "has no β_t"),
+    "flow matching, shifted by the picture's size": (
+        partial(saved_family, scheduler="FlowMatchEulerDiscreteScheduler", use_dynamic_shifting=True),
+        "it says ValueError",
+    ),
+    "DDIM's pipeline around EDM": (exchanged, "in the place of EDMEulerScheduler"),
     "towards noise": (partial(saved, scheduler="DDIMInverseScheduler"), "leads from data to noise"),
     "too many orders": (many_orders, "solver_order must be"),
 }
