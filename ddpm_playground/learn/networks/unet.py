@@ -92,6 +92,7 @@ class NetworkEps:
         has_null_class: whether the last class embedding is the null class; without one, W must be 1.
         variance_type: how the second half of what the network says is read, a key of LEARNED; None to leave it out.
         plain: the network that can be asked at fractions of t too, where `network` is an engine's; None for `network`.
+        at_once: how many pictures it is asked of in one call, so that memory is bounded; None for all.
     """
 
     schedule: Schedule
@@ -101,6 +102,7 @@ class NetworkEps:
     has_null_class: bool = True
     variance_type: str | None = None
     plain: Network | None = None
+    at_once: int | None = None
 
     @property
     def null_class(self) -> int | None:
@@ -148,6 +150,9 @@ class NetworkEps:
         self, network: Network, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None
     ) -> torch.Tensor:
         def said(x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+            if self.at_once is not None and len(x) > self.at_once:
+                some = [slice(start, start + self.at_once) for start in range(0, len(x), self.at_once)]
+                return torch.cat([said(x[i], timestep[i], None if label is None else label[i]) for i in some])
             return network(x, timestep, class_labels=conditioning(network.config, label, x)).sample
 
         if self.null_class is None:
