@@ -29,6 +29,7 @@ MAX_SCREEN_T = 4000
 MAX_IMAGES = 64
 POINTS_PER_IMAGE = 32  # a network of the plane makes so many points where another makes one picture
 MAX_NAME = 40
+MAX_CLASS_DIGITS = 4  # of a class number: a network has at most 4,096
 MAX_CHECKPOINT = 400
 MAX_LEVERS = 400  # characters of a chapter's levers, or of Train's settings, in a link
 MAX_LAB_STEPS = 100
@@ -109,7 +110,7 @@ class Recipe:
             for part in getattr(self, name).split(",") if name == "compare" else [getattr(self, name)]:
                 if part or name != "compare":
                     one_of(name, part, allowed)
-        if self.label not in ("all", "none") and not (self.label.isdecimal() and len(self.label) <= 3):
+        if self.label not in ("all", "none") and not (self.label.isdecimal() and len(self.label) <= MAX_CLASS_DIGITS):
             raise Refusal(
                 "label must be all, none or a class number, got {got}; pick one of these", got=repr(self.label[:40])
             )

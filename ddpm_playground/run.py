@@ -12,7 +12,7 @@ from .core import Sampling, SeededNoise, Step, q_sample, same_noise_t
 from .core.checks import whole_number
 from .core.later import torch
 from .core.phrase import Refusal
-from .engine.spaces import STEP_TIMES, shared_gpu, with_shared_gpu
+from .engine.spaces import STEP_TIMES, StepTime, shared_gpu, with_shared_gpu
 from .learn.checkpoints.store import Shelf
 from .learn.data.pictures import MAX_SAMPLES, bundled_digits
 from .recipe import POINTS_PER_IMAGE, Recipe, schedule_of
@@ -130,6 +130,11 @@ class Run:
                 )
         self.path = self.sampler.path(self.schedule, self.sampling, self.start.t if self.start else None)
 
+    @property
+    def asked_of(self) -> int:
+        """Of how many pictures the network is asked at each step: with guidance of twice as many as are drawn."""
+        return self.count * (2 if is_guided(self.recipe, self.checkpoint) else 1)
+
     def __iter__(self) -> Iterator[Step]:
         recipe, device = self.recipe, self.checkpoint.device
         noise = SeededNoise(recipe.seed, range(self.count), self.shape, device)
@@ -162,6 +167,12 @@ class Run:
     def says_sigma(self) -> bool:
         """Whether σ is the network's own: it says one, and the sampler takes it."""
         return self.checkpoint.variance_type is not None and getattr(self.sampler, "takes_variance", False)
+
+
+def is_guided(recipe: Recipe, checkpoint: Checkpoint) -> bool:
+    """Whether the network is asked with and without the class."""
+    null = bool(checkpoint.class_names) and checkpoint.has_null_class
+    return null and recipe.guidance != 1.0
 
 
 def _on_cpu(steps: Iterator[Step]) -> Iterator[Step]:
@@ -203,7 +214,7 @@ _lent_samples = with_shared_gpu(_samples_on_cpu, _samples_s)
 def steps_of(run: Run) -> Iterator[Step]:
     """The run's steps; on a Hugging Face Space with a shared GPU, from a worker that holds that GPU."""
     if shared_gpu() is None:
-        return iter(run)
+        return STEP_TIMES.measured(run.checkpoint.timed_as, run.asked_of, iter(run))
     lent = _lent_chain(run.recipe, run.start)
     return STEP_TIMES.measured(run.recipe.checkpoint, run.recipe.num_images, lent)
 
@@ -219,6 +230,16 @@ def sampled_steps(checkpoint: str, labels: list[int], sampling: Sampling, guidan
         seed: picture i depends on it and on i alone.
     """
     return STEP_TIMES.measured(checkpoint, len(labels), _lent_samples(checkpoint, labels, sampling, guidance, seed))
+
+
+def last_step_time(timed_as: str, name: str) -> StepTime | None:
+    """What a step of a checkpoint took here last; None where it was not measured.
+
+    Args:
+        timed_as: see `Checkpoint.timed_as`.
+        name: of the checkpoint, which names what a lent GPU took.
+    """
+    return STEP_TIMES.known(timed_as if shared_gpu() is None else name)
 
 
 def _shape_text(shape: tuple[int, ...]) -> str:

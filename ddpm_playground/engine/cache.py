@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 NAME = "ddpm-playground"
+LIMIT, MOST_MB = "DDPM_CACHE_MB", 4096
 PLACE = "ddpm-cache"  # among the temporary ones; what is called as the page's own files goes with the page
 
 
@@ -23,6 +24,42 @@ def cache_folder() -> Path | None:
         if _usable(folder):
             return folder
     return _temporary()
+
+
+def most_bytes() -> int:
+    """What all exports together may take: $DDPM_CACHE_MB; 0 keeps none."""
+    try:
+        return max(0, int(os.environ.get(LIMIT, MOST_MB))) * 2**20
+    except ValueError:
+        return MOST_MB * 2**20
+
+
+def make_room(place: Path, size: int, pattern: str) -> bool:
+    """Remove from a folder what was used longest ago, until a file of `size` bytes fits in with the others.
+
+    Args:
+        place: where it will be; what is there now does not count.
+        size: of the file, in bytes.
+        pattern: of the files that count, and may go.
+
+    Returns:
+        Whether it fits; where it is larger than all may be, nothing goes.
+    """
+    left = most_bytes() - size
+    if left < 0:
+        return False
+    found: list[tuple[float, int, Path]] = []
+    for path in place.parent.glob(pattern):
+        with contextlib.suppress(OSError):  # another process was quicker
+            about = path.lstat()
+            if path != place and stat.S_ISREG(about.st_mode):
+                found.append((about.st_mtime, about.st_size, path))
+    for _, taken, path in sorted(found, reverse=True):
+        left -= taken
+        if left < 0:
+            with contextlib.suppress(OSError):
+                path.unlink()
+    return True
 
 
 def _of_user() -> list[Path]:

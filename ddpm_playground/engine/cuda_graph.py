@@ -23,6 +23,7 @@ from ..core import (
     reverse,
     steps_along,
 )
+from ..core.phrase import Phrase
 from .device import device_of, has_fast_fp16
 from .lane import CudaLane, Lane
 from .network import AGREEMENT, EngineUnavailable, Network, examples
@@ -175,17 +176,24 @@ def agreeing(unet: "UNet2DModel", dtypes: Sequence[torch.dtype], lane: Callable[
     Raises:
         EngineUnavailable: the network cannot be captured, or says something else in each type.
     """
-    reason = ""
+    reason: Phrase | None = None
     for dtype in dtypes:
         try:
             network = GraphNetwork(unet, dtype, lane)
             difference = disagreement(unet, network)
         except Exception as error:  # whatever the card raises, eager may still work
-            reason = f"its steps cannot be captured: {' '.join(str(error).split())[:200]}"
+            told = " ".join(str(error).split())[:200]
+            reason = Phrase("its steps cannot be captured: {error}", error=told)
             continue
         if difference <= AGREEMENTS[dtype]:
             return network
-        reason = f"in {dtype} it differs from eager by {difference:.1e}, more than {AGREEMENTS[dtype]:g}"
+        reason = Phrase(
+            "in {dtype} it differs from eager by {difference}, more than {most}",
+            dtype=str(dtype),
+            difference=f"{difference:.1e}",
+            most=f"{AGREEMENTS[dtype]:g}",
+        )
+    assert reason is not None  # there is at least one type
     raise EngineUnavailable(reason)
 
 

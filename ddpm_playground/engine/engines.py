@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..core.phrase import Refusal
+from ..core.phrase import Phrase, Refusal
 from .cuda_graph import cuda_graph_fp32_network, cuda_graph_network
 from .device import device_of
 from .network import EngineUnavailable, Network
@@ -64,12 +64,33 @@ def pick_engine(device_type: str, name: str = "auto") -> str:
     return wanted
 
 
-def network_on(unet: "UNet2DModel", sha256: str, name: str = "auto") -> tuple[str, Network]:
-    """Name and network of the engine; eager, with one line on stderr, where the one wanted cannot be had."""
+@dataclass(frozen=True)
+class Running:
+    """What runs a network.
+
+    Attributes:
+        engine: a key of ENGINES.
+        network: as that engine runs it.
+        fallback: why it is not the engine that was wanted; None where it is.
+    """
+
+    engine: str
+    network: Network
+    fallback: Phrase | None = None
+
+
+def running_on(unet: "UNet2DModel", sha256: str, name: str = "auto") -> Running:
+    """The network in the engine; in eager PyTorch, with the reason, where the one wanted cannot be had."""
     wanted = pick_engine(device_of(unet).type, name)
     try:
-        return wanted, ENGINES[wanted].make(unet, sha256)
+        return Running(wanted, ENGINES[wanted].make(unet, sha256))
     except EngineUnavailable as reason:
         title = ENGINES[wanted].title
         print(f"ddpm_playground: {title} cannot be used, PyTorch runs the network: {reason}", file=sys.stderr)
-        return "eager", eager_network(unet, sha256)
+        return Running("eager", eager_network(unet, sha256), reason.phrase)
+
+
+def network_on(unet: "UNet2DModel", sha256: str, name: str = "auto") -> tuple[str, Network]:
+    """Name and network of the engine, see `running_on`; one line on stderr where it is eager for want of another."""
+    running = running_on(unet, sha256, name)
+    return running.engine, running.network

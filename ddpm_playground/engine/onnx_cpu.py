@@ -1,9 +1,11 @@
 """ε_θ through ONNX Runtime on the CPU: the same numbers, with less time spent around the arithmetic."""
 
+import contextlib
 import copy
 import hashlib
 import io
 import json
+import os
 import shutil
 import sys
 import warnings
@@ -15,16 +17,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from ..core.phrase import Phrase
 from ..core.plain_words import reason_of
 from ..core.writing import sweep, written
-from .cache import cache_folder
+from .cache import LIMIT, cache_folder, make_room, most_bytes
 from .device import device_of
-from .network import AGREEMENT, EngineUnavailable, examples
+from .network import EngineUnavailable, examples
 
 if TYPE_CHECKING:
     from diffusers import UNet2DModel
 
 OPSET = 18
+# How far its output may lie from eager float32's, as a share of the largest value of ε̂: what large pictures add up in
+# another order differs by more than small ones, and by more the larger the values are.
+ONNX_AGREEMENT = 3e-5
 # With so many pictures for each thread, every thread runs the network on pictures of its own, at most so many at a
 # time: then none waits for another within the network.
 APART = 8
@@ -40,6 +46,8 @@ class _Plain(torch.nn.Module):
         self.unet = unet
 
     def forward(self, x: torch.Tensor, t: torch.Tensor, *labels: torch.Tensor) -> torch.Tensor:
+        if self.unet.config.get("time_embedding_type") == "fourier":
+            t = t.float()  # ONNX has no logarithm of whole numbers
         return self.unet(x, t, class_labels=labels[0] if labels else None, return_dict=False)[0]
 
 
@@ -112,7 +120,7 @@ def onnx_network(unet: "UNet2DModel", sha256: str) -> OnnxNetwork:
     kept = folder / name if folder else None
     if folder:
         sweep(folder, LEFT_BEHIND)
-    reason = ""
+    reason: Phrase | None = None
     for source in (_read, _exported):
         model = source(unet, kept)
         if model is None:
@@ -120,20 +128,32 @@ def onnx_network(unet: "UNet2DModel", sha256: str) -> OnnxNetwork:
         try:
             network = OnnxNetwork(unet, model)
             difference = disagreement(unet, network)
+        except EngineUnavailable:
+            raise
         except Exception as error:  # whatever the runtime raises, eager still works
-            reason = f"ONNX Runtime refuses the network: {' '.join(str(error).split())[:200]}"
+            told = " ".join(str(error).split())[:200]
+            reason = Phrase("ONNX Runtime refuses the network: {error}", error=told)
             continue
-        if difference <= AGREEMENT:
+        if difference <= ONNX_AGREEMENT:
             return network
-        reason = f"it differs from eager by {difference:.1e}, more than {AGREEMENT:g}"
+        reason = Phrase(
+            "what it says differs from PyTorch's by {difference} of the largest value of ε̂, more than {most}",
+            difference=f"{difference:.1e}",
+            most=f"{ONNX_AGREEMENT:g}",
+        )
+    assert reason is not None  # the second source has always something
     raise EngineUnavailable(reason)
 
 
 def _read(unet: "UNet2DModel", kept: Path | None) -> bytes | None:
     try:
-        return kept.read_bytes() if kept else None
+        model = kept.read_bytes() if kept else None
     except OSError:
         return None
+    if kept is not None:
+        with contextlib.suppress(OSError):
+            os.utime(kept)  # the one used longest ago is the first to go
+    return model
 
 
 def _exported(unet: "UNet2DModel", kept: Path | None) -> bytes:
@@ -144,6 +164,13 @@ def _exported(unet: "UNet2DModel", kept: Path | None) -> bytes:
     try:
         if kept.is_dir():  # nobody else makes such a name
             shutil.rmtree(kept)
+        if not make_room(kept, len(model), "*.onnx"):
+            print(
+                f"ddpm_playground: the network as ONNX Runtime has it ({len(model) / 2**20:,.1f} MiB) is larger than "
+                f"{LIMIT} allows ({most_bytes() // 2**20:,} MiB); it will be exported anew at the next start",
+                file=sys.stderr,
+            )
+            return model
         with written(kept) as temporary:
             temporary.write_bytes(model)
     except OSError as error:
@@ -187,7 +214,21 @@ def export(unet: "UNet2DModel") -> bytes:
 
 
 def disagreement(unet: "UNet2DModel", network: OnnxNetwork) -> float:
-    """Largest difference from eager float32 on another batch size than the exported one."""
+    """Largest difference from eager float32, as a share of the largest value it has; on another batch size.
+
+    Raises:
+        EngineUnavailable: there is nothing to compare: one of them says what is not finite.
+    """
     x, t, label = examples(unet.config, 3)
     with torch.no_grad():
-        return float((unet(x, t, class_labels=label).sample - network(x, t, label).sample).abs().max())
+        plain, said = unet(x, t, class_labels=label).sample, network(x, t, label).sample
+    for title, values in (("PyTorch", plain), ("ONNX Runtime", said)):
+        if not bool(torch.isfinite(values).all()):
+            raise EngineUnavailable(
+                "in {title} the network's answers at t = {t} are not finite, so that the two cannot be held to each "
+                "other",
+                title=title,
+                t=", ".join(str(one + 1) for one in t.tolist()),
+            )
+    largest = float(plain.abs().max())
+    return float((plain - said).abs().max()) / (largest or 1.0)

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 # A worker's start, the weights' way onto the card and the first step, which compiles.
 START_S = 15.0
@@ -46,18 +46,48 @@ def with_shared_gpu(fn: Callable[..., Any], seconds: Callable[..., int]) -> Call
     return fn if spaces is None else spaces.GPU(duration=seconds)(fn)
 
 
+class StepTime(NamedTuple):
+    """A measured step.
+
+    Attributes:
+        count: how many pictures the network was asked of.
+        seconds: what it took.
+        in_chain: whether it is the median of a chain's steps, rather than a call of the network by itself.
+    """
+
+    count: int
+    seconds: float
+    in_chain: bool = True
+
+
 class StepTimes:
     """How long a step of each network takes here, measured as chains run."""
 
     def __init__(self) -> None:
-        self._measured: dict[str, tuple[int, float]] = {}  # network → pictures side by side, seconds a step
+        self._measured: dict[str, StepTime] = {}
         self._lock = threading.Lock()
+
+    def known(self, network: str) -> StepTime | None:
+        """What was measured of this network last; None where nothing was."""
+        with self._lock:
+            return self._measured.get(network)
+
+    def note(self, network: str, took: StepTime) -> None:
+        """Keep a measurement; of a call by itself only where no chain has run yet."""
+        with self._lock:
+            known = self._measured.get(network)
+            if known is not None and known.in_chain and not took.in_chain:
+                return
+            self._measured.pop(network, None)
+            self._measured[network] = took
+            while len(self._measured) > MOST_NETWORKS:
+                del self._measured[next(iter(self._measured))]
 
     def step_s(self, network: str, count: int) -> float:
         """Seconds that a step of `count` pictures takes: as measured, or for more of them in proportion."""
         with self._lock:
-            known, seconds = self._measured.get(network, (PER_STEP, FIRST_STEP_S))
-        return seconds * max(1.0, count / known)
+            known = self._measured.get(network, StepTime(PER_STEP, FIRST_STEP_S))
+        return known.seconds * max(1.0, count / known.count)
 
     def seconds(self, network: str, num_steps: int, count: int) -> int:
         """Whole seconds to ask for, for so many steps of so many pictures, within LEAST_S and MOST_S."""
@@ -77,11 +107,10 @@ class StepTimes:
                 last_s = time.perf_counter()
         finally:
             if took:
-                with self._lock:
-                    self._measured.pop(network, None)
-                    self._measured[network] = (count, statistics.median(took))
-                    while len(self._measured) > MOST_NETWORKS:
-                        del self._measured[next(iter(self._measured))]
+                self.note(network, StepTime(count, statistics.median(took)))
+            close: Callable[[], None] | None = getattr(steps, "close", None)
+            if close is not None:
+                close()
 
 
 STEP_TIMES = StepTimes()

@@ -1,7 +1,7 @@
 """A trial: a scheduler of diffusers, as its config has it, drives a trained network, so that faults can be seen."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,8 @@ def trial(
     label: torch.Tensor | None = None,
     seed: int = 0,
     trained: TrainedTime | None = None,
+    prediction_type: str = "epsilon",
+    told: Callable[[], object] = lambda: None,
 ) -> Trial:
     """Pictures from a network under another schedule, by the scheduler's own code, faults and all.
 
@@ -73,11 +75,13 @@ def trial(
         seed: of the scheduler's own draws.
         trained: what t means to the network, where it is to be asked as if it had been trained so; None to ask it at
             the right t.
+        prediction_type: what DDIM takes a network's output for where the config is empty.
+        told: called after each step.
 
     Raises:
         ValueError: a scheduler that cannot be built, cannot run with such a network, or leads from data to noise.
     """
-    scheduler, convention, levels = _ready(schedule, config, num_steps)
+    scheduler, convention, levels = _ready(schedule, config or _ddim(prediction_type), num_steps)
     name, step = type(scheduler).__name__, Stepping(scheduler)
     generator = torch.Generator().manual_seed(stream_seed(seed, "trial"))
     if getattr(scheduler, "noise_sampler", step) is None:
@@ -104,6 +108,7 @@ def trial(
                 kind=type(error).__name__,
                 error=" ".join(str(error).split())[:160],
             ) from None
+        told()
         if not bool(torch.isfinite(x).all()):
             return Trial(torch.full_like(x, torch.nan), name, tuple(asked), visited, False)
     return Trial(x, name, tuple(asked), visited, True)
@@ -140,11 +145,14 @@ def _convention(keys: Mapping[str, Any], told: Mapping[str, Any]) -> Convention 
         return None
 
 
+def _ddim(prediction_type: str) -> dict[str, Any]:
+    """What a schedule without a config is run with."""
+    return {"_class_name": FALLBACK, "timestep_spacing": "trailing", "prediction_type": prediction_type}
+
+
 def _keys(schedule: Schedule, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config with this schedule in it, where its class takes β_t; DDIM, trailing, for none."""
+    """The config with this schedule in it, where its class takes β_t."""
     keys: dict[str, Any] = {"_class_name": "DDPMScheduler", **config}
-    if not config:
-        keys = {"_class_name": FALLBACK, "timestep_spacing": "trailing"}
     try:
         takes = options_of(class_of(keys))
     except Unauditable as why:

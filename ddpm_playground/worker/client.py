@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.phrase import PhrasedError, Refusal, phrase_from
+from .progress import PREFIX
 
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds")
 START_S = 180.0  # the first worker waits until everything is imported
@@ -45,6 +46,10 @@ class Limits:
 def never() -> bool:
     """Nobody gives up."""
     return False
+
+
+def unheard(progress: Sequence[int]) -> None:
+    """Nobody wants to know how far it is."""
 
 
 class Workers:
@@ -97,7 +102,14 @@ class Workers:
         with self._lock:
             self._close()
 
-    def run(self, task: str, arguments: Sequence[Any], limits: Limits, given_up: Callable[[], bool] = never) -> Any:
+    def run(
+        self,
+        task: str,
+        arguments: Sequence[Any],
+        limits: Limits,
+        given_up: Callable[[], bool] = never,
+        told: Callable[[Sequence[int]], object] = unheard,
+    ) -> Any:
         """What a function answers, computed in a worker.
 
         Args:
@@ -105,6 +117,7 @@ class Workers:
             arguments: for it; they and the answer are what JSON can hold.
             limits: what it may cost.
             given_up: asked ten times a second whether the answer is still wanted.
+            told: hears how far it is, as steps done and steps in all, where the function tells.
 
         Raises:
             ValueError: what the function refused, or that it costs more than the limits.
@@ -113,7 +126,7 @@ class Workers:
         """
         asked = {"task": task, "arguments": list(arguments), **vars(limits)}
         line = json.dumps(asked).encode() + b"\n"
-        raw = self._forked(line, limits, given_up) if CAN_FORK else self._spawned(line, limits)
+        raw = self._forked(line, limits, given_up, told) if CAN_FORK else self._spawned(line, limits)
         try:
             answer = json.loads(raw)
         except ValueError:
@@ -130,7 +143,9 @@ class Workers:
         print(f"ddpm_playground: {task} failed: {answer.get('error')}", file=sys.stderr)
         raise WorkFailed(phrase_from(answer["failed"]))
 
-    def _forked(self, line: bytes, limits: Limits, given_up: Callable[[], bool]) -> bytes:
+    def _forked(
+        self, line: bytes, limits: Limits, given_up: Callable[[], bool], told: Callable[[Sequence[int]], object]
+    ) -> bytes:
         ours, theirs = socket.socketpair()
         with ours:
             with theirs, self._lock:
@@ -147,7 +162,7 @@ class Workers:
             ours.settimeout(START_S)  # megabytes wait until the worker is there and reads them
             ours.sendall(line)
             ours.settimeout(LOOK_S)
-            return _read(ours, limits, given_up)
+            return _read(ours, limits, given_up, told)
 
     def _spawned(self, line: bytes, limits: Limits) -> bytes:
         """Where the system cannot fork: a process that imports everything for this one request."""
@@ -157,7 +172,7 @@ class Workers:
             )
         except subprocess.TimeoutExpired:
             raise _too_long(limits) from None
-        return done.stdout.partition(b"\n")[2]
+        return done.stdout.strip().rpartition(b"\n")[2]
 
 
 def _too_long(limits: Limits) -> Refusal:
@@ -167,10 +182,12 @@ def _too_long(limits: Limits) -> Refusal:
     )
 
 
-def _read(ours: socket.socket, limits: Limits, given_up: Callable[[], bool]) -> bytes:
+def _read(
+    ours: socket.socket, limits: Limits, given_up: Callable[[], bool], told: Callable[[Sequence[int]], object]
+) -> bytes:
     """The worker's answer; the worker is ended where it takes too long or is no longer wanted."""
-    parts: list[bytes] = []
-    pid, began, size, whole = 0, time.monotonic(), 0, False
+    held = bytearray()
+    pid, began, whole = 0, time.monotonic(), False
     try:
         while True:
             if given_up():
@@ -187,14 +204,16 @@ def _read(ours: socket.socket, limits: Limits, given_up: Callable[[], bool]) -> 
             if not pid:
                 number, _, part = part.partition(b"\n")
                 pid, began = int(number), time.monotonic()
-            parts.append(part)
-            size += len(part)
-            if size > ANSWER_BYTES:
+            held += part
+            while held.startswith(PREFIX) and (end := held.find(b"\n")) >= 0:
+                told(json.loads(held[:end])["progress"])
+                del held[: end + 1]
+            if len(held) > ANSWER_BYTES:
                 raise Refusal("the answer is larger than {most} MB; ask for less", most=ANSWER_BYTES // 2**20)
     finally:
         if pid and not whole:
             _end(pid)
-    return b"".join(parts)
+    return bytes(held)
 
 
 def _end(pid: int) -> None:

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Callable
 from typing import IO, Any
 
+from .progress import tell_progress
+
 NICE = 10
 GRACE_S = 5  # a worker whose server has died ends itself so long after its time
 FILE_BYTES = 64 * 2**20
@@ -58,7 +60,7 @@ def answer_of(line: bytes) -> dict[str, Any]:
 
 
 def serve(reading: IO[bytes], writing: IO[bytes]) -> None:
-    """One request; the worker's process number comes first, so that it can be ended."""
+    """One request; the worker's process number comes first, so that it can be ended, then lines on how far it is."""
     writing.write(b"%d\n" % os.getpid())
     writing.flush()
     line = reading.readline()
@@ -67,7 +69,15 @@ def serve(reading: IO[bytes], writing: IO[bytes]) -> None:
     asked = json.loads(line)
     if hasattr(signal, "alarm"):
         signal.alarm(int(asked["seconds"]) + GRACE_S)
-    writing.write(json.dumps(answer_of(line)).encode() + b"\n")
+
+    def tell(progress: bytes) -> None:
+        writing.write(progress)
+        writing.flush()
+
+    tell_progress.write = tell
+    answer = answer_of(line)
+    tell_progress.write = None
+    writing.write(json.dumps(answer).encode() + b"\n")
     writing.flush()
 
 

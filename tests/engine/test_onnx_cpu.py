@@ -1,18 +1,19 @@
 """ONNX Runtime says what eager PyTorch says, and where it cannot run, eager does."""
 
 import builtins
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from diffusers import UNet2DModel
+from diffusers import DDPMScheduler, UNet2DModel
 
 from ddpm_playground.core import SAMPLERS, Sampling, SeededNoise, reverse, timestep_path
 from ddpm_playground.engine import onnx_cpu
-from ddpm_playground.engine.engines import ENGINES, network_on, pick_engine
-from ddpm_playground.engine.network import EngineUnavailable
-from ddpm_playground.engine.onnx_cpu import AGREEMENT, OnnxNetwork, export, onnx_network
+from ddpm_playground.engine.engines import ENGINES, network_on, pick_engine, running_on
+from ddpm_playground.engine.network import AGREEMENT, EngineUnavailable
+from ddpm_playground.engine.onnx_cpu import OnnxNetwork, export, onnx_network
 from ddpm_playground.learn.checkpoints.checkpoint import load_checkpoint
 from ddpm_playground.learn.checkpoints.shipped import SHIPPED
 from ddpm_playground.learn.checkpoints.store import Shelf
@@ -174,8 +175,8 @@ def test_without_the_package_one_line_says_so_and_eager_runs(monkeypatch, capsys
 
 def test_other_numbers_are_refused(monkeypatch, tmp_path):
     unet = load_checkpoint(tiny_checkpoint(tmp_path / "tiny")).unet
-    monkeypatch.setattr(onnx_cpu, "disagreement", lambda *_: 2 * AGREEMENT)
-    with pytest.raises(EngineUnavailable, match="differs from eager by"):
+    monkeypatch.setattr(onnx_cpu, "disagreement", lambda *_: 2 * onnx_cpu.ONNX_AGREEMENT)
+    with pytest.raises(EngineUnavailable, match="differs from PyTorch's by"):
         onnx_network(unet, "a")
 
 
@@ -204,3 +205,64 @@ class Held:
 
     def start(self) -> None:
         """Nothing yet."""
+
+
+def network_of(**config) -> UNet2DModel:
+    widths = dict(block_out_channels=(8, 8), norm_num_groups=4, attention_head_dim=8, layers_per_block=1)
+    blocks = dict(down_block_types=("DownBlock2D",) * 2, up_block_types=("UpBlock2D",) * 2)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)  # noqa: TID251
+        return UNet2DModel(sample_size=8, in_channels=1, out_channels=1, **widths, **blocks, **config).eval()
+
+
+def test_agreement_is_judged_by_the_size_of_what_the_network_says():
+    unet, differences = network_of(), []
+    for factor in (1.0, 1e4):
+        with torch.no_grad():
+            unet.conv_out.weight.mul_(factor)
+            unet.conv_out.bias.mul_(factor)
+        network = OnnxNetwork(unet, export(unet))
+        inputs = batch(unet, 3)
+        differences.append(float((network(*inputs).sample - eager_sample(unet, *inputs)).abs().max()))
+        assert onnx_cpu.disagreement(unet, network) <= onnx_cpu.ONNX_AGREEMENT
+    assert differences[1] > onnx_cpu.ONNX_AGREEMENT  # though it is the same network in another unit
+
+
+@pytest.mark.slow
+def test_a_fourier_embedding_runs_and_its_missing_last_step_is_told(tmp_path):
+    network_of(time_embedding_type="fourier").save_pretrained(tmp_path / "fourier" / "unet")
+    DDPMScheduler(20).save_pretrained(tmp_path / "fourier" / "scheduler")
+    checkpoint = load_checkpoint(tmp_path / "fourier")
+    assert any("at t = 1 the network says no finite numbers" in said for said in checkpoint.read_as)
+    assert checkpoint.on("onnx").engine == "onnx"
+
+
+def test_what_is_not_finite_is_told_and_eager_runs(capsys):
+    unet = network_of()
+    with torch.no_grad():
+        unet.conv_out.bias.fill_(torch.nan)
+    running = running_on(unet, "nan", "onnx")
+    assert (running.engine, running.network) == ("eager", unet)
+    assert "in PyTorch the network's answers at t =" in str(running.fallback)
+    assert str(running.fallback) in capsys.readouterr().err
+
+
+def test_of_too_many_exports_the_ones_used_longest_ago_go(own_cache, monkeypatch):
+    unet = network_of()
+    onnx_network(unet, "a")
+    (first,) = own_cache.glob("*.onnx")
+    size = first.stat().st_size
+    fitting = -(-size * 2 // 2**20)  # whole MiB
+    old, older = own_cache / "old.onnx", own_cache / "older.onnx"
+    for at, path in ((2, old), (1, older)):
+        path.write_bytes(bytes(fitting * 2**20 - size // 2))
+        os.utime(path, (at, at))
+    (own_cache / "another.txt").write_text("not ours")
+    monkeypatch.setenv("DDPM_CACHE_MB", str(2 * fitting))
+    os.utime(first, (0, 0))
+    onnx_network(unet, "a")  # read, and so the newest
+    onnx_network(unet, "b")
+    left = {path.name for path in own_cache.iterdir()}
+    assert first.name in left and "another.txt" in left and "older.onnx" not in left and len(left) >= 3
+    monkeypatch.setenv("DDPM_CACHE_MB", "0")
+    assert onnx_network(unet, "c") and {path.name for path in own_cache.iterdir()} == left

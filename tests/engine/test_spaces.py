@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ddpm_playground.engine import spaces
-from ddpm_playground.engine.spaces import LEAST_S, MARGIN, MOST_S, PER_STEP, START_S, StepTimes
+from ddpm_playground.engine.spaces import LEAST_S, MARGIN, MOST_S, PER_STEP, START_S, StepTime, StepTimes
 from tests.tiny import tiny_checkpoint
 
 
@@ -55,3 +55,13 @@ def test_a_step_alone_measures_nothing_and_the_start_is_not_counted() -> None:
     next(steps), next(steps)
     steps.close()  # type: ignore[attr-defined]
     assert list(times._measured) == ["mnist"]
+
+
+def test_what_was_measured_is_known_and_a_chain_counts_for_more_than_a_call() -> None:
+    times = StepTimes()
+    assert times.known("a") is None
+    times.note("a", alone := StepTime(1, 0.5, in_chain=False))
+    assert times.known("a") == alone
+    times.note("a", chain := StepTime(16, 4.0))
+    times.note("a", alone)
+    assert times.known("a") == chain and times.step_s("a", 32) == pytest.approx(8.0)

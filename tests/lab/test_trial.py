@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ddpm_playground.core import ExactEps, SeededNoise, make_schedule
+from ddpm_playground.core import ExactEps, Prediction, SeededNoise, make_schedule, rescale_zero_terminal_snr
 from ddpm_playground.lab.read_schedule import ReadSchedule, named_subject, subject_of_config
 from ddpm_playground.lab.trial import trial
 
@@ -41,6 +41,25 @@ def test_a_healthy_scheduler_ends_on_the_data(config):
 
 def test_a_schedule_without_config_runs_as_ddim():
     assert distance(named_subject("cosine")) < 0.02
+
+
+def test_a_schedule_that_ends_in_pure_noise_is_drawn_from_by_a_network_that_says_v():
+    """ε says nothing of x_0 where ᾱ_T = 0: the network's own row was black there."""
+    own = rescale_zero_terminal_snr(OWN)
+    exact = ExactEps(own, DATA)
+
+    def predict(x_t, t, label=None):
+        said = exact(x_t, t, label)
+        return Prediction(x_t, said.x_hat_0) if int(t[0]) >= own.T - 1 else said  # ε̂ of a v is x_T there
+
+    told = {
+        kind: trial(predict, own, own, {}, X_T, 20, prediction_type=kind)
+        for kind in ("v_prediction", "sample", "epsilon")
+    }
+    assert not told["epsilon"].finite
+    for kind in ("v_prediction", "sample"):
+        x_0 = told[kind].x_0
+        assert told[kind].finite and float((x_0[:, None] - DATA).abs().amin(1).median()) < 0.02
 
 
 def test_a_short_schedule_makes_pictures_darker():

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ddpm_playground.worker.client import Limits, Workers, WorkFailed, WorkGivenUp
+from ddpm_playground.worker.progress import tell_progress
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +35,15 @@ def sleep_and_mark(seconds: float, path: str) -> None:
     time.sleep(seconds)
     with open(path, "w", encoding="utf-8") as file:
         file.write("done")
+
+
+def count_to(total: int) -> str:
+    """Tell of each step, then answer."""
+    tell_progress.write, write = None, tell_progress.write
+    assert write is not None  # the worker listens
+    for done in range(1, total + 1):
+        write(b'{"progress": [%d, %d]}\n' % (done, total))
+    return "counted"
 
 
 def whoami() -> list[int]:
@@ -85,3 +95,11 @@ def test_a_process_that_is_killed_is_told_of_and_the_next_one_works(workers):
     workers._zygote.kill()
     workers._zygote.wait()
     assert workers.run("builtins:len", ["abc"], LIMITS) == 3
+
+
+def test_how_far_it_is_is_heard_and_is_no_part_of_the_answer(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[list[int]] = []
+    assert workers.run(f"{HERE}:count_to", [300], LIMITS, told=told.append) == "counted"
+    assert told == [[done, 300] for done in range(1, 301)]
+    monkeypatch.setattr("ddpm_playground.worker.client.CAN_FORK", False)
+    assert workers.run(f"{HERE}:count_to", [3], LIMITS) == "counted"

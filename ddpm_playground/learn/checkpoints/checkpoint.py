@@ -14,9 +14,9 @@ from ...bridge.driven_sampler import DrivenSampler
 from ...core import Reverse, Sampler, Sampling, Schedule, reverse
 from ...core.phrase import Phrase, Refusal
 from ...engine.device import describe_device, device_of
-from ...engine.engines import ENGINES, network_on, pick_engine
-from ...engine.network import Network, conditioning
-from ..networks.cost import check_network, read_weights
+from ...engine.engines import ENGINES, pick_engine, running_on
+from ...engine.network import Network
+from ..networks.cost import check_network, pictures_at_once, read_weights
 from ..networks.planar_network import PlanarNetwork
 from ..networks.unet import NetworkEps
 from .assumed_schedule import scheduler_config_of
@@ -33,13 +33,13 @@ from .picture_size import Size, sized
 from .pipeline_files import WEIGHTS, save_pipeline
 from .said_variance import told_of_variance, variance_type_of
 from .shipped import checkpoint_folder
+from .tried import says_finite_numbers
 from .unshown import refuse_other_place, why_unshown
 
 __all__ = [
     "ARCHITECTURES", "PICTURES", "WEIGHTS", "Checkpoint", "CheckpointError", "load_checkpoint", "save_pipeline",
     "sha256_of",
 ]  # fmt: skip
-TRIED_PIXELS = 128 * 128
 # An architecture is one line here: the class that config.json names → the class that is built of that config.
 # Those of PICTURES can be read anywhere, the others where points in the plane are welcome.
 ARCHITECTURES: dict[str, Any] = {"UNet2DModel": UNet2DModel, "PlanarNetwork": PlanarNetwork}
@@ -62,6 +62,7 @@ class Checkpoint:
         has_null_class: whether the last class embedding stands for no class, which guidance needs.
         own: how its own pipeline samples.
         condition: what the network is shown beside x_t, (1,C,H,W), where it takes such; see `read_condition`.
+        fallback: why eager PyTorch runs the network though another engine was wanted; None where none was.
     """
 
     folder: Path
@@ -76,6 +77,12 @@ class Checkpoint:
     has_null_class: bool = True
     own: OwnSampling = field(default_factory=lambda: OwnSampling("DDPMScheduler", {}, 1))
     condition: torch.Tensor | None = None
+    fallback: Phrase | None = None
+
+    @property
+    def timed_as(self) -> str:
+        """What the time of its steps is kept under: the same weights take another time in another engine."""
+        return f"{self.sha256}:{self.engine}"
 
     @property
     def needs_label(self) -> bool:
@@ -114,10 +121,11 @@ class Checkpoint:
         """The network as an ε-predictor; without a null class there is no guidance."""
         network = cast(Network, self.unet) if self.network is None else self.network
         w = 1.0 if self.needs_label else guidance
+        bounded = self.device.type == "cpu" and not self.is_planar
         return NetworkEps(
             self.schedule, network, self.prediction_type, w, self.has_null_class,
             variance_type=self.variance_type, plain=cast(Network, self.unet), elsewhere=elsewhere(self.own.family),
-            condition=self.condition,
+            condition=self.condition, at_once=pictures_at_once(self.unet.config) if bounded else None,
         )  # fmt: skip
 
     def as_diffusers_has_it(self) -> "Checkpoint":
@@ -157,9 +165,9 @@ class Checkpoint:
         return getattr(self.network, "reverse", reverse)
 
     def on(self, engine: str = "auto") -> "Checkpoint":
-        """The same checkpoint with its network run by an engine, see `network_on`; "auto" is the fastest."""
-        name, network = network_on(self.unet, self.sha256, self.engine_for(engine))
-        return replace(self, engine=name, network=network)
+        """The same checkpoint with its network run by an engine, see `running_on`; "auto" is the fastest."""
+        running = running_on(self.unet, self.sha256, self.engine_for(engine))
+        return replace(self, engine=running.engine, network=running.network, fallback=running.fallback)
 
     def engine_for(self, engine: str = "auto") -> str:
         """The engine that `on` will try, see `pick_engine`.
@@ -175,22 +183,13 @@ class Checkpoint:
         return Phrase("{device}, {engine}", device=describe_device(self.device), engine=ENGINES[self.engine].title)
 
 
-def _try(unet: UNet2DModel) -> None:
-    """One call on a blank picture, so that a config which cannot run is found out now."""
-    size = unet.config["sample_size"]
-    height, width = (size, size) if isinstance(size, int) else size
-    if height * width > TRIED_PIXELS:
-        return
-    blank = torch.zeros(1, unet.config["in_channels"], height, width)
-    label = conditioning(unet.config, torch.zeros(1, dtype=torch.int64), blank)
-    with torch.no_grad():
-        shape = unet.eval()(blank, 0, class_labels=label).sample.shape
-    if tuple(shape[2:]) != (height, width):
-        raise Refusal("it makes {shape} of {given}", shape=tuple(shape[2:]), given=(height, width))
+def _network_of(
+    architecture: Any, config: dict[str, Any], state: dict[str, torch.Tensor]
+) -> tuple[UNet2DModel, tuple[Phrase, ...]]:
+    """A network of that architecture and config with these weights, under today's names, which has run once.
 
-
-def _network_of(architecture: Any, config: dict[str, Any], state: dict[str, torch.Tensor]) -> UNet2DModel:
-    """A network of that architecture and config with these weights, under today's names, which has run once."""
+    With it, what is wrong with what it said.
+    """
     try:
         with torch.device("meta"):  # names and shapes alone: a hostile config costs no memory
             blank = architecture.from_config(config)
@@ -206,8 +205,13 @@ def _network_of(architecture: Any, config: dict[str, Any], state: dict[str, torc
             )
         unet = cast(UNet2DModel, architecture.from_config(config))
         unet.load_state_dict(state)
-        _try(unet)
-        return unet
+        if says_finite_numbers(unet):
+            return unet, ()
+        said = Phrase(
+            "at t = 1 the network says no finite numbers, so the last step of a chain ends in none; nothing here mends "
+            "that"
+        )
+        return unet, (said,)
     except Exception as error:  # whatever a hostile config makes diffusers raise
         reason = error.phrase if isinstance(error, Refusal) else " ".join(str(error).split())[:200]
         raise CheckpointError(
@@ -281,7 +285,7 @@ def load_checkpoint(
     weights = layout.weights()
     state = read_weights(*weights)
     read_as = (*layout.read_as(weights), *_converted(state), *assumed, *chosen)
-    unet = _network_of(ARCHITECTURES[config["_class_name"]], config, state)
+    unet, broken = _network_of(ARCHITECTURES[config["_class_name"]], config, state)
     try:
         schedule, shown_as = trained_schedule(scheduler_config)
     except ValueError as error:
@@ -292,5 +296,5 @@ def load_checkpoint(
     told = (*told_of_variance(config, scheduler_config, own.class_name), *own.read_as())
     return Checkpoint(
         layout.folder, unet, schedule, scheduler_config, classes.names, sha256_of_all(weights),
-        (*read_as, *shown_as, *classes.read_as, *told), has_null_class=classes.has_null, own=own,
+        (*read_as, *broken, *shown_as, *classes.read_as, *told), has_null_class=classes.has_null, own=own,
     )  # fmt: skip

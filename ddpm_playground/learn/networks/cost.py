@@ -16,6 +16,9 @@ MAX_LAYERS = 256  # residual blocks, all levels together
 MAX_LEVELS = 12
 MAX_CHANNELS = 8192
 MAX_BYTES_A_PICTURE = 2 * 2**30  # of activations; CelebA-HQ's network at 256×256 takes 0.5 GiB
+# Of all pictures that a network is asked of in one call on the CPU, by estimate; ONNX Runtime takes some three times
+# that.
+ACTIVATION_BYTES = 2**28
 MAX_PARAMETERS = 2_000_000_000
 # Tensors as large as a level's picture that live at once while one of its blocks runs.
 LIVE = 6
@@ -112,6 +115,11 @@ def bytes_a_picture(config: Mapping[str, Any]) -> int:
             live += pixels**2 * (max(1, wide // head_width) if head_width else 1)
         busiest = max(busiest, live)
     return FLOAT_BYTES * (kept + busiest)
+
+
+def pictures_at_once(config: Mapping[str, Any]) -> int:
+    """Of how many pictures a UNet2DModel may be asked in one call, so that they take ACTIVATION_BYTES or are one."""
+    return max(1, ACTIVATION_BYTES // max(1, bytes_a_picture(config)))
 
 
 def check_weights(path: Path) -> int:

@@ -94,6 +94,7 @@ class NetworkEps:
         plain: the network that can be asked at fractions of t too, where `network` is an engine's; None for `network`.
         elsewhere: why it cannot be asked at the paper's t and x_t, of which `answer` alone is free; None where it can.
         condition: what the network is shown in channels behind those of x, (1,C,H,W); None for nothing.
+        at_once: how many pictures it is asked of in one call, so that memory is bounded; None for all.
     """
 
     schedule: Schedule
@@ -105,6 +106,7 @@ class NetworkEps:
     plain: Network | None = None
     elsewhere: Phrase | None = None
     condition: torch.Tensor | None = field(default=None, compare=False)
+    at_once: int | None = None
 
     @property
     def null_class(self) -> int | None:
@@ -158,6 +160,9 @@ class NetworkEps:
         self, network: Network, x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None
     ) -> torch.Tensor:
         def said(x: torch.Tensor, timestep: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+            if self.at_once is not None and len(x) > self.at_once:
+                some = [slice(start, start + self.at_once) for start in range(0, len(x), self.at_once)]
+                return torch.cat([said(x[i], timestep[i], None if label is None else label[i]) for i in some])
             if self.condition is not None:
                 x = torch.cat([x, self.condition.to(x).expand(len(x), *self.condition.shape[1:])], 1)
             wanted = network.config.get("in_channels", x.shape[1])

@@ -12,7 +12,7 @@ from .work import in_worker
 
 ROOM = "ddpm_playground.ui.lab"
 EXAMINING = Limits(seconds=30, memory_mb=1024)
-TRYING = Limits(seconds=120, memory_mb=2048)
+TRYING = Limits(seconds=300, memory_mb=3072)
 AUDITING = Limits(seconds=20, memory_mb=1024)
 
 

@@ -22,7 +22,11 @@ class Problem(TypedDict):
 
 
 class Ticket(TypedDict):
-    """What a server function answers that has to wait or work: ask again with the ticket; `place` go before."""
+    """What a server function answers that has to wait or work: ask again with the ticket; `place` go before.
+
+    `progress` is how many steps are done, and how many there are, where the work tells; else empty.
+    """
 
     ticket: str
     place: int
+    progress: list[int]

@@ -31,6 +31,7 @@ Badge = Literal["live", "recorded"]
 class Opening(TypedDict):
     """The first message of a run. One frame in `every` steps is kept, as a run may hold `every_mb` MB at most.
 
+    shape: N, C and the H and W of the frames: of large pictures every `grain`-th row and column alone is kept.
     asked: how many steps were asked for, of a whole chain; one that starts at a t below T takes its share of them.
     """
 
@@ -45,6 +46,7 @@ class Opening(TypedDict):
     labels: list[str]
     every: int
     every_mb: int
+    grain: NotRequired[int]
     steps: list[StepNumbers]
     asked: NotRequired[int]
     frames: list[Frame]

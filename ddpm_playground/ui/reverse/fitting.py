@@ -1,23 +1,41 @@
 """Settings of a chain that follow from the checkpoint that is chosen, or from its sampler."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import gradio as gr
 from gradio.components import Component
 
 from ...bridge.all_samplers import ALL_SAMPLERS, NAMED, OWN
+from ...recipe import DEFAULT
 from ...run import shelf
 from ..page.page import HOT
 from ..serving.failure import on_screen
 from ..words.text import text
 
+if TYPE_CHECKING:
+    from ...learn.checkpoints.checkpoint import Checkpoint
+
 FITTED = ("num_steps", "label", "guidance", "clip_x_0")
 OF_RULES = ("strength", "add_noise", "spacing")  # what a scheduler of diffusers takes from its config instead
 
 
+def class_choices(checkpoint: "Checkpoint") -> list[tuple[str, str]]:
+    """Title and value of each class that the checkpoint itself has, by number and, where it has one, by name."""
+    names = enumerate(checkpoint.class_names)
+    classes = [(name if name == str(i) else f"{i} · {name}", str(i)) for i, name in names]
+    none = [(text("reverse.label_none"), "none")] if checkpoint.has_null_class else []
+    return [(text("reverse.label_all"), "all"), *classes, *none]
+
+
 @on_screen
-def fitted(name: str) -> list[dict]:
-    """What suits a checkpoint: at most T steps, class and guidance if it has classes, clipping if it makes pictures."""
+def fitted(name: str, label: str) -> list[dict]:
+    """What suits a checkpoint: at most T steps, guidance if it has classes, clipping if it makes pictures, its classes.
+
+    Args:
+        name: of the checkpoint.
+        label: the class that was chosen before; kept where there is such a class.
+    """
     try:
         checkpoint = shelf().load(name)
     except ValueError:
@@ -25,6 +43,9 @@ def fitted(name: str) -> list[dict]:
     classes, planar = bool(checkpoint.class_names), checkpoint.is_planar
     guided = classes and checkpoint.has_null_class
     visible = [gr.update(visible=yes) for yes in (classes, guided, not planar)]
+    offered = class_choices(checkpoint)
+    kept = label if label in [value for _, value in offered] else DEFAULT.label
+    visible[0] = gr.update(visible=classes, choices=offered, value=kept)
     return [gr.update(maximum=checkpoint.schedule.T), *visible]
 
 
@@ -58,6 +79,6 @@ def fit_settings(controls: Mapping[str, Component]) -> None:
     A link that names a checkpoint and its sampler is left as it is: only a visitor's own choice begins with its own.
     """
     checkpoint, sampler = controls["checkpoint"], controls["sampler"]
-    checkpoint.change(fitted, checkpoint, [controls[name] for name in FITTED], **HOT)  # type: ignore[attr-defined]
+    checkpoint.change(fitted, [checkpoint, controls["label"]], [controls[name] for name in FITTED], **HOT)  # type: ignore[attr-defined]
     checkpoint.input(own_first, [checkpoint, sampler], sampler, **HOT)  # type: ignore[attr-defined]
     sampler.change(settings_of_rules, sampler, [controls[name] for name in OF_RULES], **HOT)  # type: ignore[attr-defined]

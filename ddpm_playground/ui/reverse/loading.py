@@ -1,16 +1,24 @@
 """The quiet line that says what the engine is doing, until there is nothing left to wait for."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import gradio as gr
 from gradio.components import Component
 
+from ...core import SAMPLERS
+from ...engine.spaces import StepTime
 from ...learn.checkpoints.store import Loading
-from ...run import shelf
+from ...recipe import DEFAULT
+from ...run import is_guided, last_step_time, shelf
 from ..page.page import HOT, escaped
 from ..serving.failure import on_screen
 from ..words.refusal import refusal
 from ..words.text import text
 
 SECONDS_BETWEEN = 0.5
+# What a chain's time depends on.
+SETTINGS = ("num_images", "num_steps", "guidance", "sampler")
 
 
 def stage_html(state: Loading) -> str:
@@ -20,11 +28,45 @@ def stage_html(state: Loading) -> str:
     return " · ".join(map(escaped, told))
 
 
+def step_time(known: StepTime | None, num_images: int, num_steps: int, sampler: str) -> str:
+    """How long a step takes here, as it was measured, and for a sampler of ours the chain in proportion; or neither.
+
+    Args:
+        known: what was measured.
+        num_images: of how many pictures the network will be asked at each step.
+        num_steps: S.
+        sampler: its name.
+    """
+    if known is None:
+        return text("reverse.step_unknown")
+    told = {"s": f"{known.seconds:.2g}", "count": known.count}
+    said = [text("reverse.step_in_chain" if known.in_chain else "reverse.step_alone", **told)]
+    if sampler in SAMPLERS:
+        total = known.seconds * num_images / known.count * num_steps
+        about = f"{max(total, 0.1):.2g}" if total < 100 else f"{total:,.0f}"
+        said.append(text("reverse.step_total", steps=num_steps, count=num_images, s=about))
+    return "".join(said)
+
+
 @on_screen
-def look(name: str | None) -> tuple[str, gr.Timer]:
-    """The line for a checkpoint, and whether to look again; what nobody has asked for yet is read in the background."""
+def look(name: str | None, *settings: Any) -> tuple[str, str, gr.Timer]:
+    """The line for a checkpoint, that on its time, and whether to look again; what is unread is read in the background.
+
+    Args:
+        name: of the checkpoint.
+        settings: values of SETTINGS, which say how long a chain takes.
+    """
     state = shelf().begin(name or "")
-    return stage_html(state), gr.Timer(active=state.busy)
+    told = ""
+    if state.timed_as and settings:
+        num_images, num_steps, guidance, sampler = settings
+        checkpoint = shelf().load(str(name))
+        recipe = DEFAULT.with_(guidance=guidance, num_images=num_images, num_steps=num_steps)
+        if not checkpoint.is_planar:
+            count = recipe.num_images * (2 if is_guided(recipe, checkpoint) else 1)
+            known = last_step_time(state.timed_as, str(name))
+            told = escaped(step_time(known, count, recipe.num_steps, str(sampler)))
+    return stage_html(state), told, gr.Timer(active=state.busy)
 
 
 def wake() -> gr.Timer:
@@ -32,8 +74,15 @@ def wake() -> gr.Timer:
     return gr.Timer(active=True)
 
 
-def loading_line(checkpoint: Component, line: gr.HTML) -> None:
-    """Keep `line` true of the checkpoint that `checkpoint` names; asks the server only while something is under way."""
-    clock = gr.Timer(SECONDS_BETWEEN)
-    clock.tick(look, checkpoint, [line, clock], **HOT)
-    checkpoint.change(wake, None, clock, **HOT)  # type: ignore[attr-defined]
+def loading_line(controls: Mapping[str, Component], line: gr.HTML, time_line: gr.HTML) -> gr.Timer:
+    """Keep both lines true of the checkpoint that is chosen; asks the server only while something is under way.
+
+    Returns:
+        The clock that looks again, whom `wake` wakes.
+    """
+    clock, checkpoint = gr.Timer(SECONDS_BETWEEN), controls["checkpoint"]
+    inputs = [checkpoint, *(controls[name] for name in SETTINGS)]
+    clock.tick(look, inputs, [line, time_line, clock], **HOT)
+    for control in inputs:
+        control.change(wake, None, clock, **HOT)  # type: ignore[attr-defined]
+    return clock

@@ -37,7 +37,8 @@ def record(recipe: Recipe, out: Path = RECORDED, frames: int = FRAMES) -> None:
         date=date.today().isoformat(),
         command="python -m ddpm_playground.ui.reverse.record",
     )
-    message = opening(run, "recorded", "recorded", told)
+    live.run_id, live.note = "recorded", told
+    message = opening(live, "recorded") | {"every": 1}  # what lies between its frames was never to be shown
     message |= {"frames": since(live, 0, len(live.ks))["frames"], "done": True, "autoplay": True}
     out.write_text(json.dumps(message, separators=(",", ":")) + "\n", encoding="utf-8")
 

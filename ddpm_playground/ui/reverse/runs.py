@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import threading
@@ -23,7 +24,11 @@ from ..serving.turns import Turn
 Note = str | parts.Note
 # The runs of all open tabs together; of more, the ones that have rested longest are let go.
 KEPT_BYTES = int(os.environ.get("DDPM_RUNS_MB", "1024")) * 2**20
-FRAME_BYTES = 32 * 2**20  # with what waits unread, one browser tab costs no more than 64 MB
+FRAME_BYTES = 32 * 2**20  # of a run, unless its pictures are so large that this would be few frames
+FEWEST_FRAMES = 20
+# Of a frame, all pictures together, which is more than a panel shows: 16 of 128², 4 of 256². Of larger ones every
+# second row and column is kept, or every fourth; so a frame has at most 3 MiB in colour, a run 60 MiB beside x_0.
+FRAME_PIXELS = 2**18
 
 
 @dataclass(eq=False)
@@ -42,6 +47,7 @@ class LiveRun:
         xs: x_t, (N,C,H,W) float16 each.
         eps_hats: ε̂ of each step.
         sigmas: σ over the pixels of each step; None where it is one number.
+        whole: x_0 with every row and column, (N,C,H,W) float16, once it is there; None where `xs` has them all.
     """
 
     run: Run
@@ -56,11 +62,26 @@ class LiveRun:
     xs: list[torch.Tensor] = field(default_factory=list)
     eps_hats: list[torch.Tensor] = field(default_factory=list)
     sigmas: list[SigmaSpan | None] = field(default_factory=list)
+    whole: torch.Tensor | None = None
+
+    @property
+    def grain(self) -> int:
+        """Every how many rows and columns of a picture are kept, so that a frame stays within FRAME_PIXELS."""
+        _, H, W = self.run.shape
+        grain = 1
+        while self.run.count * -(-H // grain) * -(-W // grain) > FRAME_PIXELS and grain < min(H, W):
+            grain *= 2
+        return grain
+
+    @property
+    def most_bytes(self) -> int:
+        """What the frames may take."""
+        return max(FRAME_BYTES, FEWEST_FRAMES * self.frame_bytes)
 
     @property
     def stride(self) -> int:
-        """Every how many steps a frame is kept, so that a run stays within FRAME_BYTES."""
-        return max(1, -(-len(self.run.path) * self.frame_bytes // FRAME_BYTES))
+        """Every how many steps a frame is kept, so that a run stays within `most_bytes`."""
+        return max(1, -(-len(self.run.path) * self.frame_bytes // self.most_bytes))
 
     def keep(self, k: int, step: Step) -> None:
         """Keep x_t and ε̂ of step k."""
@@ -70,6 +91,8 @@ class LiveRun:
 
     def finish(self, step: Step) -> None:
         """Keep the last step's x_s."""
+        if self.grain > 1:
+            self.whole = step.x_s.detach().clamp(-65504, 65504).to("cpu", torch.float16)
         self._add(len(self.run.path) - 1, step.s, step.x_s)
 
     def _add(self, k: int, t: int, x: torch.Tensor) -> None:
@@ -78,8 +101,8 @@ class LiveRun:
         self.ks.append(k)  # last: whoever reads in between finds what it counts
 
     def _put(self, x: torch.Tensor) -> torch.Tensor:
-        """A copy as float16 on the CPU, kept within its range."""
-        return next(self._places).copy_(x.detach().clamp(-65504, 65504))
+        """A copy as float16 on the CPU, kept within its range, of the rows and columns that are kept."""
+        return next(self._places).copy_(x.detach()[..., :: self.grain, :: self.grain].clamp(-65504, 65504))
 
     def x_hat_0(self, i: int) -> torch.Tensor | None:
         """x̂_0 at frame i, or for x_0, of which nothing is predicted, at the one before; None where ᾱ_t = 0."""
@@ -103,20 +126,26 @@ class LiveRun:
     def kept_bytes(self) -> int:
         """The memory that its frames take."""
         count = 2 * -(-(len(self.run.path) - 1) // self.stride) + 1
-        return count * self.frame_bytes // 2
+        whole = 2 * self.run.count * math.prod(self.run.shape) if self.grain > 1 else 0
+        return count * self.frame_bytes // 2 + whole
 
     @cached_property
     def _places(self) -> Iterator[torch.Tensor]:
         """Where the frames go: memory of its own, which a forgotten run gives back to the system whole."""
         count = 2 * -(-(len(self.run.path) - 1) // self.stride) + 1
         memory = torch.frombuffer(mmap(-1, count * self.frame_bytes // 2), dtype=torch.float16)
-        return iter(memory.view(count, self.run.count, *self.run.shape))
+        return iter(memory.view(count, self.run.count, *self.frame_shape))
+
+    @property
+    def frame_shape(self) -> tuple[int, int, int]:
+        """(C,H,W) of a picture in a frame."""
+        C, H, W = self.run.shape
+        return C, -(-H // self.grain), -(-W // self.grain)
 
     @property
     def frame_bytes(self) -> int:
         """Bytes of a frame's x_t and ε̂."""
-        C, H, W = self.run.shape
-        return self.run.count * C * H * W * 2 * 2
+        return self.run.count * math.prod(self.frame_shape) * 2 * 2
 
 
 class Runs:

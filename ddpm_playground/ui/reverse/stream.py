@@ -18,7 +18,7 @@ from ...run import Run, steps_of
 from ..page.component import packed
 from ..protocol.player_messages import Badge, Frame, Frames, Opening, StepNumbers
 from ..serving.failure import reason
-from .runs import FRAME_BYTES, LiveRun, Note
+from .runs import LiveRun
 
 MESSAGES_PER_SECOND = 30.0
 # Where Gradio is slow to pass them on, there are fewer, so that this share of the time goes into it, yet some still:
@@ -31,22 +31,23 @@ UNREAD_BYTES = 8 * 2**20
 STEPS_AHEAD = 2
 
 
-def opening(run: Run, run_id: str, badge: Badge, note: Note, every: int = 1) -> Opening:
-    """The first message of a run: its shape, labels, the numbers of every step, and every how many a frame is kept."""
-    C, H, W = run.shape
+def opening(live: LiveRun, badge: Badge = "live") -> Opening:
+    """The first message of a run: its shape, labels, the numbers of every step, and what of its frames is kept."""
+    run, (C, H, W) = live.run, live.frame_shape
     names = run.checkpoint.class_names
     return {
-        "run": run_id,
+        "run": live.run_id,
         "badge": badge,
-        "note": note,
+        "note": live.note,
         "shape": [run.count, C, H, W],
         "T": run.schedule.T,
         "clip": run.clip_x_0,
         "add_noise": run.recipe.add_noise,
         "planar": run.checkpoint.is_planar,
         "labels": [names[i] if i >= 0 else "∅" for i in run.labels.tolist()],
-        "every": every,
-        "every_mb": FRAME_BYTES // 2**20,
+        "every": live.stride,
+        "every_mb": live.most_bytes // 2**20,
+        "grain": live.grain,
         "asked": run.recipe.num_steps,
         "steps": [step_message(run, t, s) for t, s in zip(run.path, run.path[1:], strict=False)],
         "frames": [],
@@ -90,7 +91,7 @@ def messages(live: LiveRun, unread: Callable[[], int] = all_read) -> Iterator[st
     asks for.
     """
     run = live.run
-    start: Mapping[str, object] = opening(run, live.run_id, "live", live.note, live.stride)
+    start: Mapping[str, object] = opening(live)
     if has_room(live, unread()):
         yield json.dumps(start)
         start = {}
@@ -186,5 +187,5 @@ def since(live: LiveRun, first: int, end: int) -> Frames:
 def catch_up(live: LiveRun, first: int) -> str:
     """What a player that has only `first` frames of this run gets next."""
     first = min(max(first, 0), len(live.ks))
-    start = opening(live.run, live.run_id, "live", live.note, live.stride) if first == 0 else {}
+    start = opening(live) if first == 0 else {}
     return json.dumps({**start, **since(live, first, reach(live, first))})

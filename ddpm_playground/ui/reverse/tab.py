@@ -27,7 +27,7 @@ from ..words.refusal import refusal
 from ..words.text import label, note, text
 from .chain_settings import chain_settings
 from .fitting import fit_settings
-from .loading import loading_line
+from .loading import loading_line, wake
 from .runs import LiveRun, Runs
 from .stream import catch_up, has_room, messages
 
@@ -82,7 +82,11 @@ def _npz(path: Path, live: LiveRun) -> None:
     facts |= {"numbers": [live.run.numbers(t, s).facts() for t, s in zip(live.ts, live.ts[1:], strict=False)]}
     facts |= {"sigmas": spans} if (spans := live.spans(0, len(live.ks))) else {}
     planar = live.run.checkpoint.is_planar
-    write_npz(path, live.ts, live.xs, live.eps_hats, live.run.labels, live.run.schedule.alpha_bars, facts, planar)
+    if live.grain > 1:
+        facts |= {"grain": live.grain}
+    write_npz(
+        path, live.ts, live.xs, live.eps_hats, live.run.labels, live.run.schedule.alpha_bars, facts, planar, live.whole
+    )
 
 
 class Chains:
@@ -231,8 +235,9 @@ def build(page: Page) -> None:
                 )
                 stop_button = gr.Button(label("reverse.stop"), elem_id="reverse-stop", min_width=70)
             line = gr.HTML(label("reverse.engine_reading"), elem_id="reverse-engine", html_template=STATUS_LINE)
+            time_line = gr.HTML(label("reverse.step_unknown"), elem_id="reverse-step", html_template=STATUS_LINE)
             chain_settings(page)
-    loading_line(page.controls["checkpoint"], line)
+    clock = loading_line(page.controls, line, time_line)
     fit_settings(page.controls)
     gif_file = gr.DownloadButton(elem_id="gif-file", elem_classes="ddpm-offstage")
     npz_file = gr.DownloadButton(elem_id="npz-file", elem_classes="ddpm-offstage")
@@ -240,7 +245,8 @@ def build(page: Page) -> None:
     inputs = [*(page.controls[name] for name in FIELDS), page.start]
     # Those who wait do so in a line of their own, not in Gradio's queue, and hold no thread meanwhile.
     running = HOT | {"concurrency_limit": None, "concurrency_id": "chain", "trigger_mode": "multiple"}
-    start_button.click(chains.stream, inputs, player, **running)
+    ran = start_button.click(chains.stream, inputs, player, **running)
+    ran.then(wake, None, clock, **HOT)  # a step's time is known by now
     mine = gr.Textbox(visible="hidden", elem_id="reverse-run")
     stop_button.click(chains.stop, mine, None, js=CURRENT_RUN, **HOT)
     player.missing(chains.send_missing, None, player, **HOT)
@@ -253,7 +259,7 @@ def build(page: Page) -> None:
         [origin, from_noise, page.tabs, page.controls["label"], page.start], **HOT,
     )  # fmt: skip
     page.start.change(None, page.start, None, js=REMEMBER)
-    shown.then(chains.stream_from_here, inputs, player, **running)
+    shown.then(chains.stream_from_here, inputs, player, **running).then(wake, None, clock, **HOT)
     from_noise.click(no_start, None, page.start, **HOT)
     page.arrivals.append((ARRIVE, chains.stream_on_arrival, inputs, [player], running))
 

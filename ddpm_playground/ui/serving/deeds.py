@@ -32,12 +32,18 @@ class Deed:
         turn: its place in the line.
         asked_s: when its visitor last asked for it.
         done: its answer, once there is one.
+        progress: steps done and steps in all, where the work tells.
     """
 
     turn: Turn
     ticket: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     asked_s: float = field(default_factory=time.monotonic)
     done: "asyncio.Task[Any] | None" = None
+    progress: Sequence[int] = ()
+
+    def tell(self, progress: Sequence[int]) -> None:
+        """The work is so far."""
+        self.progress = progress
 
     def unwanted(self) -> bool:
         """Whether nobody waits for it any more."""
@@ -63,11 +69,12 @@ class Deeds:
 
         Args:
             asked: "asker" names the part of a page that asks, which waits for its newest request alone; "ticket" that
-                of an earlier answer.
+                of an earlier answer, and "give_up" says that it is wanted no more.
             arguments: of the task; they are not read where there is a ticket.
 
         Returns:
-            What the task answers, or {"ticket", "place"}: ask again; place counts those who go before.
+            What the task answers, or {"ticket", "place", "progress"}: ask again; place counts those who go before,
+            progress is as in Deed. {"replaced"} where it was given up.
 
         Raises:
             ValueError: too many wait, the ticket is not known, or what the work was refused for.
@@ -77,10 +84,12 @@ class Deeds:
         deed = self._known(ticket) if ticket is not None else self._begin(_asker(asked), arguments)
         deed.asked_s = time.monotonic()
         assert deed.done is not None
+        if asked.get("give_up"):
+            deed.turn.given_up.set()
         await asyncio.wait({deed.done}, timeout=ANSWER_S)
         deed.asked_s = time.monotonic()
         if not deed.done.done():
-            return {"ticket": deed.ticket, "place": deed.turn.place}
+            return {"ticket": deed.ticket, "place": deed.turn.place, "progress": list(deed.progress)}
         self._deeds.pop(deed.ticket, None)
         return deed.done.result()
 
@@ -107,8 +116,9 @@ class Deeds:
             if deed.unwanted():
                 return {"replaced": True}
             loop, run = asyncio.get_running_loop(), self.workers.run
+            asked = (TASK, arguments, self.limits, deed.unwanted, deed.tell)
             try:
-                return await loop.run_in_executor(self._threads, run, TASK, arguments, self.limits, deed.unwanted)
+                return await loop.run_in_executor(self._threads, run, *asked)
             except WorkGivenUp:
                 return {"replaced": True}
 

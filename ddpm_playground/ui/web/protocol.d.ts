@@ -45,10 +45,15 @@ export interface Problem {
   problem: string;
 }
 
-/** What a server function answers that has to wait or work: ask again with the ticket; `place` go before. */
+/**
+ * What a server function answers that has to wait or work: ask again with the ticket; `place` go before.
+ *
+ * `progress` is how many steps are done, and how many there are, where the work tells; else empty.
+ */
 export interface Ticket {
   ticket: string;
   place: number;
+  progress: number[];
 }
 
 /** A parameter of a schedule: its range, its slider's step, and its published value. */
@@ -146,6 +151,7 @@ export interface StepNumbers {
 /**
  * The first message of a run. One frame in `every` steps is kept, as a run may hold `every_mb` MB at most.
  *
+ * shape: N, C and the H and W of the frames: of large pictures every `grain`-th row and column alone is kept.
  * asked: how many steps were asked for, of a whole chain; one that starts at a t below T takes its share of them.
  */
 export interface Opening {
@@ -160,6 +166,7 @@ export interface Opening {
   labels: string[];
   every: number;
   every_mb: number;
+  grain?: number;
   steps: StepNumbers[];
   asked?: number;
   frames: [number, string, string | null][];

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ddpm_playground.engine.network import EngineUnavailable
+from ddpm_playground.engine.spaces import STEP_TIMES, StepTime
 from ddpm_playground.learn.checkpoints import checkpoint as checkpoint_module
 from ddpm_playground.learn.checkpoints import store as shelf_module
 from ddpm_playground.learn.checkpoints.shipped import SHIPPED, checkpoint_folder
@@ -28,8 +29,9 @@ def joined(shelf: Shelf, name: str) -> Loading:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    """A shelf with one tiny checkpoint."""
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """A shelf with one tiny checkpoint, of which nothing was measured."""
+    monkeypatch.setattr(STEP_TIMES, "_measured", {})
     tiny_checkpoint(tmp_path / "tiny")
     return Shelf([tmp_path])
 
@@ -95,6 +97,14 @@ def test_what_cannot_be_read_says_why_until_it_is_mended(shelf, tmp_path):
     assert joined(shelf, "tiny").stage == "ready"
 
 
+def test_a_step_is_timed_when_the_engine_is_ready(shelf, monkeypatch):
+    monkeypatch.setenv("DDPM_ENGINE", "onnx")
+    shelf.load("tiny")
+    joined(shelf, "tiny")
+    known = STEP_TIMES.known(shelf.load("tiny").timed_as)
+    assert known is not None and known.count == 1 and not known.in_chain and known.seconds > 0
+
+
 def test_what_others_replaced_is_unread_again(shelf, tmp_path, monkeypatch):
     monkeypatch.setattr(shelf_module, "KEPT", 1)
     tiny_checkpoint(tmp_path / "other")
@@ -105,13 +115,22 @@ def test_what_others_replaced_is_unread_again(shelf, tmp_path, monkeypatch):
 
 def test_the_line_is_looked_at_until_nothing_is_under_way(shelf, monkeypatch):
     monkeypatch.setattr("ddpm_playground.ui.reverse.loading.shelf", lambda: shelf)
-    line, clock = look("tiny")
+    line, _, clock = look("tiny")
     assert line == stage_html(Loading("reading")) and clock.active
     joined(shelf, "tiny")
-    line, clock = look("tiny")
+    line, _, clock = look("tiny")
     assert line.startswith("Ready: ") and not clock.active
-    line, clock = look("<b>")
-    assert "&lt;b&gt;" in line and "<b>" not in line and not clock.active
+    assert "not measured yet" in look("tiny", 4, 10, 1.0, "ddpm")[1]
+    timed = shelf.load("tiny").timed_as
+    STEP_TIMES.note(timed, StepTime(1, 0.25, in_chain=False))
+    assert "0.25 s a step" in (line := look("tiny", 4, 10, 1.0, "ddpm")[1]) and "10 steps of 4: about 10 s" in line
+    assert "10 steps of 8: about 20 s" in look("tiny", 4, 10, 3.0, "ddim")[1]  # guidance asks twice
+    assert "about" not in look("tiny", 4, 10, 1.0, "own")[1]
+    STEP_TIMES.note(timed, StepTime(4, 0.5))
+    assert "in the last run (network asked of 4)" in (line := look("tiny", 4, 10, 1.0, "ddpm")[1])
+    assert "about 5 s" in line
+    line, told, clock = look("<b>")
+    assert "&lt;b&gt;" in line and "<b>" not in line and not told and not clock.active
 
 
 def test_the_first_root_s_checkpoint_is_taken_and_the_hidden_one_is_told(tmp_path):

@@ -53,6 +53,26 @@ def test_whoever_chooses_a_stranger_gets_its_own_sampling_and_its_name() -> None
     assert [one["visible"] for one in fitting.settings_of_rules("ddim")] == [True] * 3
 
 
+def test_the_classes_offered_are_the_checkpoint_s_own(shelf: Shelf, folder: Path) -> None:
+    network(num_class_embeds=1200).save_pretrained(folder / "many" / "unet")
+    DDIMScheduler(20).save_pretrained(folder / "many" / "scheduler")
+    network(num_class_embeds=3).save_pretrained(folder / "named" / "unet")
+    named = DDIMScheduler(20)
+    named.register_to_config(_class_names=["cat", "dog"])
+    named.save_pretrained(folder / "named" / "scheduler")
+    box = dict(zip(fitting.FITTED, fitting.fitted("many", "7"), strict=True))
+    assert box["label"]["choices"][1:] == [(str(i), str(i)) for i in range(1200)] and box["label"]["value"] == "7"
+    assert box["label"]["visible"] and not box["guidance"]["visible"]
+    box = dict(zip(fitting.FITTED, fitting.fitted("named", "7"), strict=True))
+    assert box["label"]["value"] == "all" and box["guidance"]["visible"]
+    assert [value for _, value in box["label"]["choices"]] == ["all", "0", "1", "none"]
+    assert box["label"]["choices"][1] == ("0 · cat", "0")
+    assert dict(zip(fitting.FITTED, fitting.fitted("stranger", "7"), strict=True))["label"]["visible"] is False
+    assert dict(zip(fitting.FITTED, fitting.fitted("stranger", "7"), strict=True))["label"]["value"] == "all"
+    recipe, problems = recipe_from_query({"checkpoint": "many", "label": "1199", "num_steps": "2"})
+    assert problems == [] and Run(recipe.with_(num_images=2)).labels.tolist() == [1199, 1199]
+
+
 def test_the_chain_on_the_page_is_that_of_the_command(shelf: Shelf) -> None:
     live = LiveRun(Run(RECIPE))
     told = [json.loads(message) for message in messages(live)]

@@ -3,6 +3,7 @@
 import base64
 import json
 import types
+from dataclasses import replace
 from types import SimpleNamespace
 
 import gradio as gr
@@ -17,6 +18,7 @@ from ddpm_playground.bridge.all_samplers import ALL_SAMPLERS
 from ddpm_playground.core import SAMPLERS, SeededNoise, make_schedule, q_sample, same_noise_t
 from ddpm_playground.learn.checkpoints.store import Shelf
 from ddpm_playground.learn.data.pictures import bundled_digits
+from ddpm_playground.learn.networks import cost
 from ddpm_playground.recipe import DEFAULT
 from ddpm_playground.run import Run, Start, labels_of, start_of
 from ddpm_playground.ui.page.handover import HandOver, read_hand_over
@@ -210,18 +212,69 @@ def test_long_runs_are_thinned_to_their_share_of_memory():
     recipe = RECIPE.with_(num_steps=20, num_images=64)
     live = LiveRun(Run(recipe))
     assert live.stride == 1
-    live.run.shape = (3, 256, 256)
-    per_frame = 64 * 3 * 256 * 256 * 4
-    assert len(live.run.path) / live.stride * per_frame <= FRAME_BYTES + per_frame
+    recipe = RECIPE.with_(num_steps=20, num_images=2)
+    for side, count, grain in ((256, 16, 2), (256, 4, 1), (128, 16, 1), (250, 64, 4), (64, 64, 1), (28, 64, 1)):
+        live = LiveRun(Run(recipe))
+        live.run.shape, live.run.count, live.run.path = (3, side, side), count, tuple(range(1000, -1, -1))
+        frames = -(-1000 // live.stride) + 1
+        assert live.grain == grain and live.frame_bytes <= 3 * 2**20
+        assert min(19, FRAME_BYTES // live.frame_bytes) <= frames <= live.most_bytes // live.frame_bytes + 2
+        assert live.kept_bytes <= 64 * 2**20 + count * 3 * side**2 * 2 and live.most_bytes <= 60 * 2**20
 
 
 def test_the_player_is_told_how_many_steps_lie_between_frames(monkeypatch):
     live = LiveRun(Run(RECIPE.with_(num_steps=20)))
     monkeypatch.setattr("ddpm_playground.ui.reverse.runs.FRAME_BYTES", 7 * live.frame_bytes)
+    monkeypatch.setattr("ddpm_playground.ui.reverse.runs.FEWEST_FRAMES", 1)
     first, *rest = [decoded(m) for m in messages(live)]
     assert first["every"] == live.stride == 3
     assert [k for m in rest for k, _, _ in m["frames"]] == [*range(0, 20, 3), 20]
     assert decoded(catch_up(live, 0))["every"] == 3
+
+
+def test_of_large_pictures_a_part_is_played_and_all_is_kept_at_the_end(monkeypatch, tmp_path):
+    monkeypatch.setattr("ddpm_playground.ui.reverse.runs.FRAME_PIXELS", 3 * 8 * 8 // 4)
+    run = Run(RECIPE)
+    live = LiveRun(run)
+    first, *rest = [decoded(m) for m in messages(live)]
+    assert (first["grain"], first["shape"]) == (2, [3, 1, 4, 4])
+    whole = list(run)
+    for k, x, eps_hat in [f for m in rest for f in m["frames"]]:
+        of = whole[min(k, len(whole) - 1)]
+        wanted = of.x_s if k == len(whole) else of.x_t
+        np.testing.assert_array_equal(array(x, first["shape"]), wanted.half().numpy()[..., ::2, ::2])
+        assert eps_hat is None or array(eps_hat, first["shape"]).shape == (3, 1, 4, 4)
+    assert live.whole is not None and torch.equal(live.whole, whole[-1].x_s.half())
+    write_gif(tmp_path / "run.gif", live.film())
+    numbers = run.schedule.alpha_bars
+    write_npz(tmp_path / "run.npz", live.ts, live.xs, live.eps_hats, run.labels, numbers, {}, x_0=live.whole)
+    with np.load(tmp_path / "run.npz") as saved:
+        assert saved["x_t"].shape[1:] == (3, 1, 4, 4) and saved["x_0"].shape == (3, 1, 8, 8)
+        assert saved["images"].shape == (3, 8, 8, 1)
+
+
+def test_a_network_is_asked_of_so_many_pictures_as_memory_allows(monkeypatch):
+    checkpoint, asked = run_module.shelf().load("tiny"), []
+    one = cost.bytes_a_picture(checkpoint.unet.config)
+    monkeypatch.setattr(cost, "ACTIVATION_BYTES", 2 * one + 1)
+    predict = checkpoint.predictor(2.0)
+    assert predict.at_once == 2 and checkpoint.predictor(1.0).network is predict.network
+
+    class Counted:
+        config = checkpoint.unet.config
+
+        def __call__(self, x, t, class_labels=None):
+            asked.append(len(x))
+            return checkpoint.unet(x, t, class_labels=class_labels)
+
+    x, t, label = (
+        torch.randn(5, 1, 8, 8, generator=torch.Generator().manual_seed(0)),
+        torch.full((5,), 9),
+        torch.arange(5),
+    )
+    parts = replace(predict, network=Counted())(x, t, label)
+    assert asked == [2] * 5
+    torch.testing.assert_close(parts, replace(predict, at_once=None)(x, t, label), rtol=1e-5, atol=1e-5)
 
 
 def test_start_from_a_noised_picture_takes_the_steps_below_it():

@@ -46,9 +46,9 @@ CHECKS = {
     "unknown": 2,
     "no_longer": 3,
 }  # arguments before the advice
-NOT_READ = {"AttributeError", "EngineUnavailable", "KeyError", "RuntimeError", "SystemExit", "TypeError"}
+NOT_READ = {"AttributeError", "KeyError", "RuntimeError", "SystemExit", "TypeError"}
 PHRASED = re.compile(
-    r"Phrase|phrased|[A-Za-z_.]*(Refusal|Refused|Error|Unauditable|Misbuilt|NoJSON|NoPython|Failed|Gone)"
+    r"Phrase|phrased|[A-Za-z_.]*(Refusal|Refused|Error|Unauditable|Unavailable|Misbuilt|NoJSON|NoPython|Failed|Gone)"
 )
 
 

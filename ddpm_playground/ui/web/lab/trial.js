@@ -9,12 +9,15 @@ import { onLab } from "./state.js";
 export function mount({ element, server }) {
   const { find } = opened(element, ".trial");
   const go = find(".go"),
+    cancel = find(".cancel"),
+    progress = find(".progress"),
     problem = find(".problem"),
     rows = find(".rows"),
     because = find(".because"),
     offer = find(".offer");
   let lab = null,
-    offered = null;
+    offered = null,
+    cancelled = false;
   go.disabled = true;
   onLab(element, (state) => {
     lab = state;
@@ -37,18 +40,35 @@ export function mount({ element, server }) {
     return found ? String(found.steps) : steps;
   };
 
+  // Shows how far it is, and how long the rest takes at the pace so far.
+  function progressFrom() {
+    let first = null;
+    return (done, total) => {
+      const now = performance.now();
+      first = first || { done, now };
+      const left = done > first.done ? (((now - first.now) / (done - first.done)) * (total - done)) / 1000 : null;
+      progress.hidden = false;
+      progress.querySelector("progress").value = done / total;
+      progress.querySelector("span").textContent =
+        left === null ? say("trial.at", { done, total }) : say("trial.at_left", { done, total, s: Math.ceil(left) });
+    };
+  }
+
   async function run(button, change) {
     const mine = lab,
       label = button.textContent;
     go.disabled = offer.disabled = true;
     button.textContent = say("trial.running");
     problem.textContent = "";
+    cancelled = cancel.hidden = false;
     const { betas, config, trained, findings } = mine,
       { checkpoint, seed } = settings;
     const codes = findings.filter(({ severity }) => severity !== "note").map(({ code }) => code);
     const asked = { betas, config, trained, steps: stepsOf(mine), codes, change, checkpoint, seed };
-    const wanted = () => mine === lab && element.isConnected;
-    const answer = await askInTurn(server.run_trial, asked, { line: problem, wanted });
+    const wanted = () => mine === lab && element.isConnected && !cancelled;
+    const answer = await askInTurn(server.run_trial, asked, { line: problem, wanted, onProgress: progressFrom() });
+    cancel.hidden = progress.hidden = true;
+    if (cancelled) problem.textContent = "";
     go.disabled = offer.disabled = false;
     button.textContent = label;
     if (!answer || answer.problem) return;
@@ -59,5 +79,8 @@ export function mount({ element, server }) {
     if (offered) offer.textContent = answer.offer.told;
   }
   go.addEventListener("click", () => run(go, {}));
+  cancel.addEventListener("click", () => {
+    cancelled = cancel.hidden = true;
+  });
   offer.addEventListener("click", () => run(offer, offered));
 }

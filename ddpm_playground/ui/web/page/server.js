@@ -30,19 +30,24 @@ export async function ask(work, { line = null, wanted = () => true } = {}) {
 
 /**
  * What a server function answers once its turn has come; meanwhile `line` says how many go before. It answers soon,
- * with a ticket where it is not done yet: then it is asked again. Where it is not wanted any more, nobody asks again
- * and the work ends.
+ * with a ticket where it is not done yet: then it is asked again. Where it is not wanted any more, the server is
+ * told so and the work ends; it ends too where nobody asks again.
  * @param {(argument: Values) => Promise<any>} call
  * @param {Values} argument
- * @param {{ line: Element, wanted?: () => boolean }} options
+ * @param {{ line: Element, wanted?: () => boolean, onProgress?: (done: number, total: number) => void }} options
  */
-export function askInTurn(call, argument, { line, wanted = () => line.isConnected }) {
+export function askInTurn(call, argument, { line, wanted = () => line.isConnected, onProgress }) {
   const work = async () => {
     let answer = await call({ ...argument, asker });
     while (answer && answer.ticket && wanted()) {
-      line.textContent = say(answer.place ? "turns.waiting" : "turns.working", { place: answer.place });
+      const { place, progress = [] } = answer;
+      if (progress.length && onProgress) {
+        line.textContent = "";
+        onProgress(progress[0], progress[1]);
+      } else line.textContent = say(place ? "turns.waiting" : "turns.working", { place });
       answer = await call({ ticket: answer.ticket, asker });
     }
+    if (answer && answer.ticket) call({ ticket: answer.ticket, asker, give_up: true }).catch(() => {});
     return answer && answer.replaced ? { problem: say("turns.given_up") } : answer;
   };
   return ask(work, { line, wanted });

@@ -3,7 +3,8 @@ import { meanFrom, sigmaZFrom, xHat0From } from "../core/formulas.js";
 import { decode } from "../core/half.js";
 import { canThin, thin } from "../draw/picture_grid.js";
 
-export const FILM_BYTES = 48 * 2 ** 20;
+// Twenty frames of the largest kind that the server sends, which have 3 MiB each, and a little more.
+export const FILM_BYTES = 72 * 2 ** 20;
 
 export class Film {
   constructor(shape, steps, budget = FILM_BYTES) {

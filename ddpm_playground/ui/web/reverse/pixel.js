@@ -12,6 +12,8 @@ export class Probe {
     this.ask = ask;
     this.pixel = null;
     this.labels = [];
+    /** Every how many rows and columns the frames have. */
+    this.grain = 1;
     this.box = root.querySelector(".probe");
     this.where = root.querySelector(".probe-where");
     this.spark = root.querySelector(".spark");
@@ -84,7 +86,7 @@ export class Probe {
       label = this.labels[image];
     this.where.textContent = say(
       grid.cloud ? "player.probe_point" : label ? "player.probe_label" : "player.probe_where",
-      { image: image + 1, row, column, label },
+      { image: image + 1, row: row * this.grain, column: column * this.grain, label },
     );
     const list = [
       channels.map((i) => table[frame.x[i]]),

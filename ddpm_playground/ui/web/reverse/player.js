@@ -110,6 +110,7 @@ export function mount({ element, props, trigger, watch }) {
     const { every = 1, every_mb: everyMb } = about,
       stride = film.stride * every;
     if (stride > 1) parts.push(say("player.thinned", { stride, mb: film.stride > 1 ? FILM_BYTES / 2 ** 20 : everyMb }));
+    if (about.grain > 1) parts.push(say("player.coarse", { grain: about.grain }));
     transport.tell(parts.join(" · "), isRunning() && !queued);
   }
 
@@ -160,6 +161,7 @@ export function mount({ element, props, trigger, watch }) {
     playback.start(film, message.badge === "recorded");
     probe.leave();
     probe.labels = message.labels || [];
+    probe.grain = message.grain || 1;
     panels.fit(message.shape, probe.labels, Boolean(message.planar));
     readout.start(message.steps, about);
     transport.start(message.steps, about);
