@@ -267,6 +267,8 @@ def labels_of(label: str, count: int, checkpoint: Checkpoint) -> torch.Tensor:
         return torch.arange(count) % num_classes
     if not label.isdecimal() or len(label) > MAX_DIGITS or int(label) >= num_classes:
         shown = label if len(label) <= MAX_DIGITS else f"{label[:MAX_DIGITS]}…"
+        if num_classes == 0:
+            raise Refusal("this network has no classes; label must be all or none, got {got}", got=repr(shown))
         raise Refusal(
             "label must be all, none or in [0, {num_classes}], got {got}; pick one of these",
             num_classes=num_classes - 1,

@@ -95,7 +95,8 @@ const nameOf = (gd, trace) => {
 };
 
 const set = (/** @type {any} */ gd) => {
-  if (!gd.isConnected || !gd._fullLayout?._size) return;
+  // Presented alone, a plot has its legend above it.
+  if (!gd.isConnected || !gd._fullLayout?._size || gd.closest(".stage")) return;
   gd.querySelector(":scope > .direct")?.remove();
   const traces = gd.data.filter(
     ({ type, mode, x }) => (!type || type === "scatter") && mode !== "markers" && x?.length,
