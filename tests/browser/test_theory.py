@@ -169,5 +169,6 @@ def test_source_and_question(open_chapter, name):
 @pytest.mark.parametrize("name", ["training", "sampling"])
 def test_a_phone_holds_it(open_chapter, name):
     visit = open_chapter(name, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    visit.page.locator(".theory .fold").tap()
     press(visit, "One step")
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -95,7 +95,7 @@ class Checkpoint:
         size = self.unet.config["sample_size"]
         height, width = (size, size) if isinstance(size, int) else size
         config = self.unet.config  # of which there may be more in, of a condition, or out, about σ²
-        return min(config["in_channels"], config["out_channels"]), height, width
+        return min(config["in_channels"], config.get("out_channels", config["in_channels"])), height, width
 
     @property
     def device(self) -> torch.device:

@@ -1,6 +1,5 @@
 """Run it: as many pictures as its time allows, told step by step, and ended when its visitor cancels it."""
 
-import asyncio
 import json
 import threading
 from pathlib import Path
@@ -16,6 +15,7 @@ from ddpm_playground.ui.serving.deeds import Deeds, Limits
 from ddpm_playground.ui.serving.turns import Turns
 from ddpm_playground.worker.client import WorkGivenUp
 from ddpm_playground.worker.progress import Teller, tell_progress
+from tests.loops import run
 from tests.tiny import tiny_checkpoint
 
 BETAS = packed(np.linspace(1e-4, 0.02, 20), "<f8")
@@ -86,5 +86,5 @@ def test_who_cancels_ends_the_work_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr("ddpm_playground.ui.serving.deeds.ANSWER_S", 30.0)
         return first, await deeds.ask({"asker": "a", "ticket": first["ticket"], "give_up": True}, [])
 
-    first, last = asyncio.run(cancelled())
+    first, last = run(cancelled())
     assert first["progress"] == [3, 8] and last == {"replaced": True} and workers.ended.is_set()

@@ -23,6 +23,7 @@ from ddpm_playground.cli import main
 from ddpm_playground.learn.data.pictures import bundled_digits
 from ddpm_playground.recipe import recipe_from_query
 from tests.browser.server import served
+from tests.loops import run
 from tests.tiny import tiny_checkpoint
 
 T = 1000
@@ -82,7 +83,7 @@ async def _asked(url: str) -> tuple[list[Any], dict[str, Any]]:
 @pytest.fixture(scope="module")
 def told(page: str) -> tuple[list[Any], dict[str, Any]]:
     """What MCP said."""
-    return asyncio.run(_asked(page))
+    return run(_asked(page), 300.0)
 
 
 @pytest.fixture(scope="module")
@@ -340,7 +341,7 @@ def test_one_address_waits_for_its_own_answers(page: str) -> None:
 
             return await asyncio.gather(*map(one, range(12)))
 
-    said = asyncio.run(at_once())
+    said = run(at_once(), 300.0)
     done = [text for text in said if "event: complete" in text]
     assert len(done) >= 4 and all(
         "event: complete" in text or "4 requests of this address wait already" in text for text in said
