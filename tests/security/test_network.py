@@ -106,7 +106,7 @@ def test_a_page_a_chain_a_training_and_the_lab_speak_to_this_machine_alone(tmp_p
             heard.until(lambda h: [v for v in h.values if v.get("done")], PATIENCE_S)
             looking = next(d for d in client.config["dependencies"] if d["targets"][0][1] == "tick")
             for _ in range(100):  # until the faster engine has been exported and runs
-                client.join(looking, ["mnist"])
+                client.join(looking, ["mnist", 16, 200, 1.0, "ddpm"])
                 if heard.until(lambda h: [m for m in h.messages if "ONNX Runtime" in json.dumps(m)][-1:], 60):
                     break
             begin = {"data": "moons", "schedule": "linear", "learning_rate": 1e-3, "seed": 0, "t": 1, "run": 1}
