@@ -24,7 +24,7 @@ def test_seven_different_requests_in_the_first_second_are_all_answered():
         deeds = [
             lambda c: c.start(num_steps=2, num_images=1),
             lambda c: c.join(look, ["mnist", 16, 200, 1.0, "ddpm"]),
-            lambda c: c.join(fitted, ["mnist", "all"]),
+            lambda c: c.join(fitted, ["mnist", "all", "ddpm"]),
             lambda c: c.join(c.event("train", "begin"), [], BEGIN),
             lambda c: c.call("theory", "compute", chapter | {"chapter": "training"}),
             lambda c: c.call("theory", "compute", chapter | {"chapter": "sampling"}),

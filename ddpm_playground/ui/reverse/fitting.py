@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from ...learn.checkpoints.checkpoint import Checkpoint
 
 FITTED = ("num_steps", "label", "guidance", "clip_x_0")
-OF_RULES = ("strength", "add_noise", "spacing")  # what a scheduler of diffusers takes from its config instead
+OF_RULES = (
+    "strength",
+    "add_noise",
+    "spacing",
+    "clip_x_0",
+)  # what a scheduler of diffusers takes from its config instead
 
 
 def class_choices(checkpoint: "Checkpoint") -> list[tuple[str, str]]:
@@ -29,20 +34,21 @@ def class_choices(checkpoint: "Checkpoint") -> list[tuple[str, str]]:
 
 
 @on_screen
-def fitted(name: str, label: str) -> list[dict]:
+def fitted(name: str, label: str, sampler: str) -> list[dict]:
     """What suits a checkpoint: at most T steps, guidance if it has classes, clipping if it makes pictures, its classes.
 
     Args:
         name: of the checkpoint.
         label: the class that was chosen before; kept where there is such a class.
+        sampler: its name.
     """
     try:
         checkpoint = shelf().load(name)
     except ValueError:
         return [gr.skip()] * len(FITTED)  # the line that says how far a checkpoint is says why
-    classes, planar = bool(checkpoint.class_names), checkpoint.is_planar
+    classes, clips = bool(checkpoint.class_names), sampler in ALL_SAMPLERS and not checkpoint.is_planar
     guided = classes and checkpoint.has_null_class
-    visible = [gr.update(visible=yes) for yes in (classes, guided, not planar)]
+    visible = [gr.update(visible=yes) for yes in (classes, guided, clips)]
     offered = class_choices(checkpoint)
     kept = label if label in [value for _, value in offered] else DEFAULT.label
     visible[0] = gr.update(visible=classes, choices=offered, value=kept)
@@ -68,9 +74,19 @@ def own_first(name: str, sampler: str) -> dict:
 
 
 @on_screen
-def settings_of_rules(sampler: str) -> list[dict]:
-    """What only the samplers here are told is hidden where a scheduler of diffusers says it by its config."""
-    return [gr.update(visible=sampler in ALL_SAMPLERS)] * len(OF_RULES)
+def settings_of_rules(sampler: str, name: str) -> list[dict]:
+    """What only the samplers here are told is hidden where a scheduler of diffusers says it by its config.
+
+    Args:
+        sampler: its name.
+        name: of the checkpoint; one of points in the plane is never clipped.
+    """
+    ours = sampler in ALL_SAMPLERS
+    try:
+        clips = ours and not shelf().load(name).is_planar
+    except ValueError:
+        clips = ours
+    return [gr.update(visible=clips if setting == "clip_x_0" else ours) for setting in OF_RULES]
 
 
 def fit_settings(controls: Mapping[str, Component]) -> None:
@@ -79,6 +95,8 @@ def fit_settings(controls: Mapping[str, Component]) -> None:
     A link that names a checkpoint and its sampler is left as it is: only a visitor's own choice begins with its own.
     """
     checkpoint, sampler = controls["checkpoint"], controls["sampler"]
-    checkpoint.change(fitted, [checkpoint, controls["label"]], [controls[name] for name in FITTED], **HOT)  # type: ignore[attr-defined]
+    chosen = [checkpoint, controls["label"], sampler]
+    checkpoint.change(fitted, chosen, [controls[name] for name in FITTED], **HOT)  # type: ignore[attr-defined]
     checkpoint.input(own_first, [checkpoint, sampler], sampler, **HOT)  # type: ignore[attr-defined]
-    sampler.change(settings_of_rules, sampler, [controls[name] for name in OF_RULES], **HOT)  # type: ignore[attr-defined]
+    rules = [controls[name] for name in OF_RULES]
+    sampler.change(settings_of_rules, [sampler, checkpoint], rules, **HOT)  # type: ignore[attr-defined]

@@ -49,8 +49,8 @@ def test_whoever_chooses_a_stranger_gets_its_own_sampling_and_its_name() -> None
     assert "DDIMScheduler, clip_sample = False, steps_offset = 1" in title
     assert fitting.own_first("ours", OWN)["value"] == "ddpm"
     assert "value" not in fitting.own_first("ours", "ddim") and "value" not in fitting.own_first("nowhere", "ddim")
-    assert [one["visible"] for one in fitting.settings_of_rules(OWN)] == [False] * 3
-    assert [one["visible"] for one in fitting.settings_of_rules("ddim")] == [True] * 3
+    assert [one["visible"] for one in fitting.settings_of_rules(OWN, "stranger")] == [False] * 4
+    assert [one["visible"] for one in fitting.settings_of_rules("ddim", "stranger")] == [True] * 4
 
 
 def test_the_classes_offered_are_the_checkpoint_s_own(shelf: Shelf, folder: Path) -> None:
@@ -60,15 +60,17 @@ def test_the_classes_offered_are_the_checkpoint_s_own(shelf: Shelf, folder: Path
     named = DDIMScheduler(20)
     named.register_to_config(_class_names=["cat", "dog"])
     named.save_pretrained(folder / "named" / "scheduler")
-    box = dict(zip(fitting.FITTED, fitting.fitted("many", "7"), strict=True))
+    box = dict(zip(fitting.FITTED, fitting.fitted("many", "7", "ddim"), strict=True))
     assert box["label"]["choices"][1:] == [(str(i), str(i)) for i in range(1200)] and box["label"]["value"] == "7"
     assert box["label"]["visible"] and not box["guidance"]["visible"]
-    box = dict(zip(fitting.FITTED, fitting.fitted("named", "7"), strict=True))
+    box = dict(zip(fitting.FITTED, fitting.fitted("named", "7", "ddim"), strict=True))
     assert box["label"]["value"] == "all" and box["guidance"]["visible"]
     assert [value for _, value in box["label"]["choices"]] == ["all", "0", "1", "none"]
     assert box["label"]["choices"][1] == ("0 · cat", "0")
-    assert dict(zip(fitting.FITTED, fitting.fitted("stranger", "7"), strict=True))["label"]["visible"] is False
-    assert dict(zip(fitting.FITTED, fitting.fitted("stranger", "7"), strict=True))["label"]["value"] == "all"
+    assert dict(zip(fitting.FITTED, fitting.fitted("stranger", "7", "ddim"), strict=True))["label"]["visible"] is False
+    assert dict(zip(fitting.FITTED, fitting.fitted("stranger", "7", "ddim"), strict=True))["label"]["value"] == "all"
+    clip = [fitting.fitted("stranger", "7", name)[-1]["visible"] for name in ("ddim", OWN)]
+    assert clip == [True, False], "its scheduler clips or does not, whatever the box would say"
     recipe, problems = recipe_from_query({"checkpoint": "many", "label": "1199", "num_steps": "2"})
     assert problems == [] and Run(recipe.with_(num_images=2)).labels.tolist() == [1199, 1199]
 
