@@ -55,7 +55,14 @@ OWN = "cookies,file_systems,indexeddb,local_storage,service_workers,cache_storag
 # Browsers without a visitor, by what they were opened with: a second one need not load and compile all scripts anew.
 KEPT: WeakKeyDictionary[Browser, dict[str, list[BrowserContext]]] = WeakKeyDictionary()
 # What Gradio says of a stream whose page is left: while it runs, and while it is only being opened.
-CUT_OFF = ("signal is aborted", "Connection errored out", "error 404", "INCOMPLETE_CHUNKED_ENCODING", "network error")
+CUT_OFF = (
+    "signal is aborted",
+    "Connection errored out",
+    "error 404",
+    "INCOMPLETE_CHUNKED_ENCODING",
+    "network error",
+    "BodyStreamBuffer was aborted",
+)
 NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -76,7 +83,7 @@ class Visit:
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.page.on("console", lambda m: m.type in ("error", "warning") and self.complaints.append(m.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"{error}\n{error.stack}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.add_init_script(f"({MESSAGES})()")
         self._clock = clock

@@ -123,12 +123,14 @@ def test_the_line_is_looked_at_until_nothing_is_under_way(shelf, monkeypatch):
     assert "not measured yet" in look("tiny", 4, 10, 1.0, "ddpm")[1]
     timed = shelf.load("tiny").timed_as
     STEP_TIMES.note(timed, StepTime(1, 0.25, in_chain=False))
-    assert "0.25 s a step" in (line := look("tiny", 4, 10, 1.0, "ddpm")[1]) and "10 steps of 4: about 10 s" in line
-    assert "10 steps of 8: about 20 s" in look("tiny", 4, 10, 3.0, "ddim")[1]  # guidance asks twice
-    assert "about" not in look("tiny", 4, 10, 1.0, "own")[1]
+    assert "0.25 s a step" in (line := look("tiny", 4, 10, 1.0, "ddpm")[1]) and "about" not in line  # one call of one
     STEP_TIMES.note(timed, StepTime(4, 0.5))
     assert "in the last run (network asked of 4)" in (line := look("tiny", 4, 10, 1.0, "ddpm")[1])
-    assert "about 5 s" in line
+    assert "10 steps of 4: about 5 s" in line
+    assert "about" not in look("tiny", 4, 10, 1.0, "own")[1]
+    assert "about" not in look("tiny", 4, 10, 3.0, "ddim")[1]  # guidance asks twice, that is of eight
+    STEP_TIMES.note(timed, StepTime(8, 0.75))
+    assert "10 steps of 8: about 7.5 s" in look("tiny", 4, 10, 3.0, "ddim")[1]
     line, told, clock = look("<b>")
     assert "&lt;b&gt;" in line and "<b>" not in line and not told and not clock.active
 

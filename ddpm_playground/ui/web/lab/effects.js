@@ -77,7 +77,7 @@ export function mount({ element, props, server }) {
     if (!schedules.length) return;
     const level = limitLevel(),
       x = new Float32Array(x_0.length);
-    [...rows.children].forEach((row, r) => {
+    find.all(".rows > .row").forEach((row, r) => {
       const one = schedules[r],
         ts = frameTs(one);
       row.querySelectorAll(".frame").forEach((frame, i) => {
