@@ -19,6 +19,11 @@ COMMANDS = {
     "sample": ("sample", "Algorithm 2: draw pictures from a checkpoint"),
     "evaluate": ("evaluate", "score a checkpoint of handwritten digits"),
     "clinic": ("clinic", "whether a network is well: its errors by noise level, and the mistake that explains them"),
+    "compare": ("compare", "two to four chains from the same noises beside each other, in numbers"),
+    "edit": ("edit", "noise a picture of one's own to t and denoise it (SDEdit)"),
+    "inpaint": ("inpaint", "paint what a mask leaves open of a picture (RePaint)"),
+    "invert": ("invert", "the x_T that a picture comes from, and whether it comes back (DDIM)"),
+    "interpolate": ("interpolate", "between two pictures or two seeds, through x_T and through pixels"),
     "schedule": (
         "schedule_command",
         "examine a noise schedule: its numbers, what is wrong with it, how samplers walk it",

@@ -36,14 +36,16 @@ LAYERS = {
     "recipe": {"core", "bridge", "tabs"},
     "run": {"core", "bridge", "engine", "learn", "recipe"},
     "lecture": {"core", "learn", "run", "recipe"},
+    "experiments": {"core", "learn", "run", "recipe"},
     "views": {"core", "learn"},
     "api": {"core", "bridge", "lab", "learn", "recipe", "run", "lecture", "views"},
     "watching": {"core", "bridge", "lab", "learn", "recipe", "run", "views"},
     "ui": {"api", "core", "bridge", "lab", "engine", "learn", "recipe", "run", "lecture", "tabs", "views", "worker"}
-    | {"offline"},
+    | {"offline", "experiments"},
     "worker": {"core"},
     "offline": set(),
-    "commands": {"api", "core", "bridge", "lab", "engine", "learn", "recipe", "run", "cli", "ui", "offline"},
+    "commands": {"api", "core", "bridge", "lab", "engine", "learn", "recipe", "run", "cli", "ui", "offline"}
+    | {"experiments", "views"},
     "cli": {"commands", "core", "offline"},
     "__init__": {"watching"},
     "__main__": {"cli"},
@@ -148,7 +150,7 @@ def test_every_tab_has_a_room() -> None:
     assert {tab.module.split(".")[-2] for tab in TABS.values()} == TAB_ROOMS
 
 
-SHORT_ROOMS = ("learn", "lecture", "ui/chapters")
+SHORT_ROOMS = ("learn", "lecture", "experiments", "ui/chapters")
 MOST_LINES = 40  # of a function, from its def to its end, without its docstring
 
 

@@ -34,6 +34,8 @@ from .gaussian import (
     x_0_from_eps,
     x_0_from_v,
 )
+from .interpolation import lerp, slerp
+from .inversion import InverseStep, invert
 from .learned_variance import LEARNED, Said, VarianceRange, learned_variance, variance_range
 from .ledger import Ledger
 from .predictor import (
@@ -47,6 +49,7 @@ from .predictor import (
     prediction_from,
     said_of,
 )
+from .repaint import InpaintStep, inpaint, jumping_path, seam_error
 from .sampler import (
     SAMPLERS,
     SPACINGS,
@@ -88,6 +91,8 @@ __all__ = [
     "ExactEps",
     "Family",
     "Gaussian",
+    "InpaintStep",
+    "InverseStep",
     "Ledger",
     "Level",
     "LevelPredictor",
@@ -117,9 +122,13 @@ __all__ = [
     "forward",
     "gather",
     "gauss_hermite",
+    "inpaint",
+    "invert",
     "joined_prediction",
+    "jumping_path",
     "kl",
     "learned_variance",
+    "lerp",
     "level",
     "level_of_log_snr",
     "line_4_factors",
@@ -147,6 +156,8 @@ __all__ = [
     "schedule_from_betas",
     "schedule_params",
     "score_from_eps",
+    "seam_error",
+    "slerp",
     "step_coefficients",
     "step_gaussian",
     "steps_along",

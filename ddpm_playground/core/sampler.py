@@ -45,7 +45,11 @@ def ddpm(schedule: Schedule, t: int, s: int, w: float = 0.0) -> Coefficients[flo
 
 def ddim(schedule: Schedule, t: int, s: int, eta: float = 0.0) -> Coefficients[float]:
     """Step of Song, Meng & Ermon (2021), eq. 12 and 16: variance η² β̃, mean √ᾱ_s x̂_0 + √(1 − ᾱ_s − σ²) ε̂."""
-    variance = eta**2 * float(posterior_coefficients(schedule, t, s).variance)
+    return blend_at(schedule, s, eta**2 * float(posterior_coefficients(schedule, t, s).variance))
+
+
+def blend_at(schedule: Schedule, s: int, variance: float = 0.0) -> Coefficients[float]:
+    """x̂_0 and ε̂ blended as x_s is, less what the variance adds: √ᾱ_s x̂_0 + √(1 − ᾱ_s − σ²) ε̂."""
     alpha_bar_s = float(schedule.alpha_bars[s])
     return Coefficients(alpha_bar_s**0.5, 0.0, max(0.0, 1.0 - alpha_bar_s - variance) ** 0.5, variance)
 
