@@ -36,7 +36,7 @@ LAYERS = {
     "recipe": {"core", "bridge", "tabs"},
     "run": {"core", "bridge", "engine", "learn", "recipe"},
     "lecture": {"core", "learn", "run", "recipe"},
-    "experiments": {"core", "learn", "run", "recipe"},
+    "experiments": {"core", "learn", "run", "recipe", "views"},
     "views": {"core", "learn"},
     "api": {"core", "bridge", "lab", "learn", "recipe", "run", "lecture", "views"},
     "watching": {"core", "bridge", "lab", "learn", "recipe", "run", "views"},

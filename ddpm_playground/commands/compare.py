@@ -8,7 +8,7 @@ from .experiment import add_checkpoint, answer, told_progress
 from .given_checkpoint import read_checkpoint
 
 if TYPE_CHECKING:
-    from ..experiments.comparing import Difference
+    from ..experiments.differing import Difference
     from ..learn.checkpoints.checkpoint import Checkpoint
 
 DESCRIPTION = (

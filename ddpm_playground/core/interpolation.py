@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sin
+import math
 
 from .later import torch
 
@@ -27,13 +27,10 @@ def slerp(a: torch.Tensor, b: torch.Tensor, share: float) -> torch.Tensor:
         share: u in [0, 1].
     """
     one, two = a.double().flatten(), b.double().flatten()
-    lengths = one.norm() * two.norm()
-    if not float(lengths):
-        return lerp(a, b, share)
-    phi = torch.acos((one @ two / lengths).clamp(-1.0, 1.0))
-    sine = float(torch.sin(phi))
+    lengths = math.sqrt(float(one @ one) * float(two @ two))
+    angle = math.acos(max(-1.0, min(1.0, float(one @ two) / lengths))) if lengths else 0.0
+    sine = math.sin(angle)
     if sine < STRAIGHT:
         return lerp(a, b, share)
-    angle = float(phi)
-    of_a, of_b = sin((1.0 - share) * angle) / sine, sin(share * angle) / sine
+    of_a, of_b = math.sin((1.0 - share) * angle) / sine, math.sin(share * angle) / sine
     return (of_a * one + of_b * two).reshape(a.shape).to(a)

@@ -148,7 +148,7 @@ def _square(x: torch.Tensor) -> float:
 
 def _added(sums: _Sums | None, chain: ColumnChain, own: _Seen, first: _Seen, pairs: np.ndarray) -> _Sums:
     if sums is None:
-        sums = _Sums(*(np.zeros(len(own.ts)) for _ in range(3)))
+        sums = _Sums(np.zeros(len(own.ts)), np.zeros(len(own.ts)), np.zeros(len(own.ts)))
     assert own.x_0 is not None and first.x_0 is not None
     for i, pair in enumerate(pairs):
         sums.x_t[i] += _square(own.x_t[i] - first.x_t[pair])

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from ..core import Sampling, SeededNoise, jumping_path, seam_error, timestep_path
@@ -14,10 +13,9 @@ from ..core import inpaint as painting_steps
 from ..core.phrase import Refusal
 from ..learn.checkpoints.checkpoint import Checkpoint
 from ..learn.judging.samples import check_sampling, steady_predictor
-from .own_pictures import OwnPictures, opened
+from .own_pictures import OwnPictures, at_size
 from .steady_chain import ruled
 
-MIDDLE = 128  # from which grey on a mask counts as white
 STEPS, RESAMPLE, JUMP = 100, 4, 5
 
 
@@ -39,14 +37,14 @@ class Inpainted:
 
 
 def read_mask(path: Path, checkpoint: Checkpoint) -> torch.Tensor:
-    """A mask file at the network's size, (1,H,W): 1 where the picture is known (black), 0 where it is to be painted.
+    """A mask file at the network's size, (1,H,W): 1 where the picture is known (black), 0 where it is to be painted
+    (white; from middle grey on).
 
     Raises:
         ValueError: no picture, or nothing in it to paint.
     """
-    C, H, W = checkpoint.image_shape
-    pixels, _ = opened(path, "L", (H, W))
-    return checked_mask(torch.from_numpy(np.array(pixels) < MIDDLE).float()[None], path.name)
+    grey = at_size(path, checkpoint.image_shape[1:], "grey")[0]
+    return checked_mask((grey < 0.0).float(), path.name)
 
 
 def checked_mask(known: torch.Tensor, name: str) -> torch.Tensor:

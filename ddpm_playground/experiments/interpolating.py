@@ -86,7 +86,8 @@ def interpolate(
         labels = torch.full_like(labels, -1)
     found = invert(checkpoint, replace(pictures, labels=labels), progress=progress, **asdict(way))
     strips = _joined(checkpoint, found.x_T.double(), labels, way, count, progress)
-    pixels = torch.stack([lerp(*pictures.x_0, u) for u in strips.shares])
+    a, b = pictures.x_0
+    pixels = torch.stack([lerp(a, b, u) for u in strips.shares])
     return replace(strips, x_0=strips.x_0 | {"pixels": pixels}, mse=found.mse.tolist())
 
 
@@ -129,8 +130,8 @@ def _joined(
     progress: Callable[[int], object],
 ) -> Strips:  # fmt: skip
     """The ways through x_T, between two x_T (2,C,H,W) float64."""
-    shares = [i / (count - 1) for i in range(count)]
-    x_T = {name: torch.stack([join(*ends, u) for u in shares]) for name, join in THROUGH_NOISE.items()}
+    shares, (a, b) = [i / (count - 1) for i in range(count)], ends
+    x_T = {name: torch.stack([join(a, b, u) for u in shares]) for name, join in THROUGH_NOISE.items()}
     told = ruled(checkpoint, replace(DDIM, num_steps=way.num_steps, spacing=way.spacing))
     path = timestep_path(checkpoint.schedule.T, way.num_steps, way.spacing)
     x = torch.cat(list(x_T.values())).to(checkpoint.device)

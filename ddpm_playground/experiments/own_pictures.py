@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from torch.nn import functional as F
 
 from ..core.phrase import Phrase, Refusal
 from ..learn.checkpoints.checkpoint import Checkpoint
-from ..learn.data.pictures import bundled_digits, in_8_bits, to_x_0
+from ..learn.data.pictures import bundled_digits
+from ..views.picture import SIZES, read_picture
 
-MOST_PICTURES, MOST_SIDE = 64, 8192
-MODES = {1: "L", 3: "RGB"}
+MOST_PICTURES = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +40,8 @@ class OwnPictures:
 def read_pictures(text: str, checkpoint: Checkpoint) -> OwnPictures:
     """The pictures that a text names: numbers of bundled digits and files, with commas between.
 
-    A file is scaled so that it covers the network's size and is cut at its centre, as `train --size` does; transparent
-    places are black. A text of digits alone is a number: write ./7 for a file that is called 7.
+    A file is scaled so that it covers the network's size and is cut at its centre; transparent places are white. A
+    text of digits alone is a number: write ./7 for a file that is called 7.
 
     Args:
         text: "12", "3,14,159", "cat.png", or both mixed.
@@ -89,60 +87,30 @@ def _digit(text: str, checkpoint: Checkpoint) -> tuple[torch.Tensor, int]:
 
 def _file(path: Path, checkpoint: Checkpoint, told: list[Phrase]) -> torch.Tensor:
     C, H, W = checkpoint.image_shape
-    if C not in MODES:
+    if C not in (1, 3):
         raise Refusal(
             "this network's pictures have {channels} channels, files have 1 or 3; choose another checkpoint", channels=C
         )
-    pixels, done = opened(path, MODES[C], (H, W))
-    told.extend(done)
-    images = torch.from_numpy(pixels)
-    images = images[None, None] if images.ndim == 2 else images.permute(2, 0, 1)[None]
-    return to_x_0(images.contiguous())
-
-
-def opened(path: Path, mode: str, size: tuple[int, int]) -> tuple[np.ndarray, list[Phrase]]:
-    """A picture file in `mode` at (H,W), uint8 (H,W) or (H,W,3), and what was done to it.
-
-    Raises:
-        ValueError: no file, or none that holds a picture.
-    """
     if not path.is_file():
         raise Refusal(
             "there is no picture {path}; give a file, or the number of a bundled digit, 0 to {most}",
             path=str(path)[:200], most=len(bundled_digits()) - 1,
         )  # fmt: skip
-    try:
-        with Image.open(path) as picture:
-            if max(picture.size) > MOST_SIDE:
-                raise Refusal(
-                    "{name} has a side of more than {most} pixels; make it smaller", name=path.name, most=MOST_SIDE
-                )
-            plain = in_8_bits(_opaque(ImageOps.exif_transpose(picture)), mode)
-    except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        if isinstance(error, Refusal):
-            raise
-        raise Refusal("{path} cannot be read as a picture: {error}; replace it", path=path.name, error=error) from None
+    x_0 = at_size(path, (H, W), "grey" if C == 1 else "keep")
+    told.append(Phrase("{name} is shown to the network at {width}×{height}", name=path.name, width=W, height=H))
+    return x_0.expand(1, C, H, W).contiguous()
+
+
+def at_size(path: Path, size: tuple[int, int], colour: str) -> torch.Tensor:
+    """A picture file's x_0 at (H,W), (1,C,H,W), C 1 or 3: see `read_picture`, of whose square the middle is taken.
+
+    Raises:
+        ValueError: as `read_picture`.
+    """
     H, W = size
-    return np.asarray(_fitted(plain, (W, H))), list(_done(path, plain.size, (W, H)))
-
-
-def _opaque(picture: Image.Image) -> Image.Image:
-    """On black where it is transparent."""
-    if picture.mode == "P" and "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-    if "A" not in picture.getbands():
-        return picture
-    ground = Image.new("RGBA", picture.size, (0, 0, 0, 255))
-    return Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
-
-
-def _fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return picture if picture.size == size else ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
-
-
-def _done(path: Path, size: tuple[int, int], wanted: tuple[int, int]) -> Iterator[Phrase]:
-    if size != wanted:
-        yield Phrase(
-            "{name} of {width}×{height} pixels is brought to {width_2}×{height_2}, and cut where its shape is another",
-            name=path.name, width=size[0], height=size[1], width_2=wanted[0], height_2=wanted[1],
-        )  # fmt: skip
+    side = max(H, W)
+    x_0 = read_picture(path, max(SIZES[0], min(SIZES[1], side)), colour)[None]
+    if x_0.shape[2] != side:
+        x_0 = F.interpolate(x_0, size=(side, side), mode="bicubic", antialias=True).clamp(-1.0, 1.0)
+    top, left = (side - H) // 2, (side - W) // 2
+    return x_0[:, :, top : top + H, left : left + W]

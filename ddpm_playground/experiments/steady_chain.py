@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ..core import EpsPredictor, Prediction, RuleSampler, Sampling, SeededNoise, Step, reverse, x_0_from_eps
+from ..core import EpsPredictor, Level, Prediction, RuleSampler, Sampling, SeededNoise, Step, reverse, x_0_from_eps
 from ..core.phrase import Refusal
 from ..learn.checkpoints.checkpoint import Checkpoint
 from ..learn.judging.samples import chain, steady_predictor
@@ -28,8 +28,10 @@ class InDouble:
     predict: EpsPredictor
     checkpoint: Checkpoint
 
-    def __call__(self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None) -> Prediction:
-        """Prediction (B,*D) float64 each."""
+    def __call__(
+        self, x_t: torch.Tensor, t: torch.Tensor, label: torch.Tensor | None = None, level: Level | None = None
+    ) -> Prediction:
+        """Prediction (B,*D) float64 each; `level` is not looked at."""
         raw = self.predict(x_t.float(), t, label)
         eps_hat = raw.eps_hat.double()
         if self.checkpoint.prediction_type != "epsilon":
