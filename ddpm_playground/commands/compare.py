@@ -54,15 +54,17 @@ def run(arguments: argparse.Namespace) -> None:
 def _lines(text: str, one: "Difference") -> list[str]:
     shown = sorted({round(k * (len(one.t) - 1) / (MOST_LINES - 1)) for k in range(MOST_LINES)})
     rows: list[tuple[Any, ...]] = [
-        (one.t[i], "−∞" if one.log_snr[i] is None else f"{one.log_snr[i]:.2f}", one.first_t[i], one.x_t_rms[i],
-         one.x_hat_0_rms[i], one.norm_ratio[i])
+        (one.t[i], "−∞" if one.log_snr[i] is None else f"{one.log_snr[i]:.2f}", one.first_t[i],
+         *(float("nan") if value is None else value
+           for value in (one.x_t_rms[i], one.x_hat_0_rms[i], one.norm_ratio[i])))
         for i in shown
     ]  # fmt: skip
+    end = float("nan") if one.x_0_rms is None else one.x_0_rms
     parts = "nowhere" if one.parts_at is None else f"from t = {one.parts_at}"
     return [
         f"== {text}",
         "     t  log SNR  first's t    rms x_t   rms x̂_0   E‖x_t‖² / q",
         *(f"{t:6} {snr:>8} {first:10} {x:10.3g} {guess:10.3g} {norm:13.3f}" for t, snr, first, x, guess, norm in rows),
-        f"  ends differ by {one.x_0_rms:.3g} (rms); x̂_0 differs by more than 0.1 {parts}",
+        f"  ends differ by {end:.3g} (rms); x̂_0 differs by more than 0.1 {parts}",
         "",
     ]

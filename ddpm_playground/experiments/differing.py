@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..core import Step
 from ..core.checks import whole_number
 from ..core.phrase import Refusal
 from ..learn.checkpoints.checkpoint import Checkpoint
@@ -22,12 +21,12 @@ MAX_STEPS_BYTES = 256 * 2**20  # of the first column's x_t and x̂_0, which the 
 
 @dataclass(frozen=True)
 class Difference:
-    """A column beside the first one, (S,) lists in the order of its chain.
+    """A column beside the first one, (S,) lists in the order of its chain; None stands for what is not finite.
 
     Attributes:
         settings: what was given.
         t: where each step begins.
-        log_snr: log ᾱ_t/(1−ᾱ_t) there on the column's own schedule; None where it is infinite.
+        log_snr: log ᾱ_t/(1−ᾱ_t) there on the column's own schedule.
         first_t: t of the first column's step whose log SNR is nearest, whose pictures it is laid beside.
         x_t_rms: root of the mean square of x_t less the first column's, over pixels and pictures.
         x_hat_0_rms: of x̂_0 likewise.
@@ -41,10 +40,10 @@ class Difference:
     t: list[int]
     log_snr: list[float | None]
     first_t: list[int]
-    x_t_rms: list[float]
-    x_hat_0_rms: list[float]
-    x_0_rms: float
-    norm_ratio: list[float]
+    x_t_rms: list[float | None]
+    x_hat_0_rms: list[float | None]
+    x_0_rms: float | None
+    norm_ratio: list[float | None]
     parts_at: int | None
 
     def as_json(self) -> dict[str, Any]:
@@ -56,13 +55,18 @@ PARTS = 0.1  # rms of x̂_0 in [−1, 1] from which two guesses are told apart a
 
 
 @dataclass
-class _Seen:
-    """What a chain has left: x_t and x̂_0 at each t, and its end."""
+class Seen:
+    """What a chain has left: x_t, x̂_0 and, where that is to be shown, ε̂ at each t, and its end."""
 
     ts: list[int] = field(default_factory=list)
     x_t: list[torch.Tensor] = field(default_factory=list)
     x_hat_0: list[torch.Tensor] = field(default_factory=list)
+    eps_hat: list[torch.Tensor] = field(default_factory=list)
     x_0: torch.Tensor | None = None
+
+
+# Which column, its chain, what it and the first column left, and for each step the number of the first's.
+See = Callable[[int, ColumnChain, Seen, Seen, np.ndarray], object]
 
 
 @dataclass
@@ -83,6 +87,7 @@ def compare(
     *,
     num_images: int = 8,
     progress: Callable[[int], object] = lambda count: None,
+    see: See | None = None,
 ) -> list[Difference]:
     """Run every column from the same x_T and the same stream of z, and measure it beside the first.
 
@@ -94,6 +99,7 @@ def compare(
         checkpoint_of: reads a column's checkpoint by its name; None is the one that all have.
         num_images: N, in [1, 64].
         progress: told how many pictures have taken a step.
+        see: shown each column's pictures, some at a time.
 
     Raises:
         ValueError: a number of columns or pictures that is not allowed, pictures of several shapes, or a column that
@@ -113,29 +119,29 @@ def compare(
             "of one shape",
             shapes=", ".join("×".join(map(str, shape)) for shape in dict.fromkeys(shapes)),
         )
-    each = 2 * 8 * len(chains[0].path) * int(np.prod(shapes[0]))
+    each = 3 * 8 * sum(sorted(len(one.path) for one in chains)[-2:]) * int(np.prod(shapes[0]))
     together = max(1, min(num_images, MAX_STEPS_BYTES // each))
     sums: list[_Sums | None] = [None] * len(chains)
     for start in range(0, num_images, together):
         indices = range(start, min(num_images, start + together))
-        first = _seen(chains[0], indices, progress)
+        first = _seen(chains[0], indices, progress, see is not None)
         for k, one in enumerate(chains):
-            steps = one.steps(indices) if k else iter(())
-            own = _seen_of(steps, indices, progress) if k else first
-            sums[k] = _added(sums[k], one, own, first, chains[0].pairs(one))
+            own = _seen(one, indices, progress, see is not None) if k else first
+            pairs = chains[0].pairs(one)
+            sums[k] = _added(sums[k], own, first, pairs)
+            if see is not None:
+                see(k, one, own, first, pairs)
     return [_difference(chains[0], one, total) for one, total in zip(chains, sums, strict=True) if total is not None]
 
 
-def _seen(chain: ColumnChain, indices: range, progress: Callable[[int], object]) -> _Seen:
-    return _seen_of(chain.steps(indices), indices, progress)
-
-
-def _seen_of(steps: Iterator[Step], indices: range, progress: Callable[[int], object]) -> _Seen:
-    seen = _Seen()
-    for step in steps:
+def _seen(chain: ColumnChain, indices: range, progress: Callable[[int], object], with_eps: bool) -> Seen:
+    seen = Seen()
+    for step in chain.steps(indices):
         seen.ts.append(int(step.t))
         seen.x_t.append(step.x_t.double().cpu())
         seen.x_hat_0.append(step.x_hat_0.double().cpu())
+        if with_eps:
+            seen.eps_hat.append(step.eps_hat.double().cpu())
         seen.x_0 = step.x_s.double().cpu()
         progress(len(indices))
     return seen
@@ -146,7 +152,7 @@ def _square(x: torch.Tensor) -> float:
     return float(x.flatten(1).square().mean(1).sum())
 
 
-def _added(sums: _Sums | None, chain: ColumnChain, own: _Seen, first: _Seen, pairs: np.ndarray) -> _Sums:
+def _added(sums: _Sums | None, own: Seen, first: Seen, pairs: np.ndarray) -> _Sums:
     if sums is None:
         sums = _Sums(np.zeros(len(own.ts)), np.zeros(len(own.ts)), np.zeros(len(own.ts)))
     assert own.x_0 is not None and first.x_0 is not None
@@ -169,11 +175,15 @@ def _difference(first: ColumnChain, chain: ColumnChain, sums: _Sums) -> Differen
     return Difference(
         settings=dict(chain.column.given),
         t=t,
-        log_snr=[float(value) if np.isfinite(value) else None for value in chain.log_snr],
+        log_snr=_finite(chain.log_snr),
         first_t=[first.path[i] for i in first.pairs(chain)],
-        x_t_rms=np.sqrt(sums.x_t / sums.count).tolist(),
-        x_hat_0_rms=x_hat_0.tolist(),
-        x_0_rms=float(np.sqrt(sums.x_0 / sums.count)),
-        norm_ratio=(sums.norm / sums.count / of_q).tolist(),
+        x_t_rms=_finite(np.sqrt(sums.x_t / sums.count)),
+        x_hat_0_rms=_finite(x_hat_0),
+        x_0_rms=_finite(np.sqrt([sums.x_0 / sums.count]))[0],
+        norm_ratio=_finite(sums.norm / sums.count / of_q),
         parts_at=t[apart[0]] if len(apart) else None,
     )
+
+
+def _finite(values: np.ndarray) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]

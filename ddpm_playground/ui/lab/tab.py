@@ -7,8 +7,8 @@ from ..page.component import canvas_component
 from ..page.page import Page
 from ..page.story import story_line
 from ..serving.deeds import Deeds, Limits
+from ..serving.in_worker import in_worker
 from ..serving.when_asked import when_asked
-from .work import in_worker
 
 ROOM = "ddpm_playground.ui.lab"
 EXAMINING = Limits(seconds=30, memory_mb=1024)

@@ -1,19 +1,6 @@
-"""What worker processes do for the page, and how the page asks them: strangers' schedulers are run nowhere else."""
+"""What the process that all workers come from has ready."""
 
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
-
-from ...run import shelf
-from ...worker.zygote import named
-from ..serving.deeds import Deeds
-from ..serving.failure import answering
-from ..words.language import speaking, spoken
-
-Answer = dict[str, Any]
-# Tasks that take many seconds let the others go first: how much nicer they are.
-PATIENT = {"ddpm_playground.ui.lab.trial_card:run_trial": 5}
 
 
 def warm_up() -> None:
@@ -27,34 +14,3 @@ def warm_up() -> None:
 
     scheduler_classes()
     examine({"text": '{"_class_name": "DDIMScheduler"}'})
-
-
-def speak(language: str, roots: Sequence[str], task: str, asked: Mapping[str, Any]) -> Any:
-    """In a worker: what a function of the page answers, in the reader's language.
-
-    Args:
-        language: one of LANGUAGES.
-        roots: folders of checkpoints that the server allows besides its own.
-        task: the function, "module:name".
-        asked: what the page sent.
-    """
-    import torch
-
-    torch.set_num_threads(1)
-    for root in roots:
-        shelf().also_below(Path(root))
-    if task in PATIENT and hasattr(os, "nice"):
-        os.nice(PATIENT[task])
-    with speaking(language):
-        return named(task)(asked)
-
-
-def in_worker(deeds: Deeds, task: str) -> Callable[[Mapping[str, Any]], Awaitable[Answer]]:
-    """A server function that answers what the function "module:name" answers, in a worker when its turn has come."""
-
-    async def asked_for(asked: Mapping[str, Any]) -> Answer:
-        given = {key: value for key, value in asked.items() if key not in ("asker", "ticket")}
-        return await deeds.ask(asked, [spoken(), [str(root) for root in shelf().unlisted], task, given])
-
-    asked_for.__name__ = task.partition(":")[2]
-    return answering(asked_for)

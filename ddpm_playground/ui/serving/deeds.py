@@ -20,7 +20,7 @@ from .turns import POLL_S, Turn, Turns
 ANSWER_S = 1.0  # a request is answered within this
 MOST_DEEDS = 500
 # What workers call, with the arguments of `ask`.
-TASK = "ddpm_playground.ui.lab.work:speak"
+TASK = "ddpm_playground.ui.serving.in_worker:speak"
 WORKERS = Workers(("ddpm_playground.ui.lab.work:warm_up",))
 
 

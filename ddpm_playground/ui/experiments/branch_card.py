@@ -1,0 +1,88 @@
+"""Branches on screen: one chain, stopped at several t, gone on with several times; and when it is decided."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from ...experiments.branching import Agreement, Trunk, branches, decided_at, wilson
+from ...learn.checkpoints.checkpoint import Checkpoint
+from ...learn.judging.classifier import IMAGE_SHAPE, bundled_classifier
+from ...learn.data.pictures import to_uint8
+from ..serving.failure import answering
+from ..words.text import text
+from .asking import MAX_SEED, checkpoint_in, label_in, number_in, picture_bytes, sampling_in, telling, whole_in
+
+FORKS, MOST_STEPS = 6, 200  # at how many t branches go off
+
+
+def branch_value() -> str:
+    """What branch.js starts from."""
+    return json.dumps({"most_steps": MOST_STEPS})
+
+
+@answering
+def run_branches(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """{"trunk": pictures, "forks": [{"t", "pictures", "same", "share"}], "shape", "told"}; or {"problem"}."""
+    checkpoint = checkpoint_in(asked)
+    sampling, count = sampling_in(asked, checkpoint), whole_in(asked, "count", 4, 16)
+    steps = whole_in(asked, "num_steps", 2, min(MOST_STEPS, checkpoint.schedule.T))
+    labels = torch.tensor([label_in(asked, checkpoint)])
+    guidance, seed = number_in(asked, "guidance", 0.0, 20.0), whole_in(asked, "seed", 0, MAX_SEED)
+    trunk = Trunk.of(checkpoint, labels, sampling, guidance, seed)
+    places = sorted({round(k * (len(trunk.path) - 2) / (FORKS - 1)) for k in range(FORKS)})
+    tell = telling(steps + count * sum(len(trunk.path) - 1 - place for place in places))
+    seen = []
+    for step in trunk.steps():
+        seen.append(step)
+        tell(1)
+    end = seen[-1].x_s.float().cpu()
+    own = read_digit(checkpoint, end)
+    changed = change_in(asked, checkpoint)
+    forks, found = [], []
+    for place in places:
+        t, x_t = trunk.path[place], seen[place].x_t
+        x_0 = branches(trunk, x_t, t, count, labels=changed, progress=tell)[:, 0]
+        digits = read_digit(checkpoint, x_0)
+        same = None if digits is None or own is None else (digits == own[0]).tolist()
+        forks.append({
+            "t": t, "x_t": picture_bytes(x_t.cpu()), "x_hat_0": picture_bytes(seen[place].x_hat_0.cpu()),
+            "pictures": picture_bytes(x_0), "same": same,
+            "digits": None if digits is None else digits.tolist(),
+        })  # fmt: skip
+        if same is not None:
+            share = sum(same) / count
+            found.append(Agreement(t, sum(same), count, share, *wilson(share, count)))
+    return {
+        "end": picture_bytes(end), "digit": None if own is None else int(own[0]), "forks": forks,
+        "shape": list(checkpoint.image_shape), "told": _told(found, own, changed is not None),
+    }  # fmt: skip
+
+
+def change_in(asked: Mapping[str, Any], checkpoint: Checkpoint) -> torch.Tensor | None:
+    """The class that branches go on with; None for the chain's own."""
+    if asked.get("then") in (None, "", "own"):
+        return None
+    return torch.tensor([label_in({"label": asked.get("then")}, checkpoint)])
+
+
+def read_digit(checkpoint: Checkpoint, x_0: torch.Tensor) -> torch.Tensor | None:
+    """What the bundled classifier reads, (N,); None where the pictures are no 28×28 grey ones."""
+    if checkpoint.image_shape != IMAGE_SHAPE:
+        return None
+    return bundled_classifier().read(to_uint8(torch.nan_to_num(x_0, nan=-1.0)))
+
+
+def _told(found: list[Agreement], own: torch.Tensor | None, is_changed: bool) -> list[str]:
+    if own is None or not found:
+        return [text("branch.unread")]
+    if is_changed:
+        return [text("branch.changed", digit=int(own[0]))]
+    decided = decided_at(found)
+    if decided is None:
+        return [text("branch.never", digit=int(own[0]))]
+    t, early, late = decided
+    return [text("branch.decided", t=t, early=early, late=late, count=found[0].count, digit=int(own[0]))]
+
+
