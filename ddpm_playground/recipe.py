@@ -86,6 +86,10 @@ class Recipe:
     levers: str = ""
     # Train
     train: str = ""
+    # Experiments
+    columns: str = ""
+    branch: str = ""
+    own_picture: str = ""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -135,6 +139,11 @@ class Recipe:
                 "chapter must be a name of at most {most} characters, got {got}; pick one",
                 most=MAX_NAME,
                 got=len(self.chapter),
+            )
+        if max(len(self.columns), len(self.branch), len(self.own_picture)) > MAX_LAB_TEXT:
+            raise Refusal(
+                "what an experiment is set to must have at most {most} characters; set it on the page",
+                most=MAX_LAB_TEXT,
             )
         if max(len(self.levers), len(self.train)) > MAX_LEVERS:
             raise Refusal(

@@ -27,4 +27,5 @@ TABS: dict[str, Tab] = {
     "schedule": Tab("ui.schedule.tab", "Schedule"),
     "theory": Tab("ui.chapters.tab", "Theory"),
     "lab": Tab("ui.lab.tab", "Lab"),
+    "experiments": Tab("ui.experiments.tab", "Experiments"),
 }

@@ -8,14 +8,17 @@ import torch
 from ...core import Sampling
 from ...core.checks import number, one_of, whole_number
 from ...core.phrase import Refusal
+from ...experiments.own_pictures import read_pictures
 from ...learn.checkpoints.checkpoint import Checkpoint
-from ...learn.data.pictures import to_uint8
+from ...learn.data.pictures import bundled_digits, to_uint8
 from ...run import shelf
 from ...worker.progress import tell_progress
 from ..page.component import packed
+from ..serving.failure import answering
 
 SAMPLERS = ("ddpm", "ddim")
 MAX_SEED = 2**53 - 1
+DIGIT_SHAPE = (1, 28, 28)
 
 
 def checkpoint_in(asked: Mapping[str, Any]) -> Checkpoint:
@@ -82,3 +85,18 @@ def telling(total: int) -> Callable[[int], None]:
 def picture_bytes(x: torch.Tensor, gain: float = 1.0) -> str:
     """Pictures (…,C,H,W) in [−1, 1] / gain as the page paints them, uint8 in base64; what is not finite is black."""
     return packed(to_uint8(torch.nan_to_num(x.float() * gain, nan=-1.0)), "|u1")
+
+
+@answering
+def facts_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """{"shape", "T", "classes", "needs_label", "has_digits"} of the checkpoint that is chosen, and the values of a
+    bundled "digit" as "picture", where one is asked for; or {"problem"}."""
+    checkpoint = checkpoint_in(asked)
+    facts: dict[str, Any] = {
+        "shape": list(checkpoint.image_shape), "T": checkpoint.schedule.T, "classes": list(checkpoint.class_names),
+        "needs_label": checkpoint.needs_label, "has_digits": checkpoint.image_shape == DIGIT_SHAPE,
+    }  # fmt: skip
+    if asked.get("digit") is not None:
+        digit = whole_in(asked, "digit", 0, len(bundled_digits()) - 1)
+        facts["picture"] = packed(read_pictures(str(digit), checkpoint).x_0)
+    return facts

@@ -8,8 +8,8 @@ import torch
 
 from ...experiments.branching import Agreement, Trunk, branches, decided_at, wilson
 from ...learn.checkpoints.checkpoint import Checkpoint
-from ...learn.judging.classifier import IMAGE_SHAPE, bundled_classifier
 from ...learn.data.pictures import to_uint8
+from ...learn.judging.classifier import IMAGE_SHAPE, digits_classifier
 from ..serving.failure import answering
 from ..words.text import text
 from .asking import MAX_SEED, checkpoint_in, label_in, number_in, picture_bytes, sampling_in, telling, whole_in
@@ -57,6 +57,7 @@ def run_branches(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "end": picture_bytes(end), "digit": None if own is None else int(own[0]), "forks": forks,
         "shape": list(checkpoint.image_shape), "told": _told(found, own, changed is not None),
+        "decided": None if changed is not None or (decided := decided_at(found)) is None else decided[0],
     }  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def read_digit(checkpoint: Checkpoint, x_0: torch.Tensor) -> torch.Tensor | None
     """What the bundled classifier reads, (N,); None where the pictures are no 28×28 grey ones."""
     if checkpoint.image_shape != IMAGE_SHAPE:
         return None
-    return bundled_classifier().read(to_uint8(torch.nan_to_num(x_0, nan=-1.0)))
+    return digits_classifier()[0].read(to_uint8(torch.nan_to_num(x_0, nan=-1.0)))
 
 
 def _told(found: list[Agreement], own: torch.Tensor | None, is_changed: bool) -> list[str]:
@@ -84,5 +85,3 @@ def _told(found: list[Agreement], own: torch.Tensor | None, is_changed: bool) ->
         return [text("branch.never", digit=int(own[0]))]
     t, early, late = decided
     return [text("branch.decided", t=t, early=early, late=late, count=found[0].count, digit=int(own[0]))]
-
-

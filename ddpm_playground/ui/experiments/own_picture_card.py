@@ -28,16 +28,6 @@ def own_picture_value() -> str:
 
 
 @answering
-def facts_of(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """{"shape", "T", "classes", "needs_label"} of the checkpoint that is chosen; or {"problem"}."""
-    checkpoint = checkpoint_in(asked)
-    return {
-        "shape": list(checkpoint.image_shape), "T": checkpoint.schedule.T, "classes": list(checkpoint.class_names),
-        "needs_label": checkpoint.needs_label,
-    }  # fmt: skip
-
-
-@answering
 def run_deed(asked: Mapping[str, Any]) -> dict[str, Any]:
     """{"rows": [{"name", "captions", "pictures"}], "shape", "told": sentences}; or {"problem"}."""
     checkpoint = checkpoint_in(asked)
@@ -119,8 +109,8 @@ def _inpaint(asked: Mapping[str, Any], checkpoint: Checkpoint, pictures: OwnPict
     captions = ["x_0", text("own_picture.mask"), *(f"r = {r}" for r in resamples)]
     seams = [f"{float(found[0].seam_before[0]):.2f}", "", *(f"{float(one.seam[0]):.2f}" for one in found)]
     shown = torch.cat([pictures.x_0, masked, *(one.x_0 for one in found)])
-    told = [text("own_picture.seams", seams=", ".join(f"r = {r}: {s}" for r, s in zip(resamples, seams[2:], strict=True)),
-                 own=seams[0])]  # fmt: skip
+    by_r = ", ".join(f"r = {r}: {seam}" for r, seam in zip(resamples, seams[2:], strict=True))
+    told = [text("own_picture.seams", seams=by_r, own=seams[0])]
     return [(text("own_picture.painted"), captions, shown)], told
 
 
@@ -134,11 +124,10 @@ def _invert(asked: Mapping[str, Any], checkpoint: Checkpoint, pictures: OwnPictu
     ]
     x_T = torch.cat([one.x_T for one in found])
     back = torch.cat([pictures.x_0, *(one.x_0 for one in found)])
-    rows = [
-        (text("own_picture.x_T"), [f"S = {n}: σ {one.x_T_std:.2f}" for n, one in zip(S, found, strict=True)], x_T / 3.0),
-        (text("own_picture.back"), ["x_0", *(text("own_picture.mse", S=n, mse=f"{float(one.mse[0]):.2g}")
-                                             for n, one in zip(S, found, strict=True))], back),
-    ]  # fmt: skip
+    each = list(zip(S, found, strict=True))
+    spreads = [f"S = {n}: σ {one.x_T_std:.2f}" for n, one in each]
+    errors = [text("own_picture.mse", S=n, mse=f"{float(one.mse[0]):.2g}") for n, one in each]
+    rows = [(text("own_picture.x_T"), spreads, x_T / 3.0), (text("own_picture.back"), ["x_0", *errors], back)]
     spread = found[-1].x_T_std
     number("std", spread, 0.0, float("inf"))
     return rows, [text("own_picture.narrow" if spread < 0.9 else "own_picture.wide", std=f"{spread:.2f}", S=S[-1])]
@@ -146,7 +135,9 @@ def _invert(asked: Mapping[str, Any], checkpoint: Checkpoint, pictures: OwnPictu
 
 def _interpolate(asked: Mapping[str, Any], checkpoint: Checkpoint, pictures: OwnPictures) -> Answer:
     steps, count = _steps(asked, checkpoint), whole_in(asked, "count", 5, 15)
-    way = Way(steps, "trailing", number_in(asked, "guidance", 0.0, 20.0), whole_in(asked, "fixed_points", 0, MOST_FIXED))
+    way = Way(
+        steps, "trailing", number_in(asked, "guidance", 0.0, 20.0), whole_in(asked, "fixed_points", 0, MOST_FIXED)
+    )
     total = steps * (2 * 2 + 2 * count)
     found = interpolate(checkpoint, pictures, way, count=count, progress=telling(total))
     captions = [f"{u:.2f}" for u in found.shares]

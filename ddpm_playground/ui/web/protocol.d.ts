@@ -32,6 +32,9 @@ export interface Settings {
   chapter: string;
   levers: string;
   train: string;
+  columns: string;
+  branch: string;
+  own_picture: string;
 }
 
 /** A text for the page to say: its key, and what fills its places; a value may be a note itself. */

@@ -4,7 +4,8 @@ import { blend, noiseWeight, signalWeight, tablesFrom } from "../core/formulas.j
 import { Normals } from "../core/forward_chain.js";
 import { number } from "../core/number.js";
 import { paint } from "../draw/canvas.js";
-import { colourOf, drawFigure, dressed, plotlyFor } from "../draw/plots.js";
+import { drawColoured } from "../draw/coloured.js";
+import { plotlyFor } from "../draw/plots.js";
 import { swatch } from "../draw/schedule_key.js";
 import { make, opened, write } from "../page/dom.js";
 import { nextFrame, onePerFrame, onGround, onResize } from "../page/life.js";
@@ -140,22 +141,7 @@ export function mount({ element, props, server }) {
     if (!figures || !root.clientWidth) return;
     const Plotly = plotlyFor(find(".status"), plot);
     if (!Plotly) return;
-    const drawOne = (/** @type {HTMLElement} */ gd) => {
-      const figure = figures[gd.dataset.plot],
-        layout = dressed(figure.layout, root, gd.clientWidth);
-      layout.dragmode = false;
-      const traces = figure.data.map((trace) => ({
-        ...trace,
-        line: { ...trace.line, color: colourOf(root, trace.meta.colour) },
-      }));
-      drawFigure(Plotly, gd, traces, layout);
-      gd.setAttribute("aria-label", gd.parentElement.querySelector("h3").textContent);
-      gd.parentElement
-        .querySelector(".keys")
-        .replaceChildren(
-          ...traces.map(({ name, meta, line }) => make("span", "", swatch(meta.colour, line.dash), name)),
-        );
-    };
+    const drawOne = (/** @type {HTMLElement} */ gd) => drawColoured(Plotly, root, gd, figures[gd.dataset.plot]);
     inTurn(find.all(".gd").map((gd) => () => drawOne(gd)));
   }
 

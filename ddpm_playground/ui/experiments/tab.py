@@ -1,0 +1,40 @@
+"""Experiments: runs beside each other, branches of one, pictures of one's own."""
+
+import gradio as gr
+
+from ...recipe import DEFAULT
+from ..page.component import canvas_component
+from ..page.page import Page
+from ..page.story import story_line
+from ..serving.deeds import Deeds, Limits
+from ..serving.in_worker import in_worker
+from ..serving.when_asked import when_asked
+
+ROOM = "ddpm_playground.ui.experiments"
+LIMITS = Limits(seconds=300, memory_mb=3072)
+# A card is one row: its component, its module, and what it may ask for.
+CARDS = {
+    "compare": ("compare_card", ("run_columns",)),
+    "branch": ("branch_card", ("run_branches",)),
+    "own_picture": ("own_picture_card", ("run_deed",)),
+}
+SETTINGS = ("columns", "branch", "own_picture")
+
+
+def build(page: Page) -> None:
+    """The cards, one below the other; their work is done by worker processes, one at a time."""
+    story_line("experiments")
+    deeds = Deeds(page.visitors.line("experiment", at_once=1, most_waiting=100), LIMITS)
+    for name, (module, functions) in CARDS.items():
+        canvas_component(
+            f"experiments/{name}", f"{ROOM}.{module}:{name}_value", elem_id=f"experiments-{name}",
+            apply_default_css=False,
+            server_functions=[
+                *(in_worker(deeds, f"{ROOM}.{module}:{function}") for function in functions),
+                when_asked(f"{ROOM}.asking:facts_of"),
+            ],
+        )  # fmt: skip
+    # These have no widget of their own: the address puts them here.
+    for name in SETTINGS:
+        box = gr.Textbox(getattr(DEFAULT, name), visible="hidden", elem_id=name.replace("_", "-"))
+        page.control(name, box)

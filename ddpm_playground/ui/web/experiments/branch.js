@@ -1,0 +1,143 @@
+// One chain and its branches: at six t it is left, and gone on with from there with other noises.
+import { bytes } from "../core/base64.js";
+import { paintBytes } from "../draw/byte_tiles.js";
+import { make, makeButton, opened, write } from "../page/dom.js";
+import { LongRun } from "../page/long_run.js";
+import { ask } from "../page/server.js";
+import { onSettings, remember, settings } from "../page/settings.js";
+import { say } from "../page/words.js";
+import { LeversForm } from "./levers_form.js";
+
+/** @param {Component} component */
+export function mount({ element, props, server }) {
+  const { find } = opened(element, ".branch");
+  const start = JSON.parse(props.value || ""),
+    run = new LongRun(find, element),
+    levers = new LeversForm(find(".levers"), "branch", () => remember("branch", levers.text, element));
+  /** @type {any} */
+  let facts = null,
+    shown = null;
+
+  function form() {
+    const most = Math.min(start.most_steps, facts.T);
+    const classes = [...facts.classes].map((name, i) => /** @type {[string, string]} */ ([String(i), name]));
+    const all = facts.needs_label ? classes : [["-1", say("branch.no_class")], ...classes];
+    levers.show(
+      /** @type {any} */ ({
+        label: { options: all, usual: all[0][0] },
+        then: { options: [["own", say("branch.then_own")], ...all], usual: "own" },
+        count: { min: 4, max: 16, step: 1, usual: 8 },
+        num_steps: { min: 2, max: most, step: 1, usual: Math.min(50, most) },
+        sampler: {
+          options: [
+            ["ddpm", "DDPM"],
+            ["ddim", "DDIM"],
+          ],
+          usual: "ddpm",
+        },
+        strength: { min: 0, max: 1, step: 0.1, usual: 0 },
+        guidance: { min: 0, max: 20, step: 0.5, usual: 1 },
+        seed: { min: 0, max: 1e9, step: 1, usual: 0 },
+      }),
+    );
+  }
+
+  const picture = (/** @type {Uint8Array} */ values, /** @type {string} */ name) => {
+    const canvas = make("canvas");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", name);
+    paintBytes(canvas, values, 1, shown.shape);
+    return canvas;
+  };
+
+  function draw() {
+    const { forks, shape, end } = shown,
+      size = shape[0] * shape[1] * shape[2];
+    const rows = forks.map((/** @type {any} */ fork) => {
+      const values = bytes(fork.pictures),
+        count = values.length / size;
+      const leaves = Array.from({ length: count }, (_, b) => {
+        const name = fork.digits ? say("branch.leaf_read", { b: b + 1, digit: fork.digits[b] }) : say("branch.leaf", { b: b + 1 }); // prettier-ignore
+        const leaf = make("figure", "leaf", picture(values.subarray(b * size, (b + 1) * size), name));
+        leaf.setAttribute("role", "treeitem");
+        leaf.setAttribute("aria-label", name);
+        leaf.tabIndex = -1;
+        leaf.classList.toggle("other", !!fork.same && !fork.same[b]);
+        return leaf;
+      });
+      const share = fork.same ? fork.same.filter(Boolean).length : null;
+      const told = share === null ? "" : say("branch.share", { share, count });
+      const node = make(
+        "div",
+        "node",
+        write(make("b"), say("branch.at", { t: fork.t })),
+        make("div", "stem", picture(bytes(fork.x_t), `x_t, t = ${fork.t}`), picture(bytes(fork.x_hat_0), `x̂_0, t = ${fork.t}`)),
+        make("span", "share", told),
+      ); // prettier-ignore
+      return make("div", "fork", node, make("div", "leaves", ...leaves));
+    });
+    const last = make("div", "fork", make("div", "node", make("b", "", say("branch.end"))),
+      make("div", "leaves", make("figure", "leaf", picture(bytes(end), say("branch.end"))))); // prettier-ignore
+    find(".tree").replaceChildren(...rows, last);
+    const first = find(".leaf");
+    if (first) first.tabIndex = 0;
+  }
+
+  // Left and right along the branches of one t, up and down between them.
+  find(".tree").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const leaf = /** @type {HTMLElement} */ (event.target).closest(".leaf");
+    if (!leaf || !leaf.parentElement) return;
+    const forks = find.all(".fork"),
+      row = forks.findIndex((fork) => fork.contains(leaf)),
+      at = [...leaf.parentElement.children].indexOf(leaf);
+    const to = { ArrowLeft: [row, at - 1], ArrowRight: [row, at + 1], ArrowUp: [row - 1, at], ArrowDown: [row + 1, at] }[
+      event.key
+    ]; // prettier-ignore
+    if (!to) return;
+    event.preventDefault();
+    const leaves = forks[to[0]]?.querySelectorAll(".leaf");
+    const next = /** @type {HTMLElement | undefined} */ (leaves?.[Math.min(to[1], leaves.length - 1)]);
+    if (!next) return;
+    /** @type {HTMLElement} */ (leaf).tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  });
+
+  // At which t is the picture decided? Guessed before it is seen.
+  function guess() {
+    const box = find(".guess"),
+      decided = shown.decided;
+    box.hidden = decided === null || decided === undefined;
+    find(".verdict").textContent = "";
+    find(".tree").hidden = find(".told").hidden = !box.hidden;
+    if (box.hidden) return;
+    find(".answers").replaceChildren(
+      ...shown.forks.map((/** @type {any} */ fork) => {
+        const button = makeButton("", `t = ${fork.t}`);
+        button.addEventListener("click", () => {
+          find(".verdict").textContent = say(fork.t === decided ? "branch.right" : "branch.wrong", { t: decided });
+          find(".tree").hidden = find(".told").hidden = false;
+        });
+        return button;
+      }),
+    );
+  }
+
+  async function go() {
+    const answer = await run.ask(server.run_branches, { checkpoint: settings.checkpoint, ...levers.asked });
+    if (!answer) return;
+    shown = answer;
+    draw();
+    write(find(".told"), answer.told.join(" "));
+    guess();
+  }
+
+  find(".go").addEventListener("click", go);
+  onSettings(element, ["branch", "checkpoint"], async () => {
+    levers.restore(String(settings.branch || ""));
+    const answer = await ask(() => server.facts_of({ checkpoint: settings.checkpoint }), { line: find(".problem") });
+    if (!answer || answer.problem) return;
+    facts = answer;
+    form();
+  });
+}

@@ -1,0 +1,126 @@
+// The columns of a comparison as forms: what differs from the first stands out.
+import { make, makeButton } from "../page/dom.js";
+import { say } from "../page/words.js";
+
+export const LETTERS = "ABCD";
+const LEAST = 2,
+  MOST = 4;
+
+/** "sampler=ddim seed=1" → its settings. @param {string} text @returns {Record<string, string>} */
+export const parsed = (text) =>
+  Object.fromEntries(
+    text
+      .split(/\s+/)
+      .filter((word) => word.includes("="))
+      .map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
+  );
+
+/** @param {Record<string, string>} values */
+export const written = (values) =>
+  Object.entries(values)
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
+
+/** @param {{ schedules: string[], spacings: string[] }} start */
+const fields = (start) => ({
+  sampler: ["ddpm", "ddim"],
+  num_steps: { min: 1, max: 1000, step: 1, usual: "50" },
+  strength: { min: 0, max: 1, step: 0.1, usual: "0" },
+  guidance: { min: 0, max: 20, step: 0.5, usual: "1" },
+  seed: { min: 0, max: 1e9, step: 1, usual: "1" },
+  schedule: ["", ...start.schedules],
+  spacing: ["trailing", "linspace", "leading"],
+  clip_x_0: ["true", "false"],
+});
+
+export class Recipes {
+  /**
+   * @param {HTMLElement} box
+   * @param {{ schedules: string[], spacings: string[] }} start
+   * @param {() => void} changed
+   */
+  constructor(box, start, changed) {
+    this.box = box;
+    this.fields = fields(start);
+    this.changed = changed;
+    /** @type {string[]} */
+    this.texts = [];
+  }
+
+  get isFull() {
+    return this.texts.length >= MOST;
+  }
+
+  /** @param {string[]} texts */
+  show(texts) {
+    this.texts = texts.slice(0, MOST);
+    this.draw();
+  }
+
+  add() {
+    if (this.isFull) return;
+    this.show([...this.texts, this.texts[this.texts.length - 1]]);
+    this.changed();
+  }
+
+  draw() {
+    this.box.replaceChildren(...this.texts.map((text, k) => this.card(parsed(text), k)));
+    this.mark();
+  }
+
+  /**
+   * @param {Record<string, string>} values
+   * @param {number} k
+   */
+  card(values, k) {
+    const head = make("h3", "", say("compare.column", { letter: LETTERS[k] })),
+      card = make("fieldset", "card recipe", head);
+    card.style.setProperty("--series", `var(--series-${k})`);
+    if (this.texts.length > LEAST) {
+      const away = makeButton("away", "×");
+      away.setAttribute("aria-label", say("compare.remove", { letter: LETTERS[k] }));
+      away.addEventListener("click", () => {
+        this.show(this.texts.filter((_, i) => i !== k));
+        this.changed();
+      });
+      head.append(away);
+    }
+    for (const [name, kind] of Object.entries(this.fields)) {
+      const input = Array.isArray(kind) ? make("select") : make("input");
+      const called = (/** @type {string} */ value) =>
+        name === "schedule" && value ? say(`schedule.choice_${value}`) : say(`compare.${name}_${value || "own"}`);
+      if (Array.isArray(kind)) input.append(...kind.map((value) => new Option(called(value), value)));
+      else Object.assign(input, { type: "number", min: kind.min, max: kind.max, step: kind.step });
+      input.dataset.name = name;
+      input.value = values[name] ?? (Array.isArray(kind) ? kind[0] : kind.usual);
+      input.addEventListener("change", () => this.keep(k));
+      card.append(make("label", "", make("span", "", say(`compare.${name}`)), input));
+    }
+    return card;
+  }
+
+  /** What the form of a column says, as its text. @param {number} k */
+  keep(k) {
+    const card = this.box.children[k],
+      values = parsed(this.texts[k]);
+    for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (card.querySelectorAll("[data-name]"))) {
+      const name = /** @type {string} */ (input.dataset.name);
+      values[name] = input.value;
+      if (name === "schedule" && !input.value) delete values[name];
+    }
+    this.texts[k] = written(values);
+    this.mark();
+    this.changed();
+  }
+
+  mark() {
+    const cards = [...this.box.children];
+    cards.forEach((card, k) => {
+      for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (card.querySelectorAll("[data-name]"))) {
+        const first = /** @type {HTMLInputElement} */ (cards[0].querySelector(`[data-name=${input.dataset.name}]`));
+        input.classList.toggle("other", k > 0 && input.value !== first.value);
+      }
+    });
+  }
+}

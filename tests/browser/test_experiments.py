@@ -1,0 +1,83 @@
+"""The Experiments tab in a real Chromium: two runs beside each other, a picture painted, branches walked by keys."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from .visit import Visit
+
+SUMS = """() => [...document.querySelectorAll(".compare .cell canvas")].map((canvas) =>
+  canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.reduce((sum, v) => sum + v, 0))"""
+QUICK = "n=1;sampler=ddpm num_steps=5 seed=1;sampler=ddim num_steps=5 seed=1"
+
+
+@pytest.fixture
+def experiments(chromium: Browser, playground: str) -> Iterator[Callable[..., Visit]]:
+    """Opens the tab with a comparison of five steps."""
+    visits: list[Visit] = []
+
+    def experiments(query: str = "", **context: object) -> Visit:
+        visits.append(Visit(chromium, playground, f"?tab=experiments&columns={QUICK}{query}", **context))
+        visits[-1].page.wait_for_selector(".compare .grid canvas")
+        visits[-1].page.wait_for_selector(".own .levers select")
+        return visits[-1]
+
+    yield experiments
+    for visit in visits:
+        visit.close()
+
+
+def slide(visit: Visit, place: int) -> list[float]:
+    """What the cells show at a place of the slider."""
+    visit.page.evaluate(
+        """(place) => {
+          const slider = document.querySelector(".compare .scrub input");
+          slider.value = place;
+          slider.dispatchEvent(new Event("input"));
+        }""",
+        place,
+    )
+    visit.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return visit.page.evaluate(SUMS)
+
+
+def test_two_runs_are_scrubbed_without_the_server_and_kept_in_the_link(experiments) -> None:
+    visit = experiments()
+    asked = visit.settled()
+    start, end = slide(visit, 0), slide(visit, 200)
+    assert start[0] == start[1] and start[6] == start[7]  # one x_T; no difference yet
+    assert end[0] != end[1] and end[6] != end[7] and start != end
+    assert "parts from A" in visit.page.inner_text(".compare .told")
+    assert visit.asked == asked
+    visit.page.select_option(".recipe:nth-child(2) [data-name=sampler]", "ddpm")
+    visit.page.fill(".recipe:nth-child(2) [data-name=strength]", "1")
+    visit.page.keyboard.press("Tab")
+    visit.wait("() => decodeURIComponent(location.search).includes('strength=1')")
+    assert visit.page.locator(".recipe .other").count() == 1
+
+
+def test_a_picture_is_painted_and_branches_are_walked(experiments) -> None:
+    visit = experiments("&own_picture=inpaint/7/num_steps:5,resample:1&branch=num_steps:6,count:4")
+    box = visit.page.locator(".own .source canvas").first
+    box.scroll_into_view_if_needed()
+    visit.page.click(".own .go")
+    visit.wait("() => document.querySelector('.own .problem').textContent.includes('nothing is painted yet')")
+    place = box.bounding_box()
+    assert place is not None
+    visit.page.mouse.move(place["x"] + 60, place["y"] + 60)
+    visit.page.mouse.down()
+    visit.page.mouse.move(place["x"] + 120, place["y"] + 160, steps=4)
+    visit.page.mouse.up()
+    visit.page.click(".own .go")
+    visit.page.wait_for_selector(".own .strip canvas")
+    assert "r = 1" in visit.page.inner_text(".own .told")
+    visit.page.click(".branch .go")
+    visit.page.wait_for_selector(".branch .leaf", state="attached")
+    if visit.page.locator(".branch .answers button").count():
+        visit.page.locator(".branch .answers button").first.click()
+    visit.page.locator(".branch .leaf").first.focus()
+    visit.page.keyboard.press("ArrowDown")
+    visit.page.keyboard.press("ArrowRight")
+    at = "() => [...document.querySelectorAll('.branch .leaf')].indexOf(document.activeElement)"
+    assert visit.page.evaluate(at) == 5  # four leaves in the first row

@@ -1,0 +1,162 @@
+"""What the cards of the tab answer, on a small untrained network, and what they refuse."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from ddpm_playground.core import Sampling
+from ddpm_playground.experiments.branching import Trunk
+from ddpm_playground.learn.checkpoints.store import Shelf
+from ddpm_playground.learn.judging.samples import final_x
+from ddpm_playground.ui.experiments import asking, compare_card
+from ddpm_playground.ui.experiments.asking import facts_of
+from ddpm_playground.ui.experiments.branch_card import run_branches
+from ddpm_playground.ui.experiments.compare_card import EXAMPLES, Film, compare_value, run_columns
+from ddpm_playground.ui.experiments.own_picture_card import DEEDS, own_picture_value, run_deed
+from ddpm_playground.ui.page.component import packed
+
+from ...tiny import tiny_checkpoint
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory) -> Shelf:
+    root = tmp_path_factory.mktemp("cards")
+    tiny_checkpoint(root / "tiny")
+    return Shelf([root])
+
+
+@pytest.fixture(autouse=True)
+def tiny(shelf, monkeypatch):
+    for module in (asking, compare_card):
+        monkeypatch.setattr(module, "shelf", lambda: shelf)
+    return shelf.load("tiny")
+
+
+def pictures(text: str, count: int) -> np.ndarray:
+    """(count,1,8,8) uint8 of what a card answers."""
+    return np.frombuffer(__import__("base64").b64decode(text), np.uint8).reshape(count, 1, 8, 8)
+
+
+def test_columns_are_answered_with_frames_and_figures(tiny) -> None:
+    columns = ["num_steps=10 seed=1", "sampler=ddim num_steps=5 seed=1"]
+    asked = {"checkpoint": "tiny", "num_images": 2.0, "columns": columns}
+    answer = run_columns(asked)
+    first, second = answer["columns"]
+    assert (answer["shape"], answer["count"], answer["thinned"]) == ([1, 8, 8], 2, False)
+    assert first["frames"]["at"] == list(range(10)) and len(second["frames"]["at"]) == 5
+    x_hat_0 = pictures(first["frames"]["x_hat_0"], 20)
+    own = final_x(tiny, torch.tensor([0, 1]), Sampling(num_steps=10), seed=1)
+    np.testing.assert_allclose(x_hat_0[-2:], asking.to_uint8(own).numpy(), atol=1)
+    assert (pictures(first["frames"]["difference"], 20) == 128).all()
+    names = [trace["name"] for trace in answer["figures"]["difference"]["data"]]
+    assert len(names) == 2 and len(answer["figures"]["norm"]["data"]) == 2
+    assert json.dumps(answer, allow_nan=False)
+
+
+def test_frames_are_thinned_to_what_a_message_may_hold() -> None:
+    film = Film(2, 2 * 3 * 256 * 256)
+    assert film.most == 2
+    assert Film(2, 4 * 28 * 28).most == 51
+
+
+def test_every_example_can_be_run_by_the_network_that_is_shipped() -> None:
+    assert json.loads(compare_value())["examples"].keys() == EXAMPLES.keys()
+    for texts in EXAMPLES.values():
+        for text in texts:
+            assert compare_card.parse_column(text).recipe.num_steps <= 200
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"columns": "x"}, "a list of columns"),
+        ({"columns": ["seed=1"]}, "compare takes 2 to 4 columns"),
+        ({"columns": ["seed=1", "x" * 400]}, "a list of columns"),
+        ({"num_images": 9}, "num_images must be a whole number in [1, 8]"),
+        ({"checkpoint": "no"}, "no"),
+    ],
+)
+def test_columns_that_cannot_be_are_refused(change, said) -> None:
+    asked = {"checkpoint": "tiny", "num_images": 1, "columns": ["num_steps=5", "num_steps=5"]} | change
+    assert said in run_columns(asked)["problem"]
+
+
+def deed(name: str, **change) -> dict:
+    x = torch.linspace(-1, 1, 64).reshape(1, 8, 8)
+    mask = torch.zeros(1, 8, 8)
+    mask[:, 2:5] = 1.0
+    asked = {
+        "checkpoint": "tiny", "deed": name, "pictures": [packed(x)] * (2 if name == "interpolate" else 1),
+        "mask": packed(mask), "label": -1, "num_steps": 5, "sampler": "ddpm", "strength": 0, "guidance": 1, "seed": 3,
+        "resample": 2, "jump": 2, "fixed_points": 0, "count": 5,
+    }  # fmt: skip
+    return run_deed(asked | change)
+
+
+@pytest.mark.parametrize("name", list(DEEDS))
+def test_every_deed_answers_rows_of_pictures_with_captions(name) -> None:
+    answer = deed(name)
+    assert "problem" not in answer, answer
+    for row in answer["rows"]:
+        assert pictures(row["pictures"], len(row["captions"])).shape[0] == len(row["captions"]) and row["name"]
+    assert json.loads(own_picture_value())["deeds"] == list(DEEDS)
+
+
+def test_an_edit_s_strip_begins_with_the_picture_and_painting_keeps_the_rest() -> None:
+    own = np.rint(np.linspace(0, 255, 64)).reshape(8, 8)
+    edited = deed("edit")["rows"][1]
+    assert np.abs(pictures(edited["pictures"], 9)[0, 0] - own).max() <= 1 and len(edited["captions"]) == 9
+    painted = pictures(deed("inpaint")["rows"][0]["pictures"], 4)
+    assert np.abs(painted[-1, 0][5:] - own[5:]).max() <= 1 and np.abs(painted[-1, 0][2:5] - own[2:5]).max() > 5
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("edit", {"deed": "x"}, "unknown deed 'x'; choose one of edit, inpaint"),
+        ("edit", {"pictures": []}, "the page asks with 1 pictures"),
+        ("edit", {"pictures": ["AAAA"]}, "3 bytes instead of 256"),
+        ("edit", {"num_steps": 21}, "num_steps must be a whole number in [1, 20]"),
+        ("edit", {"label": 10}, "label must be a whole number in [-1, 9]"),
+        ("edit", {"pictures": [3]}, "the bundled digits are 1×28×28"),
+        ("inpaint", {"mask": packed(torch.zeros(1, 8, 8))}, "nothing is painted yet"),
+        ("inpaint", {"mask": None}, "nothing is painted yet"),
+        ("inpaint", {"mask": packed(torch.ones(1, 8, 8))}, "nothing of the picture is left"),
+        ("invert", {"fixed_points": 11}, "fixed_points must be a whole number in [0, 10]"),
+        ("interpolate", {"count": 16}, "count must be a whole number in [5, 15]"),
+    ],
+)
+def test_deeds_that_cannot_be_are_refused(name, change, said) -> None:
+    assert said in deed(name, **change)["problem"]
+
+
+def branched(**change) -> dict:
+    asked = {
+        "checkpoint": "tiny", "label": -1, "then": "own", "count": 4, "num_steps": 10, "sampler": "ddpm", "strength": 0,
+        "guidance": 1, "seed": 2,
+    }  # fmt: skip
+    return run_branches(asked | change)
+
+
+def test_branches_go_off_at_six_t_and_say_when_they_cannot_be_read(tiny) -> None:
+    answer = branched()
+    trunk = Trunk.of(tiny, torch.tensor([-1]), Sampling(num_steps=10), seed=2)
+    assert [fork["t"] for fork in answer["forks"]] == [trunk.path[i] for i in (0, 2, 4, 5, 7, 9)]
+    last = pictures(answer["forks"][-1]["pictures"], 4)
+    assert (last == pictures(answer["end"], 1)).all()  # the last step adds no noise
+    assert answer["digit"] is None and answer["decided"] is None and "28×28" in answer["told"][0]
+    assert "problem" not in branched(then=5)
+    for change, said in (
+        ({"count": 3}, "count must be"),
+        ({"then": 12}, "label must be"),
+        ({"num_steps": 1}, "num_steps"),
+    ):
+        assert said in branched(**change)["problem"]
+
+
+def test_the_page_learns_what_a_checkpoint_is() -> None:
+    facts = facts_of({"checkpoint": "tiny"})
+    assert (facts["shape"], facts["T"], len(facts["classes"]), facts["has_digits"]) == ([1, 8, 8], 20, 10, False)
+    assert "the bundled digits are" in facts_of({"checkpoint": "tiny", "digit": 3})["problem"]
