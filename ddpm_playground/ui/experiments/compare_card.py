@@ -35,14 +35,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 
 def compare_value() -> str:
     """What compare.js starts from."""
-    names = ("checkpoint", "log_snr", "difference_y", "norm_y")
     value = {
         "examples": EXAMPLES,
         "schedules": list(SCHEDULES),
-        "spacings": list(SPACINGS),
-        "most_images": MOST_IMAGES,
-        "defaults": {"sampler": DEFAULT.sampler, "num_steps": DEFAULT.num_steps, "spacing": DEFAULT.spacing},
-        "texts": {name: text(f"compare.{name}") for name in names if name != "checkpoint"},
+        "spacings": [DEFAULT.spacing, *(name for name in SPACINGS if name != DEFAULT.spacing)],
     }
     return json.dumps(value)
 

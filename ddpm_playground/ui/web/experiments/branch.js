@@ -57,7 +57,9 @@ export function mount({ element, props, server }) {
       const values = bytes(fork.pictures),
         count = values.length / size;
       const leaves = Array.from({ length: count }, (_, b) => {
-        const name = fork.digits ? say("branch.leaf_read", { b: b + 1, digit: fork.digits[b] }) : say("branch.leaf", { b: b + 1 }); // prettier-ignore
+        const name = fork.digits
+          ? say("branch.leaf_read", { b: b + 1, digit: fork.digits[b] })
+          : say("branch.leaf", { b: b + 1 });
         const leaf = make("figure", "leaf", picture(values.subarray(b * size, (b + 1) * size), name));
         leaf.setAttribute("role", "treeitem");
         leaf.setAttribute("aria-label", name);
@@ -71,13 +73,17 @@ export function mount({ element, props, server }) {
         "div",
         "node",
         write(make("b"), say("branch.at", { t: fork.t })),
-        make("div", "stem", picture(bytes(fork.x_t), `x_t, t = ${fork.t}`), picture(bytes(fork.x_hat_0), `x̂_0, t = ${fork.t}`)),
+        make("div", "stem", ...["x_t", "x_hat_0"].map((key) => picture(bytes(fork[key]), `${key}, t = ${fork.t}`))),
         make("span", "share", told),
-      ); // prettier-ignore
+      );
       return make("div", "fork", node, make("div", "leaves", ...leaves));
     });
-    const last = make("div", "fork", make("div", "node", make("b", "", say("branch.end"))),
-      make("div", "leaves", make("figure", "leaf", picture(bytes(end), say("branch.end"))))); // prettier-ignore
+    const last = make(
+      "div",
+      "fork",
+      make("div", "node", make("b", "", say("branch.end"))),
+      make("div", "leaves", make("figure", "leaf", picture(bytes(end), say("branch.end")))),
+    );
     find(".tree").replaceChildren(...rows, last);
     const first = find(".leaf");
     if (first) first.tabIndex = 0;
@@ -90,9 +96,12 @@ export function mount({ element, props, server }) {
     const forks = find.all(".fork"),
       row = forks.findIndex((fork) => fork.contains(leaf)),
       at = [...leaf.parentElement.children].indexOf(leaf);
-    const to = { ArrowLeft: [row, at - 1], ArrowRight: [row, at + 1], ArrowUp: [row - 1, at], ArrowDown: [row + 1, at] }[
-      event.key
-    ]; // prettier-ignore
+    const to = {
+      ArrowLeft: [row, at - 1],
+      ArrowRight: [row, at + 1],
+      ArrowUp: [row - 1, at],
+      ArrowDown: [row + 1, at],
+    }[event.key];
     if (!to) return;
     event.preventDefault();
     const leaves = forks[to[0]]?.querySelectorAll(".leaf");

@@ -2,7 +2,9 @@
 import { make, write } from "../page/dom.js";
 import { say } from "../page/words.js";
 
-/** @typedef {{ min?: number, max?: number, step?: number, usual: number | string, options?: [string, string][] }} Lever */
+/**
+ * @typedef {{ min?: number, max?: number, step?: number, usual: number | string, options?: [string, string][] }} Lever
+ */
 
 export class LeversForm {
   /**

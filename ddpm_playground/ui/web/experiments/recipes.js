@@ -24,14 +24,23 @@ export const written = (values) =>
 
 /** @param {{ schedules: string[], spacings: string[] }} start */
 const fields = (start) => ({
-  sampler: ["ddpm", "ddim"],
+  sampler: [
+    ["ddpm", "DDPM"],
+    ["ddim", "DDIM"],
+  ],
   num_steps: { min: 1, max: 1000, step: 1, usual: "50" },
   strength: { min: 0, max: 1, step: 0.1, usual: "0" },
   guidance: { min: 0, max: 20, step: 0.5, usual: "1" },
   seed: { min: 0, max: 1e9, step: 1, usual: "1" },
-  schedule: ["", ...start.schedules],
-  spacing: ["trailing", "linspace", "leading"],
-  clip_x_0: ["true", "false"],
+  schedule: [
+    ["", say("compare.schedule_own")],
+    ...start.schedules.map((name) => [name, say(`schedule.choice_${name}`)]),
+  ],
+  spacing: start.spacings.map((name) => [name, name]),
+  clip_x_0: [
+    ["true", say("compare.clip_x_0_true")],
+    ["false", say("compare.clip_x_0_false")],
+  ],
 });
 
 export class Recipes {
@@ -88,12 +97,10 @@ export class Recipes {
     }
     for (const [name, kind] of Object.entries(this.fields)) {
       const input = Array.isArray(kind) ? make("select") : make("input");
-      const called = (/** @type {string} */ value) =>
-        name === "schedule" && value ? say(`schedule.choice_${value}`) : say(`compare.${name}_${value || "own"}`);
-      if (Array.isArray(kind)) input.append(...kind.map((value) => new Option(called(value), value)));
+      if (Array.isArray(kind)) input.append(...kind.map(([value, told]) => new Option(told, value)));
       else Object.assign(input, { type: "number", min: kind.min, max: kind.max, step: kind.step });
       input.dataset.name = name;
-      input.value = values[name] ?? (Array.isArray(kind) ? kind[0] : kind.usual);
+      input.value = values[name] ?? (Array.isArray(kind) ? kind[0][0] : kind.usual);
       input.addEventListener("change", () => this.keep(k));
       card.append(make("label", "", make("span", "", say(`compare.${name}`)), input));
     }
