@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .experiment import add_checkpoint, answer, told_progress
+from .experiment import add_checkpoint, add_telling, answer, told_progress, write_notebook
 from .given_checkpoint import read_checkpoint
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_checkpoint(parser)
     parser.add_argument("recipe", nargs="+", metavar="RECIPE", help='"sampler=ddpm num_steps=50 seed=1"')
     parser.add_argument("--num-images", type=int, default=8, help="N, in [1, 64]; default 8")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines")
+    add_telling(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
             read[name] = read_checkpoint(argparse.Namespace(**{**vars(arguments), "checkpoint": path}))
         return read[name]
 
+    write_notebook(arguments, "compare")
     with told_progress() as progress:
         found = compare(columns, checkpoint_of, num_images=arguments.num_images, progress=progress)
     facts = {"num_images": arguments.num_images, "columns": [one.as_json() for one in found]}

@@ -14,6 +14,7 @@ from .experiment import (
     sampling_of,
     told_progress,
     write_answer,
+    write_notebook,
 )  # fmt: skip
 
 DESCRIPTION = (
@@ -46,9 +47,11 @@ def run(arguments: argparse.Namespace) -> None:
     check_answer(arguments)
     ts = whole_numbers("--t", arguments.t)
     checkpoint, pictures = checkpoint_and_pictures(arguments)
+    sampling = sampling_of(arguments, checkpoint.schedule.T)
+    write_notebook(arguments, "edit", t=ts, steps=sampling.num_steps, clip=sampling.clip_x_0)
     with told_progress() as progress:
         x_t, x_0 = edit(
-            checkpoint, pictures, ts, sampling_of(arguments, checkpoint.schedule.T), guidance=arguments.guidance,
+            checkpoint, pictures, ts, sampling, guidance=arguments.guidance,
             seed=arguments.seed, progress=progress,
         )  # fmt: skip
     images = torch.stack([torch.from_numpy(pixels(one)) for one in x_0])

@@ -74,7 +74,38 @@ def add_sampler(parser: argparse.ArgumentParser) -> None:
 def add_answer(parser: argparse.ArgumentParser, out: str) -> None:
     """Where the answer goes."""
     parser.add_argument("--out", type=given_path, help=out)
+    add_telling(parser)
+
+
+def add_telling(parser: argparse.ArgumentParser) -> None:
+    """How the answer is told, and kept as a program."""
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines")
+    parser.add_argument(
+        "--notebook", type=given_path, metavar="FILE", help=".ipynb: the same experiment as a Jupyter notebook"
+    )
+
+
+def write_notebook(arguments: argparse.Namespace, deed: str, **settings: Any) -> None:
+    """The notebook of --notebook, where one is asked for.
+
+    Args:
+        arguments: of the command.
+        deed: a key of `experiments.notebook.NOTEBOOKS`.
+        settings: what is not among the arguments by its name, or otherwise.
+
+    Raises:
+        ValueError: another suffix, or nbformat is missing.
+    """
+    if arguments.notebook is None:
+        return
+    from ..experiments.notebook import notebook
+
+    if arguments.notebook.suffix.lower() != ".ipynb":
+        raise ValueError(f"--notebook must end in .ipynb, got {arguments.notebook.name}")
+    check_out(arguments.notebook)
+    given = {name: str(value) if isinstance(value, Path) else value for name, value in vars(arguments).items()}
+    with written(arguments.notebook) as temporary:
+        temporary.write_text(notebook(deed, given | settings), encoding="utf-8")
 
 
 def sampling_of(arguments: argparse.Namespace, num_steps: int) -> Sampling:

@@ -14,6 +14,7 @@ from .experiment import (
     sampling_of,
     told_progress,
     write_answer,
+    write_notebook,
 )  # fmt: skip
 from .paths import given_path
 
@@ -53,9 +54,11 @@ def run(arguments: argparse.Namespace) -> None:
     check_answer(arguments)
     checkpoint, pictures = checkpoint_and_pictures(arguments)
     known = read_mask(arguments.mask, checkpoint)
+    sampling = sampling_of(arguments, min(STEPS, checkpoint.schedule.T))
+    write_notebook(arguments, "inpaint", steps=sampling.num_steps, clip=sampling.clip_x_0)
     with told_progress() as progress:
         found = inpaint(
-            checkpoint, pictures, known, sampling_of(arguments, min(STEPS, checkpoint.schedule.T)),
+            checkpoint, pictures, known, sampling,
             resample=arguments.resample, jump=arguments.jump, guidance=arguments.guidance, seed=arguments.seed,
             progress=progress,
         )  # fmt: skip

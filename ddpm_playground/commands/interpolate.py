@@ -12,6 +12,7 @@ from .experiment import (
     checkpoint_and_pictures,
     told_progress,
     write_answer,
+    write_notebook,
 )  # fmt: skip
 from .given_checkpoint import read_checkpoint
 from .paths import given
@@ -59,6 +60,9 @@ def run(arguments: argparse.Namespace) -> None:
     checkpoint, pictures = (read_checkpoint(arguments), None) if seeds else checkpoint_and_pictures(arguments)
     steps = min(50, checkpoint.schedule.T) if arguments.steps is None else arguments.steps
     way = Way(steps, arguments.spacing, arguments.guidance, arguments.fixed_points)
+    if arguments.notebook is not None and pictures is None:
+        raise ValueError("--notebook joins --pictures, not --seeds; leave it out")
+    write_notebook(arguments, "interpolate", steps=steps)
     with told_progress() as progress:
         if pictures is not None:
             found = interpolate(checkpoint, pictures, way, count=arguments.count, progress=progress)

@@ -12,6 +12,7 @@ from .experiment import (
     checkpoint_and_pictures,
     told_progress,
     write_answer,
+    write_notebook,
 )  # fmt: skip
 
 DESCRIPTION = (
@@ -40,11 +41,12 @@ def run(arguments: argparse.Namespace) -> None:
 
     check_answer(arguments)
     checkpoint, pictures = checkpoint_and_pictures(arguments)
-    T = checkpoint.schedule.T
+    steps = min(50, checkpoint.schedule.T) if arguments.steps is None else arguments.steps
+    write_notebook(arguments, "invert", steps=steps)
     with told_progress() as progress:
         found = invert(
-            checkpoint, pictures, num_steps=min(50, T) if arguments.steps is None else arguments.steps,
-            spacing=arguments.spacing, guidance=arguments.guidance, fixed_points=arguments.fixed_points,
+            checkpoint, pictures, num_steps=steps, spacing=arguments.spacing,
+            guidance=arguments.guidance, fixed_points=arguments.fixed_points,
             progress=progress,
         )  # fmt: skip
     write_answer(

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -140,3 +141,38 @@ def test_interpolate(capsys, tiny, picture, tmp_path) -> None:
 def test_what_cannot_be_is_refused_in_a_sentence(capsys, tiny, picture, words, said) -> None:
     given = [picture if word == "PICTURE" else word for word in words]
     assert said in refused(capsys, given[0], "--checkpoint", tiny, *given[1:])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["compare", "num_steps=5 seed=1", "sampler=ddim num_steps=5 seed=1", "--num-images", "2"],
+        ["edit", "--picture", "PICTURE", "--t", "5,10"],
+        ["inpaint", "--picture", "PICTURE", "--mask", "MASK", "--steps", "5", "--jump", "2"],
+        ["invert", "--picture", "PICTURE", "--steps", "5", "--label", "3"],
+        ["interpolate", "--pictures", "PICTURE,PICTURE", "--steps", "5", "--count", "3"],
+    ],
+)
+def test_an_experiment_is_a_notebook_that_runs(capsys, tiny, picture, mask, tmp_path, words) -> None:
+    path = tmp_path / "experiment.ipynb"
+    given = [word.replace("PICTURE", picture).replace("MASK", mask) for word in words]
+    said = told(capsys, *given, "--checkpoint", tiny, "--notebook", str(path))
+    book = nbformat.read(path, as_version=4)
+    nbformat.validate(book)
+    assert any("\\" in cell.source and "$" in cell.source for cell in book.cells if cell.cell_type == "markdown")
+    there: dict = {}
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, str(path), "exec"), there)
+    found = there.get("found")
+    if words[0] == "compare":
+        assert found[1].x_0_rms == said["columns"][1]["x_0_rms"]
+    elif words[0] == "invert":
+        assert found.x_T_std == pytest.approx(said["x_T_std"])
+    elif words[0] == "edit":
+        rms = (there["x_0"] - there["pictures"].x_0).square().flatten(1).mean(1).sqrt()
+        assert rms.tolist() == pytest.approx(said["x_0_rms"])
+    elif words[0] == "inpaint":
+        assert found.seam.tolist() == said["seam"]
+    else:
+        assert found.mse == said["mse"]

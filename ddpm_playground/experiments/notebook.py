@@ -1,0 +1,166 @@
+"""An experiment as a Jupyter notebook that runs it with this package, its formulas beside its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.phrase import Refusal
+
+ABOUT = "Made by DDPM Playground; run it where `pip install .` of the project was run."
+SHOW = """from io import BytesIO
+
+from PIL import Image
+
+from ddpm_playground.views.strip import strip_png
+
+
+def show(columns):
+    \"\"\"Columns of pictures, each under its caption.\"\"\"
+    return Image.open(BytesIO(strip_png(columns)))"""
+CHECKPOINT = """from ddpm_playground.learn.checkpoints.checkpoint import load_checkpoint
+
+checkpoint = load_checkpoint({checkpoint!r}).on("auto")
+checkpoint.image_shape, checkpoint.schedule.T"""
+PICTURES = """from dataclasses import replace
+
+from ddpm_playground.experiments import read_pictures
+from ddpm_playground.run import labels_of
+
+pictures = read_pictures({picture!r}, checkpoint)
+if {label!r} != "own":
+    pictures = replace(pictures, labels=labels_of({label!r}, len(pictures), checkpoint))
+show([("x_0", pictures.x_0)])"""
+SAMPLING = """from ddpm_playground.core import Sampling
+
+sampling = Sampling({sampler!r}, {eta!r}, {steps!r}, {spacing!r}, {clip!r})"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a notebook of one deed holds.
+
+    Attributes:
+        title: its heading.
+        formulas: Markdown with TeX, each with its source.
+        cells: code with places in braces.
+    """
+
+    title: str
+    formulas: tuple[str, ...]
+    cells: tuple[str, ...]
+
+
+COMPARE = """from ddpm_playground.experiments import compare, parse_column
+
+columns = [parse_column(text) for text in {recipe!r}]
+found = compare(columns, lambda name: checkpoint if name is None else load_checkpoint(name), num_images={num_images!r})
+[(one.settings, one.x_0_rms, one.parts_at) for one in found]"""
+PLOT = """import plotly.graph_objects as go
+
+figure = go.Figure(layout={{"xaxis_title": "log SNR", "yaxis_title": "rms of x̂_0 less the first column's"}})
+for one in found[1:]:
+    figure.add_scatter(x=one.log_snr, y=one.x_hat_0_rms, name=str(one.settings))
+figure"""
+EDIT = """from ddpm_playground.experiments import edit
+
+x_t, x_0 = edit(checkpoint, pictures, {t!r}, sampling, guidance={guidance!r}, seed={seed!r})
+show([("x_0", pictures.x_0), *((f"t = {{t}}", x) for t, x in zip({t!r}, x_0))])"""
+INPAINT = """from pathlib import Path
+
+from ddpm_playground.experiments import inpaint, read_mask
+
+known = read_mask(Path({mask!r}), checkpoint)
+found = inpaint(
+    checkpoint, pictures, known, sampling, resample={resample!r}, jump={jump!r}, guidance={guidance!r}, seed={seed!r}
+)
+show([("x_0", pictures.x_0), ("mask", pictures.x_0 * known + 1 - known), ("painted", found.x_0)])"""
+SEAM = """found.seam, found.seam_before"""
+INVERT = """from ddpm_playground.experiments import invert
+
+found = invert(
+    checkpoint, pictures, num_steps={steps!r}, spacing={spacing!r}, guidance={guidance!r},
+    fixed_points={fixed_points!r},
+)
+show([("x_0", pictures.x_0), ("x_T / 3", found.x_T / 3), ("back", found.x_0)])"""
+ERROR = """float(found.mse.mean()), float(found.x_T.mean()), found.x_T_std"""
+JOIN = """from ddpm_playground.experiments import Way, interpolate
+
+way = Way({steps!r}, {spacing!r}, {guidance!r}, {fixed_points!r})
+found = interpolate(checkpoint, pictures, way, count={count!r})"""
+STRIPS = """import torch
+
+rows = torch.stack(list(found.x_0.values()), 1)  # slerp, lerp, pixels
+show([(f"{{u:.2f}}", rows[i]) for i, u in enumerate(found.shares)])"""
+# A deed's notebook is one row here.
+NOTEBOOKS: dict[str, Told] = {
+    "compare": Told(
+        "Runs from the same noises",
+        (
+            "A step of DDPM and of DDIM is one row of coefficients of $\\hat x_0$, $x_t$ and $\\hat\\varepsilon$; with "
+            "$\\eta = 1$ and $S = T$ DDIM's (Song, Meng & Ermon 2021, eq. 12 and 16) is DDPM's (Ho et al. 2020, "
+            "algorithm 2).",
+        ),
+        (COMPARE, PLOT),
+    ),
+    "edit": Told(
+        "A picture noised and denoised (SDEdit)",
+        (
+            "$x_t = \\sqrt{\\bar\\alpha_t}\\,x_0 + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon$, then the reverse chain "
+            "from $t$ (Meng et al. 2022, algorithm 1).",
+        ),
+        (PICTURES, SAMPLING, EDIT),
+    ),
+    "inpaint": Told(
+        "A picture painted (RePaint)",
+        (
+            "$x_s = m \\odot (\\sqrt{\\bar\\alpha_s}\\,x_0 + \\sqrt{1-\\bar\\alpha_s}\\,\\varepsilon) + (1-m) \\odot "
+            "x_s^{\\theta}$; each stretch of $j$ steps is walked $r$ times (Lugmayr et al. 2022, algorithm 1).",
+        ),
+        (PICTURES, SAMPLING, INPAINT, SEAM),
+    ),
+    "invert": Told(
+        "A picture taken back to its noise (DDIM)",
+        (
+            "$x_t = \\sqrt{\\bar\\alpha_t}\\,\\frac{x_s - \\sqrt{1-\\bar\\alpha_s}\\,\\hat\\varepsilon}"
+            "{\\sqrt{\\bar\\alpha_s}} + \\sqrt{1-\\bar\\alpha_t}\\,\\hat\\varepsilon$ (Song, Meng & Ermon 2021, "
+            "eq. 12 with $\\sigma = 0$, read backwards).",
+        ),
+        (PICTURES, INVERT, ERROR),
+    ),
+    "interpolate": Told(
+        "Between two pictures",
+        (
+            "$x_T(u) = \\frac{\\sin((1-u)\\varphi)}{\\sin\\varphi}\\,a + \\frac{\\sin(u\\varphi)}{\\sin\\varphi}\\,b$ "
+            "(Song, Meng & Ermon 2021, eq. 67), and $(1-u)\\,a + u\\,b$.",
+        ),
+        (PICTURES, JOIN, STRIPS),
+    ),
+}
+
+
+def notebook(deed: str, settings: Mapping[str, Any]) -> str:
+    """The notebook of a deed as JSON text.
+
+    Args:
+        deed: a key of NOTEBOOKS.
+        settings: what its cells have places for, by the names of the command's flags.
+
+    Raises:
+        ValueError: nbformat is missing.
+    """
+    try:
+        from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
+    except ImportError:
+        raise Refusal(
+            "a notebook is written by nbformat, which is not installed; run pip install 'ddpm-playground[notebook]'"
+        ) from None
+    told = NOTEBOOKS[deed]
+    cells = [new_markdown_cell(f"# {told.title}\n\n{ABOUT}"), new_code_cell(SHOW)]
+    cells += [new_code_cell(CHECKPOINT.format(**settings))]
+    cells += [new_markdown_cell(formula) for formula in told.formulas]
+    cells += [new_code_cell(cell.format(**settings)) for cell in told.cells]
+    for i, cell in enumerate(cells):
+        cell["id"] = f"cell-{i}"  # nbformat's own are drawn anew each time
+    return writes(new_notebook(cells=cells, metadata={"language_info": {"name": "python"}}))
