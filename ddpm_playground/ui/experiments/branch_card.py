@@ -84,4 +84,7 @@ def _told(found: list[Agreement], own: torch.Tensor | None, is_changed: bool) ->
     if decided is None:
         return [text("branch.never", digit=int(own[0]))]
     t, early, late = decided
-    return [text("branch.decided", t=t, early=early, late=late, count=found[0].count, digit=int(own[0]))]
+    told = {"t": t, "count": found[0].count, "digit": int(own[0])}
+    if early == late:
+        return [text("branch.decided_plainly", **told)]
+    return [text("branch.decided", early=early, late=late, **told)]

@@ -34,6 +34,7 @@ def build(page: Page) -> None:
                 when_asked(f"{ROOM}.asking:facts_of"),
             ],
         )  # fmt: skip
+    canvas_component("experiments/wall", elem_id="experiments-wall", apply_default_css=False)
     # These have no widget of their own: the address puts them here.
     for name in SETTINGS:
         box = gr.Textbox(getattr(DEFAULT, name), visible="hidden", elem_id=name.replace("_", "-"))

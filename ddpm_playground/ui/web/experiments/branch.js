@@ -6,6 +6,7 @@ import { LongRun } from "../page/long_run.js";
 import { ask } from "../page/server.js";
 import { onSettings, remember, settings } from "../page/settings.js";
 import { say } from "../page/words.js";
+import { keepBar } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
 
 /** @param {Component} component */
@@ -141,6 +142,17 @@ export function mount({ element, props, server }) {
     guess();
   }
 
+  keepBar(
+    find(".keep-bar"),
+    () => {
+      if (!shown) return null;
+      const canvases = /** @type {HTMLCanvasElement[]} */ (find.all(".leaf canvas")).slice(-4),
+        numbers = shown.forks.map((/** @type {any} */ { t, digits }) => ({ t, digits }));
+      const title = [say("branch.title"), ...shown.told].join(" · ");
+      return { title, canvases, command: "", numbers: { ...levers.asked, digit: shown.digit, forks: numbers } };
+    },
+    false,
+  );
   find(".go").addEventListener("click", go);
   onSettings(element, ["branch", "checkpoint"], async () => {
     levers.restore(String(settings.branch || ""));

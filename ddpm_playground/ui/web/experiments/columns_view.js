@@ -92,8 +92,9 @@ export class ColumnsView {
     columns.forEach((/** @type {any} */ column, /** @type {number} */ k) => {
       const frame = this.nearest(k, level),
         step = this.frames[k].at[frame];
-      const value = column.log_snr[step];
-      write(this.heads[k], say("compare.at", { t: column.t[step], log_snr: value === null ? "−∞" : number(value, 3) }));
+      const value = column.log_snr[step],
+        log_snr = value === null ? "−∞" : number(value, 3);
+      write(this.heads[k], say("compare.at", { t: column.t[step], log_snr }));
       ROWS.forEach((row, r) => {
         const values = this.frames[k][row].subarray(frame * size, (frame + 1) * size);
         paintBytes(this.canvases[r * columns.length + k], values, count, shape);

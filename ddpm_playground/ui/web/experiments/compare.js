@@ -8,7 +8,8 @@ import { LongRun } from "../page/long_run.js";
 import { onSettings, remember, settings } from "../page/settings.js";
 import { say } from "../page/words.js";
 import { ColumnsView } from "./columns_view.js";
-import { LETTERS, parsed, Recipes } from "./recipes.js";
+import { keepBar } from "./keeping.js";
+import { commandOf, LETTERS, parsed, Recipes, written } from "./recipes.js";
 
 const BETWEEN = ";",
   IMAGES = [1, 2, 4, 8],
@@ -155,6 +156,17 @@ export function mount({ element, props, server }) {
     });
     find(".examples").append(button);
   }
+  keepBar(find(".keep-bar"), () => {
+    if (!view.run) return null;
+    const texts = view.run.columns.map(({ settings: own }) => written(own)),
+      row = view.canvases.slice(texts.length, 2 * texts.length);
+    return {
+      title: texts.map((/** @type {string} */ text, /** @type {number} */ k) => `${LETTERS[k]}: ${text}`).join(" · "),
+      canvases: row,
+      command: commandOf("compare", [...texts, "--num-images", view.run.count]),
+      numbers: view.run.columns.map((/** @type {any} */ one) => ({ ...one, frames: undefined })),
+    };
+  });
   find(".go").addEventListener("click", () => {
     riddle = "";
     keep();

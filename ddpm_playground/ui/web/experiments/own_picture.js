@@ -6,7 +6,9 @@ import { LongRun } from "../page/long_run.js";
 import { onSettings, remember, settings } from "../page/settings.js";
 import { ask } from "../page/server.js";
 import { say } from "../page/words.js";
+import { keepBar } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
+import { commandOf } from "./recipes.js";
 import { Source } from "./source.js";
 
 const DIGITS = [3, 14],
@@ -18,8 +20,9 @@ export function mount({ element, props, server }) {
   const start = JSON.parse(props.value || ""),
     run = new LongRun(find, element);
   let deed = start.deeds[0];
-  /** @type {any} of the checkpoint that is chosen */
-  let facts = null;
+  /** @type {any} of the checkpoint that is chosen; what is shown */
+  let facts = null,
+    shown = null;
 
   const digitOf = async (/** @type {number} */ digit) => {
     const answer = await ask(() => server.facts_of({ checkpoint: settings.checkpoint, digit }), {
@@ -115,6 +118,31 @@ export function mount({ element, props, server }) {
       }),
     );
     write(find(".told"), told.join(" "));
+    const title = [say(`own_picture.deed_${deed}`), ...told].join(" · ");
+    shown = {
+      title,
+      command: command(asked),
+      numbers: { ...asked, told, captions: rows.map((/** @type {any} */ row) => row.captions) },
+    };
+  }
+
+  // What the command line would be told; a drawing or a file has no name there.
+  function command(/** @type {any} */ asked) {
+    const pictures = sources
+      .slice(0, asked.pictures.length)
+      .map(({ digit }) => (digit === null ? "FILE.png" : digit))
+      .join(",");
+    const label = asked.label < 0 ? "none" : asked.label;
+    const words = [deed === "interpolate" ? "--pictures" : "--picture", pictures, "--label", label];
+    words.push("--steps", asked.num_steps, "--guidance", asked.guidance);
+    if (deed === "edit")
+      words.push("--t", Array.from({ length: 9 }, (_, k) => Math.round((facts.T * k) / 8)).join(","));
+    if (deed === "inpaint") words.push("--mask", "MASK.png", "--resample", asked.resample, "--jump", asked.jump);
+    if (asked.sampler) words.push("--sampler", asked.sampler, "--seed", asked.seed);
+    if (asked.sampler === "ddim") words.push("--eta", asked.strength);
+    if (asked.fixed_points) words.push("--fixed-points", asked.fixed_points);
+    if (asked.count) words.push("--count", asked.count);
+    return commandOf(deed, words);
   }
 
   async function learn(/** @type {string[]} */ wanted) {
@@ -127,6 +155,11 @@ export function mount({ element, props, server }) {
       sources.forEach((source, i) => source.digit === null && /^\d+$/.test(wanted[i] || "") && source.take(+wanted[i]));
   }
 
+  keepBar(find(".keep-bar"), () => {
+    const canvases = find.all(".strips .strip:last-child canvas");
+    if (!canvases.length || !shown) return null;
+    return { ...shown, canvases: /** @type {HTMLCanvasElement[]} */ (canvases) };
+  });
   find(".go").addEventListener("click", go);
   onSettings(element, ["own_picture", "checkpoint"], () => {
     const [name, digits = "", text = ""] = String(settings.own_picture || "").split(OPEN);

@@ -1,5 +1,6 @@
 // The columns of a comparison as forms: what differs from the first stands out.
 import { make, makeButton } from "../page/dom.js";
+import { settings } from "../page/settings.js";
 import { say } from "../page/words.js";
 
 export const LETTERS = "ABCD";
@@ -20,6 +21,16 @@ export const written = (values) =>
   Object.entries(values)
     .filter(([, value]) => value !== "")
     .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
+
+/**
+ * A command of the package for this checkpoint, as a shell takes it.
+ * @param {string} deed
+ * @param {(string | number)[]} words
+ */
+export const commandOf = (deed, words) =>
+  ["python -m ddpm_playground", deed, "--checkpoint", settings.checkpoint, ...words]
+    .map((word, i) => (i && !/^[\w.,:=/-]+$/.test(String(word)) ? `'${String(word).replaceAll("'", "'\\''")}'` : word))
     .join(" ");
 
 /** @param {{ schedules: string[], spacings: string[] }} start */
