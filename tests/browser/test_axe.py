@@ -1,4 +1,4 @@
-"""What axe-core finds on six tabs and thirteen chapters, in both languages, on light and on dark: nothing."""
+"""What axe-core finds on seven tabs and thirteen chapters, in both languages, on light and on dark: nothing."""
 
 import os
 from collections.abc import Iterator
