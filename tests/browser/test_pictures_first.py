@@ -27,6 +27,7 @@ FIRST = {
     "train": (".train canvas", ".train .go"),
     "schedule": ("#schedule-strip canvas", "#schedule-name input"),
     "lab": (".lab .plots figure", ".lab textarea"),
+    "experiments": (".compare .grid canvas", ".compare .recipe select"),
 }
 
 
@@ -79,19 +80,19 @@ def test_pictures_play_time_line_and_formula_stand_above_the_fold(visitor, size)
 def test_tabs_stand_in_the_order_of_the_story_and_lead_on(visitor):
     visit = visitor()
     names = visit.page.eval_on_selector_all("#ddpm-tabs [role=tab]", "(all) => all.map((tab) => tab.innerText.trim())")
-    assert names == ["Reverse", "Forward", "Train", "Schedule", "Theory", "Lab"]
+    assert names == ["Reverse", "Forward", "Train", "Schedule", "Theory", "Lab", "Experiments"]
     for name, following in zip(TABS, [*TABS][1:], strict=False):
         visit.page.click(f"#{name}-next")
         visit.page.wait_for_selector(f"#tab-{following}-button[aria-selected=true]")
         assert visit.page.evaluate("scrollY") == 0
-    assert visit.page.locator("#lab-next").count() == 0
+    assert visit.page.locator("#experiments-next").count() == 0
 
 
 def test_arrows_move_between_tabs_and_one_is_a_stop(visitor):
     visit = visitor()
     stops = "() => [...document.querySelectorAll('#ddpm-tabs [role=tab]')].filter((tab) => tab.tabIndex === 0).length"
     visit.page.focus(FRONT)
-    for key, name in (("ArrowRight", "forward"), ("End", "lab"), ("ArrowRight", "reverse"), ("ArrowLeft", "lab"),
+    for key, name in (("ArrowRight", "forward"), ("End", "experiments"), ("ArrowRight", "reverse"), ("ArrowLeft", "experiments"),
                       ("Home", "reverse")):  # fmt: skip
         visit.page.keyboard.press(key)
         visit.page.wait_for_selector(f"#tab-{name}-button[aria-selected=true]:focus")

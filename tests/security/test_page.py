@@ -87,11 +87,12 @@ def test_every_server_function_answers_whatever_it_is_asked(visitor, page):
     names = {
         "lab": ["examine", "examine_edited", "export"], "trial": ["run_trial"],
         "audit": ["audit_scheduler", "class_names"], "effects": ["effects"],
-        "theory": ["compute", "drawer"], "train": ["do"],
+        "theory": ["compute", "drawer"], "train": ["do"], "experiments-compare": ["run_columns", "facts_of"],
+        "experiments-branch": ["run_branches"], "experiments-own_picture": ["run_deed"],
     }  # fmt: skip
     keys = {
         "text", "steps", "size", "betas", "config", "format", "seed", "checkpoint", "class", "options", "spacing",
-        "chapter", "values", "visitor", "token", "what", "value", "ticket", "asker", "give_up",
+        "chapter", "values", "visitor", "token", "columns", "num_images", "deed", "pictures", "mask", "label", "count", "what", "value", "ticket", "asker", "give_up",
     }  # fmt: skip
     for component, functions in names.items():
         for name in functions:

@@ -26,7 +26,7 @@ EPS_GAIN = 1 / 3
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "same": ("sampler=ddpm num_steps=200 seed=1", "sampler=ddim strength=1 num_steps=200 seed=1"),
     "steps": ("sampler=ddim num_steps=20 seed=1", "sampler=ddim num_steps=200 seed=1"),
-    "noise": ("sampler=ddpm num_steps=100 seed=1", "sampler=ddim num_steps=100 seed=1"),
+    "noise": ("sampler=ddpm num_steps=50 seed=1", "sampler=ddim num_steps=50 seed=1"),
     "guidance": ("num_steps=50 seed=1 guidance=1", "num_steps=50 seed=1 guidance=4"),
     "variance": ("num_steps=50 seed=1 strength=0", "num_steps=50 seed=1 strength=1"),
     "schedule": ("sampler=ddim num_steps=50 seed=1", "sampler=ddim num_steps=50 seed=1 schedule=cosine"),
