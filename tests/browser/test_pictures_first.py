@@ -92,8 +92,8 @@ def test_arrows_move_between_tabs_and_one_is_a_stop(visitor):
     visit = visitor()
     stops = "() => [...document.querySelectorAll('#ddpm-tabs [role=tab]')].filter((tab) => tab.tabIndex === 0).length"
     visit.page.focus(FRONT)
-    for key, name in (("ArrowRight", "forward"), ("End", "experiments"), ("ArrowRight", "reverse"), ("ArrowLeft", "experiments"),
-                      ("Home", "reverse")):  # fmt: skip
+    for key, name in (("ArrowRight", "forward"), ("End", "experiments"), ("ArrowRight", "reverse"),
+                      ("ArrowLeft", "experiments"), ("Home", "reverse")):  # fmt: skip
         visit.page.keyboard.press(key)
         visit.page.wait_for_selector(f"#tab-{name}-button[aria-selected=true]:focus")
         visit.wait(f"() => ({stops})() === 1")

@@ -92,7 +92,8 @@ def test_every_server_function_answers_whatever_it_is_asked(visitor, page):
     }  # fmt: skip
     keys = {
         "text", "steps", "size", "betas", "config", "format", "seed", "checkpoint", "class", "options", "spacing",
-        "chapter", "values", "visitor", "token", "columns", "num_images", "deed", "pictures", "mask", "label", "count", "what", "value", "ticket", "asker", "give_up",
+        "chapter", "values", "visitor", "token", "what", "value", "ticket", "asker", "give_up",
+        "columns", "num_images", "deed", "pictures", "mask", "label", "count",
     }  # fmt: skip
     for component, functions in names.items():
         for name in functions:
