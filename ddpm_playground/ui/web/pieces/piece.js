@@ -20,7 +20,8 @@ const isFull = (/** @type {Element} */ card) =>
 export const kindOf = (/** @type {Element} */ card) => KINDS.find(({ cards }) => card.matches(cards));
 export const anyCard = KINDS.map(({ cards }) => cards).join(", ");
 
-const titleOf = (/** @type {HTMLElement} */ card) => {
+/** What a card is called, subscripts as "_{t}". */
+export const titleOf = (/** @type {HTMLElement} */ card) => {
   const own = card.querySelector(":scope > h3, :scope > header h3, :scope > h4, :scope > figcaption");
   const chapter = card.matches(".block") && document.querySelector(".theory h2");
   const above = card.closest(".trial, .effects, .audit")?.querySelector("h2");

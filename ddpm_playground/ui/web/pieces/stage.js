@@ -7,6 +7,7 @@ import { ownColours, setLine } from "./copies.js";
 import { Gallery, keyNode } from "./gallery.js";
 import { PLAY, TURN } from "./moves.js";
 import { cardsNow, figureOf, pieceOf } from "./piece.js";
+import { plainSubscripts } from "./wording.js";
 
 // A plot is drawn this much smaller and then enlarged as a whole: letters of 12 px have 32 then.
 const ENLARGED = 2.7;
@@ -182,7 +183,7 @@ class Stage {
     this.piece = piece;
     write(this.title, piece.title);
     write(this.values, piece.values);
-    this.box.setAttribute("aria-label", say("pieces.stage", { title: piece.title.replace(/_\{|\}/g, "") }));
+    this.box.setAttribute("aria-label", say("pieces.stage", { title: plainSubscripts(piece.title) }));
     this.legend.replaceChildren(...piece.legend.map(keyNode));
     this.gallery.tell(piece);
     for (const one of [...this.words, ...this.graphs]) {
