@@ -103,7 +103,7 @@ def test_a_chapter_is_saved_whole(visitor, tmp_path):
     visit.page.wait_for_selector(".theory .block .katex")
     path = saved(visit, ".theory article", "svg", tmp_path)
     said, drawn = texts(path), path.read_text(encoding="utf-8")
-    for word in ("10 · q(x", "their product", "density", "x0 0.6"):
+    for word in ("10 · q(x", "their product", "density", "x0: 0.6"):
         assert word in said, word
     assert "font/woff2" in drawn and "http://127" not in drawn, "the file needs nothing beside it"
     shown = pixels(saved(visit, ".theory article", "png", tmp_path))

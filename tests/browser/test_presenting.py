@@ -69,15 +69,25 @@ def test_every_chapter_answers_the_arrows_and_names_each_levers_value(visitor):
     visit = visitor("?tab=theory&lang=en", **SCREEN)
     visit.wait(DRAWN["theory"])
     visit.page.keyboard.press("p")
-    for n, chapter in enumerate(CHAPTERS):
+    for n, _ in enumerate(CHAPTERS):
         visit.wait(f"() => document.querySelector('{STAGE} h1')?.textContent.startsWith('{n + 1} ·')")
-        visit.wait(f"(count) => {VALUES}.split(' · ').length >= count", len(chapter.controls))
+        levers = visit.page.locator(".theory .controls [data-lever]").count()
+        visit.wait(f"(count) => {VALUES}.split(' · ').length === count", levers)
         before = visit.page.evaluate(VALUES)
         for part in before.split(" · "):
             assert ": " in part and part.rpartition(": ")[2].strip(), f"a lever without its value: {part}"
         visit.page.keyboard.press("ArrowRight")
         visit.wait(f"(before) => {VALUES} !== before", before)
         visit.page.keyboard.press("PageDown")
+
+
+def test_a_key_moves_a_logarithmic_lever_to_the_next_number(visitor):
+    visit = visitor("?tab=theory&chapter=posterior&lang=en")
+    visit.wait(DRAWN["theory"])
+    visit.page.locator(".theory [data-lever=t] input").focus()
+    for key, said in (("ArrowRight", "6"), ("ArrowRight", "7"), ("ArrowLeft", "6"), ("Home", "2"), ("ArrowUp", "3")):
+        visit.page.keyboard.press(key)
+        assert visit.page.inner_text(".theory [data-lever=t] b") == said
 
 
 def test_lines_of_an_algorithm_keep_their_numbers(visitor):

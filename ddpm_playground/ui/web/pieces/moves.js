@@ -15,8 +15,21 @@ const put = (/** @type {HTMLInputElement | null} */ input, /** @type {(at: numbe
   input.value = String(next(+input.value));
   input.dispatchEvent(new Event("input", { bubbles: true }));
 };
-const by = (/** @type {HTMLInputElement | null} */ input, /** @type {number} */ steps) =>
+const step = (/** @type {HTMLInputElement | null} */ input, /** @type {number} */ steps) =>
   put(input, (at) => at + steps * +(input.step || 1));
+// A fine slider, as one on a logarithmic way is, moves until what it says is another.
+const by = (/** @type {HTMLInputElement | null} */ input, /** @type {number} */ steps) => {
+  if (!input || Number.isInteger(+(input.step || 1))) return step(input, steps);
+  for (let i = 0; i < Math.abs(steps); i++) {
+    const said = input.ariaValueText;
+    /** @type {string} */
+    let before;
+    do {
+      before = input.value;
+      step(input, Math.sign(steps));
+    } while (said !== null && input.ariaValueText === said && input.value !== before);
+  }
+};
 const end = (/** @type {HTMLInputElement | null} */ input, /** @type {number} */ side) =>
   put(input, () => (side < 0 ? input.min : input.max));
 

@@ -27,8 +27,10 @@ export const titleOf = (/** @type {HTMLElement} */ card) => {
   const above = card.closest(".trial, .effects, .audit")?.querySelector("h2");
   const label = card.querySelector("[aria-label]")?.getAttribute("aria-label");
   const found = [own, above].map((node) => tidy(wordsOf(node))).find(Boolean);
-  const title = found || (chapter ? "" : tidy(wordsOf(card.querySelector(".about"))) || marked(label || ""));
-  const short = title.length > 60 ? title.split(/[.;。；](?:\s|$)|[。；]/)[0] : title;
+  const about = found || chapter ? "" : tidy(wordsOf(card.querySelector(".about")));
+  const title = found || about || (chapter ? "" : marked(label || ""));
+  // Of a sentence or two, what comes first.
+  const short = title.length > 60 || about ? title.split(/[.;。；](?:\s|$)|[。；]/)[0] : title;
   return chapter ? [tidy(wordsOf(chapter)), title].filter(Boolean).join(" — ") : short;
 };
 
