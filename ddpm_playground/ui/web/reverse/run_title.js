@@ -3,7 +3,7 @@ import { number } from "../core/number.js";
 import { say } from "../page/words.js";
 
 /**
- * One line such as "mnist · class 7 · DDIM, S = 50 · W = 2 · seed 0"; "" where that is not known.
+ * One line such as "mnist · class 7 · DDIM · S = 50 · W = 2 · seed 0"; "" where that is not known.
  * @param {{ settings?: import("../protocol").RunSettings }} about the run's opening
  */
 export const runTitle = ({ settings }) => {
@@ -17,7 +17,8 @@ export const runTitle = ({ settings }) => {
   return [
     checkpoint,
     words.get(label) ?? say("player.title_class", { label }),
-    `${say(`reverse.sampler_${sampler}`)}, S = ${steps}`,
+    say(`reverse.sampler_${sampler}`),
+    `S = ${steps}`,
     label && label !== "none" ? `W = ${number(guidance, 4)}` : "",
     say("player.title_seed", { seed }),
   ]
