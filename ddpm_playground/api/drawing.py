@@ -67,6 +67,7 @@ def sample(
         GIF of x_t beside the guess of x_0, at most 3 MB
     """
     from ..run import labels_of, shelf
+    from ..views.run_title import run_title, told_class
 
     chosen = _sampling(sampler, eta, sigma_w, steps, spacing, clip)
     whole_number("num_samples", num_samples, 1, MAX_IMAGES)
@@ -85,7 +86,9 @@ def sample(
             )
         ),
     }  # fmt: skip
-    return Answer(facts, made.files(network, labels))
+    told = told_class(network.class_names, label)
+    title = run_title(checkpoint, told, chosen.sampler, steps, guidance, seed)
+    return Answer(facts, made.files(network, labels, title))
 
 
 def _sampling(sampler: str, eta: float, sigma_w: float, steps: int, spacing: str, clip: bool) -> Sampling:
@@ -119,8 +122,8 @@ class Drawn:
     xs: list["torch.Tensor"] = field(default_factory=list)
     guesses: list["torch.Tensor"] = field(default_factory=list)
 
-    def files(self, network: "Checkpoint", labels: "torch.Tensor") -> dict[str, bytes]:
-        """Strip, arrays and film."""
+    def files(self, network: "Checkpoint", labels: "torch.Tensor", title: str) -> dict[str, bytes]:
+        """Strip, arrays and film, which has the title on it."""
         import numpy as np
 
         from ..learn.data.pictures import to_uint8
@@ -133,7 +136,7 @@ class Drawn:
         out = io.BytesIO()
         images = self.xs[-1] if planar else to_uint8(self.xs[-1]).permute(0, 2, 3, 1).contiguous()
         np.savez_compressed(out, allow_pickle=False, images=images.numpy(), labels=labels.numpy())
-        film = Film(self.ts, self.xs, lambda i: self.guesses[i] if i < last else self.xs[last], planar)
+        film = Film(self.ts, self.xs, lambda i: self.guesses[i] if i < last else self.xs[last], planar, title=title)
         with TemporaryDirectory(prefix="ddpm-film-") as folder:
             path = Path(folder) / "film.gif"
             write_gif(path, film)

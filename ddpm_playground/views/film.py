@@ -1,15 +1,17 @@
 """A run as a film: x_t beside x̂_0, frame by frame, with t on each; as a GIF small enough for slides.
 
-Noise does not compress, so frames, grey levels, enlargement and, last, pictures are given up until the file is small
-enough; t never is.
+Noise does not compress, so grey levels, enlargement, frames and, last, pictures are given up until the file is small
+enough; t never is, nor is what made the run.
 """
 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -21,12 +23,15 @@ from .cloud import draw_cloud
 
 MAX_GIF_BYTES = 3_000_000
 MAX_GIF_FRAMES = 150
-FEWEST_FRAMES = 48  # before colours and size are given up
-PANEL_SIDE = 256  # px that a panel is enlarged to, by whole numbers
+FEWEST_FRAMES = 48  # before size is given up; half of them before pictures are no longer enlarged
+PANEL_SIDE = 512  # px that a panel is enlarged to, by whole numbers
 WIDEST_PANEL = 320  # px; of more pictures than fit in, the first are shown
-CLOUD_PANEL = 280  # px
-LEVELS = (64, 16)  # greys, or colours, in all
-GAP, HEAD, FOOT = 8, 30, 36  # px
+CLOUD_PANEL = 480  # px
+LEVELS = (64, 32, 16)  # greys, or colours, in all
+GAP, HEAD, FOOT, TITLE = 8, 30, 36, 20  # px
+LARGE = 300, 1.4  # from so wide a panel on, words are so much larger
+HOPE = 1.05  # a size is tried unless it is known to take more than so much of what is allowed
+SMALLEST_TITLE = 10  # px of its letters; what is longer still is cut
 PAPER, INK, FAINT = (255, 255, 255), (24, 28, 36), (205, 210, 218)
 END_MS = 2000
 
@@ -42,6 +47,7 @@ class Film:
         planar: whether each is N points in the plane, (N,2,1,1).
         ending: what the last frame says besides its t, such as "stopped".
         told: what each frame says in the stead of its t; empty for "t = …".
+        title: one line that every frame has, such as what made the run; empty for none.
     """
 
     ts: Sequence[float]
@@ -50,6 +56,7 @@ class Film:
     planar: bool = False
     ending: str = ""
     told: Sequence[str] = ()
+    title: str = ""
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -71,27 +78,56 @@ def write_gif(path: Path, film: Film, frames_per_second: float = 24.0) -> int:
     """
     if not len(film):
         raise Refusal("there is no run to download yet; press Start first")
-    data, count = b"", 0
-    for levels, count, zoom, pictures in _sizes(film):
-        data = _encoded(list(_frames(film, count, zoom, pictures)), levels, frames_per_second)
+
+    def made(levels: int, count: int, zoom: int, pictures: int) -> bytes:
+        frames = list(_frames(film, count, zoom, pictures))
+        return _encoded(frames, levels, frames_per_second, film.title)
+
+    data, tried = b"", _Size(0, 0, 0, 0)
+    for size in _sizes(film):
+        if data and len(data) * size.bits / tried.bits > HOPE * MAX_GIF_BYTES:
+            continue
+        data, tried = made(*size), size
         if len(data) <= MAX_GIF_BYTES:
             break
+    # Where there is much room left, more frames.
+    more = min(len(film), MAX_GIF_FRAMES, int(0.95 * tried.count * MAX_GIF_BYTES / len(data)))
+    if more >= 1.2 * tried.count and len(fuller := made(*tried._replace(count=more))) <= MAX_GIF_BYTES:
+        return path.write_bytes(fuller) and more
     path.write_bytes(data)
-    return count
+    return tried.count
 
 
-def _sizes(film: Film) -> Iterator[tuple[int, int, int, int]]:
-    """Grey levels, frames, enlargement and number of pictures to try, from the finest on."""
-    most, pictures = min(len(film), MAX_GIF_FRAMES), _shown(film)
+class _Size(NamedTuple):
+    """Grey levels, frames, enlargement and number of pictures."""
+
+    levels: int
+    count: int
+    zoom: int
+    pictures: int
+
+    @property
+    def bits(self) -> float:
+        """In proportion to what a file of this size takes, about."""
+        return math.log2(self.levels) * self.count * self.zoom**2 * self.pictures
+
+
+def _sizes(film: Film) -> Iterator[_Size]:
+    """What to try, from the largest on; that pictures are enlarged at least twice is kept for long."""
+    pictures = _shown(film)
+    few = min(len(film), MAX_GIF_FRAMES, FEWEST_FRAMES)
     zoom = 1 if film.planar else max(1, PANEL_SIDE // max(_grid(film, pictures)))
-    few = min(most, FEWEST_FRAMES)
-    counts = sorted({count for count in (most, 2 * most // 3, most // 2) if count > few} | {few}, reverse=True)
-    yield from ((LEVELS[0], count, zoom, pictures) for count in counts)
-    yield LEVELS[1], few, zoom, pictures
-    yield from ((LEVELS[1], few, smaller, pictures) for smaller in range(zoom - 1, 0, -1))
+    least = min(zoom, 2)
+    while zoom >= least:
+        yield from (_Size(levels, few, zoom, pictures) for levels in LEVELS[:2])
+        zoom = min(zoom - 1, max(least, 4 * zoom // 5))
+    counts = sorted({few, 2 * few // 3, few // 2} - {0}, reverse=True)
+    yield from (_Size(LEVELS[-1], count, least, pictures) for count in counts)
+    if least > 1:
+        yield from (_Size(levels, few, 1, pictures) for levels in LEVELS)
     while few > 2 or pictures > 1:
         few, pictures = (3 * few // 4, pictures) if few > 16 else (max(2, few - 4), max(1, pictures // 2))
-        yield LEVELS[1], few, 1, pictures
+        yield _Size(LEVELS[-1], few, 1, pictures)
 
 
 def _shown(film: Film) -> int:
@@ -120,7 +156,7 @@ def _frames(film: Film, count: int, zoom: int, pictures: int) -> Iterator[Image.
         panels = [_panel(film, values, zoom, pictures) for values in (film.xs[i], film.x_hat_0(i))]
         ending = film.ending if i == len(film) - 1 else ""
         told = str(film.told[i]) if film.told else f"t = {film.ts[i]}"
-        yield _laid_out(panels, told, _way(film, i), ending)
+        yield _laid_out(panels, told, _way(film, i), ending, film.title)
 
 
 def _way(film: Film, i: int) -> float:
@@ -139,39 +175,57 @@ def _panel(film: Film, values: torch.Tensor | None, zoom: int, pictures: int) ->
     return pixels.resize((pixels.width * zoom, pixels.height * zoom), Image.Resampling.NEAREST)
 
 
-def _laid_out(panels: Sequence[Image.Image | None], told: str, way: float, ending: str) -> Image.Image:
-    """x_t at the left, x̂_0 at the right, their symbols above, t and its way from the first t to 0 beneath."""
+def _laid_out(panels: Sequence[Image.Image | None], told: str, way: float, ending: str, title: str = "") -> Image.Image:
+    """x_t at the left, x̂_0 at the right, their symbols above, t and its way from the first t to 0 beneath.
+
+    The title stands over all.
+    """
     left = panels[0]
     assert left is not None
     width, height = max(left.width, 150), left.height
-    sheet = Image.new("RGB", (2 * width + 3 * GAP, HEAD + height + FOOT), PAPER)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(18)
+    times = LARGE[1] if width >= LARGE[0] else 1.0
+    above, foot = round(TITLE * times) if title else 0, round(FOOT * times)
+    head = above + round(HEAD * times)
+    sheet = Image.new("RGB", (2 * width + 3 * GAP, head + height + foot), PAPER)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(18 * times)
+    long = sheet.width - 2 * GAP
+    if title:
+        _line(pen, (GAP, round(4 * times)), title, long, 13 * times)
     for k, panel in enumerate(panels):
         x = GAP + k * (width + GAP)
-        _symbol(pen, (x, 5), "t" if k == 0 else "0", hat=k == 1)
+        _symbol(pen, (x, above + 5), "t" if k == 0 else "0", hat=k == 1, times=times)
         if panel is None:
-            pen.rectangle((x, HEAD, x + left.width - 1, HEAD + height - 1), outline=FAINT)
-            pen.line((x, HEAD + height, x + left.width, HEAD), FAINT)
+            pen.rectangle((x, head, x + left.width - 1, head + height - 1), outline=FAINT)
+            pen.line((x, head + height, x + left.width, head), FAINT)
         else:
-            sheet.paste(panel, (x, HEAD))
-    top = HEAD + height + 6
-    pen.text((GAP, top), f"{told}{f'   {ending}' if ending else ''}", INK, font)
-    long = sheet.width - 2 * GAP
+            sheet.paste(panel, (x, head))
+    pen.text((GAP, head + height + 6), f"{told}{f'   {ending}' if ending else ''}", INK, font)
     pen.rectangle((GAP, sheet.height - 5, GAP + long, sheet.height - 3), FAINT)
     pen.rectangle((GAP, sheet.height - 5, GAP + long * min(max(way, 0.0), 1.0), sheet.height - 3), INK)
     return sheet
 
 
-def _symbol(pen: ImageDraw.ImageDraw, at: tuple[int, int], below: str, hat: bool) -> None:
+def _line(pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, width: float, size: float) -> None:
+    """A line as large as fits into the width, down to what can be read; then it is cut."""
+    while size > SMALLEST_TITLE and pen.textlength(text, ImageFont.load_default(size)) > width:
+        size -= 1
+    font, shown = ImageFont.load_default(size), text
+    while shown and pen.textlength(shown, font) > width:
+        text = text[:-1]
+        shown = f"{text.rstrip()}..."
+    pen.text(at, shown, INK, font)
+
+
+def _symbol(pen: ImageDraw.ImageDraw, at: tuple[int, int], below: str, hat: bool, times: float) -> None:
     """x with its subscript, and a hat drawn above it: Pillow's own font has no combining marks."""
     x, y = at
-    pen.text((x, y), "x", INK, ImageFont.load_default(20))
-    pen.text((x + 11, y + 9), below, INK, ImageFont.load_default(13))
+    pen.text((x, y), "x", INK, ImageFont.load_default(20 * times))
+    pen.text((x + 11 * times, y + 9 * times), below, INK, ImageFont.load_default(13 * times))
     if hat:
-        pen.line([(x + 2, y + 5), (x + 5, y + 1), (x + 8, y + 5)], INK, 1)
+        pen.line([(x + over * times, y + high * times) for over, high in ((2, 5), (5, 1), (8, 5))], INK, round(times))
 
 
-def _encoded(frames: Sequence[Image.Image], levels: int, frames_per_second: float) -> bytes:
+def _encoded(frames: Sequence[Image.Image], levels: int, frames_per_second: float, title: str = "") -> bytes:
     """A GIF of `levels` colours, the same in all frames; the end is held."""
     # The film's own colours, from frames all along it.
     sample = Image.new("RGB", (frames[0].width, frames[0].height * min(5, len(frames))))
@@ -184,6 +238,6 @@ def _encoded(frames: Sequence[Image.Image], levels: int, frames_per_second: floa
     out = io.BytesIO()
     reduced[0].save(
         out, "GIF", save_all=True, append_images=reduced[1:], duration=durations, loop=0, optimize=False,
-        comment=f"x_t beside x̂_0, {len(frames)} frames".encode(),
+        comment=" · ".join(filter(None, (title, f"x_t beside x̂_0, {len(frames)} frames"))).encode(),
     )  # fmt: skip
     return out.getvalue()

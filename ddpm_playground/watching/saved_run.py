@@ -106,7 +106,8 @@ def film_of(run: ShownRun) -> Film:
     if end is not None:
         xs, ts, guesses, told = [*xs, _as_x(end)], [*ts, 0.0], [*guesses, None], [*told, "after the last step:"]
     ts = [t if math.isfinite(t) else 0.0 for t in ts]
-    return Film(ts, _one_size(xs), lambda i: guesses[i], told=told, ending=run.ended if end is not None else "")
+    ending = run.ended if end is not None else ""
+    return Film(ts, _one_size(xs), lambda i: guesses[i], told=told, ending=ending, title=run.title)
 
 
 def _as_x(pixels: np.ndarray | None) -> torch.Tensor:

@@ -2,12 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from .pieces_page import READY
 from .server import served
+from .visit import Visit
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
@@ -33,3 +35,18 @@ def playground(chromium: Browser) -> Iterator[str]:
     """The address of the playground, as `python app.py` serves it with the shipped checkpoint."""
     with served("app") as url:
         yield url
+
+
+@pytest.fixture
+def visitor(chromium: Browser, playground: str) -> Iterator[Callable[..., Visit]]:
+    """Opens pages and waits until their pieces can be presented and saved."""
+    visits: list[Visit] = []
+
+    def visit(query: str, **context: object) -> Visit:
+        visits.append(Visit(chromium, playground, query, **context))
+        visits[-1].page.wait_for_function(READY)
+        return visits[-1]
+
+    yield visit
+    for visit_ in visits:
+        visit_.close()

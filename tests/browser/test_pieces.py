@@ -1,73 +1,17 @@
 """One piece on the whole screen, and pieces, chapters and runs as files, in a real Chromium."""
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
 
 from ddpm_playground.tabs import TABS
 from ddpm_playground.ui.chapters import CHAPTERS
 
-from .visit import DRAWN, Visit
-
-STAGE = ".ddpm-canvas-stage .stage"
-READY = "() => document.querySelector('.ddpm-present') && document.querySelector('.ddpm-canvas-saving')"
-# The smallest letters and lines on the stage, in CSS pixels, with every enlargement counted.
-SMALLEST = """() => {
-  const grown = (node) => {
-    const plot = node.closest('.plot');
-    let times = plot ? new DOMMatrix(getComputedStyle(plot).transform).a : 1;
-    if (!plot && node.ownerSVGElement) times = node.getScreenCTM().a;  // a graph grows with its box
-    for (let up = node; up; up = up.parentElement) times *= +getComputedStyle(up).zoom || 1;
-    return times;
-  };
-  const hasText = (node) => [...node.childNodes].some((one) => one.nodeType === 3 && one.textContent.trim());
-  const seen = [...document.querySelectorAll('.ddpm-canvas-stage *')]
-    .filter((node) => !node.closest('.katex, .line-copy sub, sub, .plot tspan, tspan[font-size]'))
-    .filter((node) => node.getClientRects().length);
-  const letters = seen.filter(hasText).map((node) => parseFloat(getComputedStyle(node).fontSize) * grown(node));
-  const lines = seen.filter((node) => node.matches('path.js-line'))
-    .map((node) => parseFloat(getComputedStyle(node).strokeWidth) * grown(node));
-  return [Math.min(...letters), Math.min(...lines, 99)];
-}"""
-SHOWN = f"() => document.querySelector('{STAGE} h1')?.textContent && document.querySelector('{STAGE} .show > *')"
-
-
-@pytest.fixture
-def visitor(chromium: Browser, playground: str) -> Iterator[Callable[..., Visit]]:
-    visits: list[Visit] = []
-
-    def visit(query: str, **context: object) -> Visit:
-        visits.append(Visit(chromium, playground, query, **context))
-        visits[-1].page.wait_for_function(READY)
-        return visits[-1]
-
-    yield visit
-    for visit_ in visits:
-        visit_.close()
-
-
-def large(visit: Visit) -> None:
-    """Everything on the stage can be read from five metres, and nothing else is on screen."""
-    visit.page.wait_for_function(SHOWN)
-    visit.page.wait_for_timeout(400)  # a look of the stage at its card
-    letters, lines = visit.page.evaluate(SMALLEST)
-    assert letters >= 27.9 and lines >= 3
-    box = visit.page.evaluate(f"(() => {{ const b = document.querySelector('{STAGE}').getBoundingClientRect(); "
-                              "return [b.x, b.y, b.width - innerWidth, b.height - innerHeight] })()")  # fmt: skip
-    assert box == [0, 0, 0, 0]
-
-
-def leave(visit: Visit) -> None:
-    visit.page.keyboard.press("Escape")
-    visit.page.wait_for_selector(STAGE, state="detached")
-
-
-SCREEN = {"viewport": {"width": 1920, "height": 1080}}
+from .pieces_page import SCREEN, STAGE, large, leave, saved, texts
+from .visit import DRAWN
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -122,24 +66,6 @@ def test_p_is_a_letter_where_one_types(visitor):
     assert visit.page.locator(".lab textarea").first.input_value().endswith("p")
 
 
-def saved(visit: Visit, card: str, format: str, folder: Path) -> Path:
-    """A card's file, by the keyboard alone."""
-    visit.page.wait_for_selector(f"{card} > .ddpm-canvas-saving", state="attached")
-    menu = visit.page.locator(f"{card} > .ddpm-canvas-saving")
-    menu.locator(".open").focus()
-    visit.page.keyboard.press("Enter")
-    menu.locator(f"[data-format={format}]").focus()
-    with visit.page.expect_download() as download:
-        visit.page.keyboard.press("Enter")
-    path = folder / f"saved.{format}"
-    download.value.save_as(path)
-    return path
-
-
-def texts(path: Path) -> str:
-    return " ".join("".join(ElementTree.parse(path).getroot().itertext()).split())
-
-
 def pixels(path: Path) -> np.ndarray:
     with Image.open(path) as picture:
         return np.asarray(picture.convert("L"))
@@ -177,7 +103,7 @@ def test_a_chapter_is_saved_whole(visitor, tmp_path):
     visit.page.wait_for_selector(".theory .block .katex")
     path = saved(visit, ".theory article", "svg", tmp_path)
     said, drawn = texts(path), path.read_text(encoding="utf-8")
-    for word in ("10 · q(x", "their product", "density", "x0 0.6"):
+    for word in ("10 · q(x", "their product", "density", "x0: 0.6"):
         assert word in said, word
     assert "font/woff2" in drawn and "http://127" not in drawn, "the file needs nothing beside it"
     shown = pixels(saved(visit, ".theory article", "png", tmp_path))
@@ -216,6 +142,7 @@ def test_the_run_on_screen_is_saved_as_a_video_and_as_a_strip(visitor, tmp_path)
         pictures = [node for node in ElementTree.parse(tmp_path / "strip.svg").iter() if node.tag.endswith("image")]
         said = texts(tmp_path / "strip.svg")
         assert len(pictures) == 10 and said.count("log SNR ") >= 5 and "t = 0" in said
+        assert "mnist · all classes · DDPM" in said and "W = 1 · seed 0" in said, "what made the run"
     with visit.page.expect_download() as download:
         visit.page.click("[data-save=strip_png]")
     download.value.save_as(tmp_path / "strip.png")

@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image, ImageSequence
 
-from ddpm_playground.views.film import END_MS, MAX_GIF_BYTES, Film, write_gif
+from ddpm_playground.views.film import END_MS, MAX_GIF_BYTES, Film, columns_of, write_gif
+from ddpm_playground.views.run_title import run_title, told_class
 
 
 def film(count: int, steps: int, shape: tuple[int, ...] = (1, 28, 28), **more: object) -> Film:
@@ -64,6 +65,40 @@ def test_a_run_that_ended_early_says_so_on_its_last_frame_alone(tmp_path):
         for a, b in zip(read(tmp_path / "whole.gif"), read(tmp_path / "part.gif"), strict=True)
     ]
     assert differ == [False] * 8 + [True]
+
+
+def test_what_made_the_run_stands_on_every_frame_and_in_the_file(tmp_path):
+    title = run_title("mnist", "7", "ddpm", 200, 1.5, 3)
+    assert title == "mnist · class 7 · ddpm, S = 200 · W = 1.5 · seed 3"
+    write_gif(tmp_path / "run.gif", film(1, 8, title=title))
+    frames, plain = read(tmp_path / "run.gif"), tmp_path / "plain.gif"
+    write_gif(plain, film(1, 8))
+    above = frames[0].shape[0] - read(plain)[0].shape[0]
+    assert above >= 20 and all(frame[:above].min() < 100 for frame in frames)
+    assert title.encode() in (tmp_path / "run.gif").read_bytes()
+    write_gif(tmp_path / "long.gif", film(16, 8, title=30 * title))
+    assert read(tmp_path / "long.gif")[0].shape == read(tmp_path / "long.gif")[-1].shape
+
+
+@pytest.mark.parametrize(
+    ("names", "label", "said"),
+    [
+        ((), "all", "moons · ddim"),
+        (("a", "b"), "none", "moons · no class · ddim"),
+        (("a", "b"), "1", "moons · class b"),
+    ],
+)
+def test_a_title_says_the_class_that_the_network_is_told(names, label, said):
+    title = run_title("moons", told_class(names, label), "ddim", 50, 2.0, 0)
+    assert title.startswith(said) and ("W = 2" in title) == (label == "1" and bool(names))
+
+
+@pytest.mark.parametrize(("count", "times"), [(1, 18), (16, 3), (64, 2)])
+def test_small_pictures_are_enlarged_as_far_as_the_size_allows(tmp_path, count, times):
+    write_gif(tmp_path / "run.gif", film(count, 60))
+    assert (tmp_path / "run.gif").stat().st_size <= MAX_GIF_BYTES
+    width = read(tmp_path / "run.gif")[0].shape[1]
+    assert width >= 2 * times * 28 * columns_of(count)
 
 
 def test_no_frames_are_refused(tmp_path):

@@ -28,6 +28,21 @@ Frame = tuple[int, Float16, Float16 | None]
 Badge = Literal["live", "recorded"]
 
 
+class RunSettings(TypedDict):
+    """What made a run.
+
+    label: a class's name, "all" or "none"; "" of a network that knows no classes.
+    guidance: W, which says nothing where the network is told no class.
+    """
+
+    checkpoint: str
+    label: str
+    sampler: str
+    steps: int
+    guidance: float
+    seed: int
+
+
 class Opening(TypedDict):
     """The first message of a run. One frame in `every` steps is kept, as a run may hold `every_mb` MB at most.
 
@@ -38,6 +53,7 @@ class Opening(TypedDict):
     run: str
     badge: Badge
     note: Note | str
+    settings: NotRequired[RunSettings]
     shape: list[int]
     T: int
     clip: bool

@@ -16,7 +16,9 @@ from ...core.later import torch
 from ...core.phrase import Refusal
 from ...run import Run
 from ...views.film import Film
+from ...views.run_title import run_title, told_class
 from ..protocol import parts
+from ..protocol.player_messages import RunSettings
 from ..serving.owned import Owned
 from ..serving.turns import Turn
 
@@ -115,7 +117,21 @@ class LiveRun:
     def film(self) -> Film:
         """What has been computed so far, as a film that says where it ends early."""
         ending = "failed" if self.problem else "stopped" if self.stopped else "" if self.done else "still running"
-        return Film(list(self.ts), self.xs, self.x_hat_0, self.run.checkpoint.is_planar, ending)
+        planar, title = self.run.checkpoint.is_planar, run_title(**self.settings)
+        return Film(list(self.ts), self.xs, self.x_hat_0, planar, ending, title=title)
+
+    @property
+    def settings(self) -> RunSettings:
+        """What made it."""
+        recipe = self.run.recipe
+        return {
+            "checkpoint": recipe.checkpoint,
+            "label": told_class(self.run.checkpoint.class_names, recipe.label),
+            "sampler": recipe.sampler,
+            "steps": len(self.run.path) - 1,
+            "guidance": recipe.guidance,
+            "seed": recipe.seed,
+        }
 
     def spans(self, first: int, end: int) -> list[tuple[int, float, float, float]]:
         """Of frames first…end−1 whose σ is the network's own: the step's number, and σ's mean, least and most."""

@@ -39,6 +39,7 @@ def opening(live: LiveRun, badge: Badge = "live") -> Opening:
         "run": live.run_id,
         "badge": badge,
         "note": live.note,
+        "settings": live.settings,
         "shape": [run.count, C, H, W],
         "T": run.schedule.T,
         "clip": run.clip_x_0,

@@ -152,6 +152,21 @@ export interface StepNumbers {
 }
 
 /**
+ * What made a run.
+ *
+ * label: a class's name, "all" or "none"; "" of a network that knows no classes.
+ * guidance: W, which says nothing where the network is told no class.
+ */
+export interface RunSettings {
+  checkpoint: string;
+  label: string;
+  sampler: string;
+  steps: number;
+  guidance: number;
+  seed: number;
+}
+
+/**
  * The first message of a run. One frame in `every` steps is kept, as a run may hold `every_mb` MB at most.
  *
  * shape: N, C and the H and W of the frames: of large pictures every `grain`-th row and column alone is kept.
@@ -161,6 +176,7 @@ export interface Opening {
   run: string;
   badge: "live" | "recorded";
   note: Note | string;
+  settings?: RunSettings;
   shape: number[];
   T: number;
   clip: boolean;

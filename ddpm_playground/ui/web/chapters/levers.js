@@ -69,6 +69,20 @@ const slider = {
       tell(v);
       moved(v);
     });
+    // On a logarithmic way many small steps may be one whole number: a key goes on to the next.
+    input.addEventListener("keydown", (event) => {
+      const sign = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+      if (!sign || !log || !Number.isInteger(control.step)) return;
+      event.preventDefault();
+      const before = out.textContent;
+      /** @type {string} */
+      let at;
+      do {
+        at = input.value;
+        input.value = String(+at + sign * +input.step);
+      } while (number(round(back(+input.value))) === before && input.value !== at);
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    });
     tell(value);
     // Where the numbers on screen were computed with another value, that value.
     onShown((inEffect) => {
@@ -130,7 +144,12 @@ const bars = {
       column.setAttribute("aria-valuemin", control.low);
       column.setAttribute("aria-valuemax", control.high);
       column.addEventListener("keydown", (event) => {
-        const step = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[event.key];
+        const step = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[event.key],
+          to = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: heights.length - 1 }[event.key];
+        if (to !== undefined) {
+          event.preventDefault();
+          columns[Math.max(0, Math.min(heights.length - 1, to))].focus();
+        }
         if (!step) return;
         event.preventDefault();
         set(i, heights[i] + (step * (control.high - control.low)) / 20);

@@ -1,5 +1,6 @@
 // Two axes with ticks, names and units on a sharp canvas; returns how data become CSS pixels.
 import { number } from "../core/number.js";
+import { SUBSCRIPT } from "../page/dom.js";
 
 export const AXIS_FONT = "12px system-ui, sans-serif";
 export const axes = ({ pen, width, height }, colours, { x, y, xTicks, yTicks, xName, yName }) => {
@@ -31,16 +32,35 @@ export const axes = ({ pen, width, height }, colours, { x, y, xTicks, yTicks, xN
   return { X, Y, left, right: width - right, top, base: height - bottom };
 };
 
+// Words that end at x, subscripts lowered; returns where they begin.
+const lowered = (pen, text, x, y) => {
+  const parts = text.split(SUBSCRIPT).map((part, i) => ({ part: part.replace(/[{}]/g, ""), below: i % 2 }));
+  const dress = ({ below }) => {
+    pen.font = below ? AXIS_FONT.replace("12px", "9px") : AXIS_FONT;
+  };
+  const wide = parts.map((one) => {
+    dress(one);
+    return pen.measureText(one.part).width;
+  });
+  const start = x - wide.reduce((sum, w) => sum + w, 0);
+  let at = start;
+  parts.forEach((one, i) => {
+    dress(one);
+    pen.fillText(one.part, at, y + (one.below ? 3 : 0));
+    at += wide[i];
+  });
+  pen.font = AXIS_FONT;
+  return start;
+};
 // Legend at the top right: [[name, colour, dash or "bar"], …]; drawn from right to left.
 export const legend = ({ pen, width }, colours, entries) => {
   let at = width - 14;
   pen.font = AXIS_FONT;
   pen.textBaseline = "middle";
   for (const [name, colour, kind] of [...entries].reverse()) {
-    pen.textAlign = "right";
+    pen.textAlign = "left";
     pen.fillStyle = colours.ink;
-    pen.fillText(name, at, 9);
-    at -= pen.measureText(name).width + 6;
+    at = lowered(pen, name, at, 9) - 6;
     pen.fillStyle = pen.strokeStyle = colour;
     if (kind === "bar") pen.fillRect(at - 12, 4, 12, 10);
     else if (kind === "dot") {

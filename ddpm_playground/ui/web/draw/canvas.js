@@ -37,6 +37,38 @@ export const sharp = (canvas) => {
   return { pen, width, height };
 };
 
+/**
+ * What a drawing is put on: its pen and its size, in CSS pixels of the page.
+ * @typedef {{ pen: CanvasRenderingContext2D, width: number, height: number }} Sheet
+ */
+/**
+ * What is drawn, not painted pixel by pixel, can be drawn again on a larger canvas, with letters and lines that grow.
+ * @typedef {{ draw: (sheet: Sheet) => void, tall?: (width: number) => number, version: number }} Drawing
+ */
+/** @type {WeakMap<HTMLCanvasElement, Drawing>} */
+const drawings = new WeakMap();
+/**
+ * Tells how a canvas was drawn just now.
+ * @param {HTMLCanvasElement} canvas
+ * @param {(sheet: Sheet) => void} draw
+ * @param {(width: number) => number} [tall] how high it is for its width; as high as there is room without
+ */
+export const tellDrawing = (canvas, draw, tall) =>
+  drawings.set(canvas, { draw, tall, version: (drawings.get(canvas)?.version || 0) + 1 });
+export const drawingOf = (/** @type {any} */ canvas) => drawings.get(canvas);
+/**
+ * Draws again on `copy`, of `width` × `height` CSS pixels, all of it `times` as large as on the page.
+ * @param {HTMLCanvasElement} copy
+ * @param {Drawing} drawing
+ * @param {{ width: number, height: number, times: number, ratio?: number }} size
+ */
+export const drawAgain = (copy, { draw }, { width, height, times, ratio = window.devicePixelRatio || 1 }) => {
+  Object.assign(copy, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+  const pen = copy.getContext("2d");
+  pen.setTransform(ratio * times, 0, 0, ratio * times, 0, 0);
+  draw({ pen, width: width / times, height: height / times });
+};
+
 // Colours of the theme where the element stands; asked for again only when the page turns dark or light.
 export const inks = (element) => {
   const dark = document.body.classList.contains("dark");

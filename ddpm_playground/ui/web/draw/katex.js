@@ -21,7 +21,16 @@ const load = async () => {
     new URL(`${window.gradio_config?.root || ""}/assets/${file}`, location.href).href;
   try {
     const { default: found } = await import(at(files.script));
-    document.head.append(Object.assign(make("link"), { rel: "stylesheet", href: at(files.style) }));
+    // Without its styles a formula stands there twice, in pieces.
+    await new Promise((done) => {
+      const link = Object.assign(make("link"), {
+        rel: "stylesheet",
+        href: at(files.style),
+        onload: done,
+        onerror: done,
+      });
+      document.head.append(link);
+    });
     return found;
   } catch {
     return null;

@@ -87,25 +87,35 @@ export class Sheet {
     this.y += 8;
   }
 
-  /** Pictures beside each other, each {url, width, height, above, under}; small ones are enlarged pixel by pixel. */
-  pictures(all, cellWidth = 0) {
-    const gap = 16,
-      most = all.length === 1 ? Math.min(this.room, 640) : this.room,
-      columns = Math.max(1, Math.min(all.length, Math.floor((most + gap) / ((cellWidth || 88) + gap)))),
-      cell = Math.min(360 * (all.length === 1 ? 2 : 1), (most - gap * (columns - 1)) / columns);
+  /**
+   * Pictures beside each other, small ones enlarged pixel by pixel.
+   * @param {any[]} all each {url, width, height, above, under, isPixels}; `edge` is the colour of its frame, and of
+   *   one that is hidden its place stays empty
+   * @param {number} [cellWidth] about how wide each may be
+   * @param {number} [inLine] how many there are in a line, whatever their width
+   */
+  pictures(all, cellWidth = 0, inLine = 0) {
+    const gap = inLine > 6 ? 8 : 16,
+      most = all.length === 1 && !inLine ? Math.min(this.room, 640) : this.room,
+      fitting = Math.max(1, Math.min(all.length, Math.floor((most + gap) / ((cellWidth || 88) + gap)))),
+      columns = inLine || fitting,
+      largest = inLine === 1 ? most : all.length === 1 && !inLine ? 720 : 360,
+      cell = Math.min(largest, (most - gap * (columns - 1)) / columns);
     for (let from = 0; from < all.length; from += columns) {
       const row = all.slice(from, from + columns);
       const heads = row.map(({ above }) => above.flatMap((one) => this.lines(one, 13, cell)));
       const feet = row.map(({ under }) => under.flatMap((one) => this.lines(one, 13, cell)));
       const top = this.y + 20 * Math.max(...heads.map(({ length }) => length));
       let low = 0;
-      row.forEach(({ url, width, height, isPixels }, i) => {
-        const times = isPixels && cell >= width ? Math.floor(cell / width) : cell / width;
+      row.forEach(({ url, width, height, isPixels, isHidden = false, edge = "" }, i) => {
+        const isWhole = isPixels && cell >= width && row.every((one) => one.width === width);
+        const times = isWhole ? Math.floor(cell / width) : cell / width;
         const [w, h, x] = [width * times, height * times, this.edge + i * (cell + gap)];
         heads[i].forEach((line, k) => this.put(line, x, top - 20 * (heads[i].length - k) + 14, 13, { weight: 600 }));
         const at = `x="${x.toFixed(1)}" y="${top.toFixed(1)}" width="${w.toFixed(1)}" height="${h.toFixed(1)}"`;
         const how = isPixels ? ' style="image-rendering: pixelated" image-rendering="optimizeSpeed"' : "";
-        this.parts.push(`<image ${at} href="${url}" preserveAspectRatio="none"${how}/>`);
+        if (!isHidden) this.parts.push(`<image ${at} href="${url}" preserveAspectRatio="none"${how}/>`);
+        if (edge && !isHidden) this.parts.push(`<rect ${at} fill="none" stroke="${edge}" stroke-width="2"/>`);
         feet[i].forEach((line, k) => this.put(line, x, top + h + 17 + 18 * k, 13, { colour: this.look.muted }));
         low = Math.max(low, h + 18 * feet[i].length);
       });

@@ -1,15 +1,18 @@
 // Measured factor of x_0 and noise variance of a walk, on the curves √ᾱ_t and 1 − ᾱ_t of one big step.
 import { noiseVariance, signalWeight } from "../core/formulas.js";
 import { axes, legend } from "../draw/axes.js";
-import { inks, sharp } from "../draw/canvas.js";
+import { inks, sharp, tellDrawing } from "../draw/canvas.js";
 import { say } from "../page/words.js";
 
 export const drawWalk = (canvas, alphaBars, seen, t) => {
-  const sheet = sharp(canvas);
-  if (!sheet) return;
+  const sheet = sharp(canvas),
+    draw = (on) => put(on, inks(canvas), alphaBars, seen, t);
+  if (sheet) draw(sheet);
+  tellDrawing(canvas, draw);
+};
+const put = (sheet, colours, alphaBars, seen, t) => {
   const T = alphaBars.length - 1,
     { pen } = sheet,
-    colours = inks(canvas),
     quarter = T / 4;
   const at = axes(sheet, colours, {
     x: [0, T],

@@ -106,6 +106,7 @@ class Stage {
     blend(state.x_t, state.x_0, a, state.eps, b);
     if (stale.source) paint(panes.x_0, state.x_0, shape);
     if (stale.reel) this.reel.draw(state);
+    this.reel.tell(state);
     stale.source = stale.reel = false;
     paint(panes.part_x_0, state.x_0, shape, a);
     paint(panes.part_eps, state.eps, shape, b);

@@ -2,7 +2,7 @@
 import { normalDensity } from "../core/formulas.js";
 import { number } from "../core/number.js";
 import { axes, AXIS_FONT, legend } from "../draw/axes.js";
-import { inks, sharp } from "../draw/canvas.js";
+import { inks, sharp, tellDrawing } from "../draw/canvas.js";
 import { say } from "../page/words.js";
 
 const HISTOGRAM = { low: -4, high: 4, bins: 80, top: 0.8 };
@@ -36,7 +36,13 @@ export class Histogram {
   draw(x_t, walk) {
     const seen = this.count(x_t, this.counts),
       sheet = sharp(this.canvas);
-    if (!sheet) return seen;
+    if (walk) this.count(walk, this.walked);
+    if (sheet) this.put(sheet, !!walk);
+    tellDrawing(this.canvas, (other) => this.put(other, !!walk));
+    return seen;
+  }
+
+  put(sheet, walks) {
     const { low, high, bins, top } = HISTOGRAM,
       { pen } = sheet,
       colours = inks(this.canvas);
@@ -59,7 +65,7 @@ export class Histogram {
       if (v > top && (above === null || v > this.counts[above])) above = i;
     }
     pen.globalAlpha = 1;
-    if (walk) this.outline(pen, at, edge, walk, colours);
+    if (walks) this.outline(pen, at, edge, colours);
     this.bell(pen, at, colours);
     this.greys(pen, at);
     if (above !== null) {
@@ -72,13 +78,11 @@ export class Histogram {
       [say("forward.histogram_bars"), colours["sym-x-t"], "bar"],
       [say("forward.histogram_line"), colours["sym-eps"], []],
     ];
-    if (walk) entries.splice(1, 0, [say("forward.histogram_walk"), colours.ink, [2, 2]]);
+    if (walks) entries.splice(1, 0, [say("forward.histogram_walk"), colours.ink, [2, 2]]);
     legend(sheet, colours, entries);
-    return seen;
   }
 
-  outline(pen, at, edge, walk, colours) {
-    this.count(walk, this.walked);
+  outline(pen, at, edge, colours) {
     pen.strokeStyle = colours.ink;
     pen.lineWidth = 1.3;
     pen.setLineDash([2, 2]);

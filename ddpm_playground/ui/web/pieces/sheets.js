@@ -2,7 +2,10 @@
 import { make } from "../page/dom.js";
 import { colourOf, plotlyFor } from "../draw/plots.js";
 import { Sheet } from "../draw/paper.js";
+import { drawAgain } from "../draw/canvas.js";
+import { loadKatex, typesetTex } from "../draw/katex.js";
 import { ownColours } from "./copies.js";
+import { formulaStyles } from "./formula_styles.js";
 import { figureOf, pieceOf } from "./piece.js";
 import { marked, plainTex, wordsOf } from "./wording.js";
 
@@ -18,40 +21,9 @@ const lookOf = (root) => {
   return { ground, ink, muted, font: getComputedStyle(document.body).fontFamily.replaceAll('"', "'") };
 };
 
-/** @type {Promise<string> | null} */
-let katexStyles = null;
-const asUrl = async (/** @type {string} */ url) => {
-  const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  return `data:font/woff2;base64,${btoa(text)}`;
-};
-// KaTeX's own styles, with the fonts that the page has in use, so that the file needs nothing beside it.
-const loadKatexStyles = async () => {
-  const link = /** @type {HTMLLinkElement | null} */ (document.querySelector('link[rel=stylesheet][href*="katex"]'));
-  if (!link) return "";
-  // Gradio has put the name of its container before every rule.
-  const css = (await (await fetch(link.href)).text()).replace(/\.gradio-container-[\w-]+ /g, "");
-  const inUse = [...document.fonts].filter(({ family, status }) => /KaTeX/.test(family) && status === "loaded");
-  const name = (family, weight, style) =>
-    `${family.replace(/["']/g, "")}/${weight}/${style}`.replace(/400|normal/g, "n").replace(/700/, "bold");
-  const used = new Set(inUse.map(({ family, weight, style }) => name(family, weight, style)));
-  const faces = css.match(/@font-face\s*\{[^}]*\}/g) || [];
-  const kept = await Promise.all(
-    faces.map(async (face) => {
-      const of = (key) => face.match(new RegExp(`${key}:\\s*([^;}]+)`))?.[1].trim() || "normal";
-      const file = face.match(/url\(["']?([^"')]+\.woff2)["']?\)/)?.[1];
-      if (!file || !used.has(name(of("font-family"), of("font-weight"), of("font-style")))) return "";
-      const url = await asUrl(new URL(file, link.href).href);
-      return face.replace(/src:[^;}]*(;|(?=\}))/, `src:url(${url}) format("woff2");`);
-    }),
-  );
-  return kept.join("") + css.replace(/@font-face\s*\{[^}]*\}/g, "");
-};
-
 // A node of words: measured as it will stand on the sheet, then put there.
 const putWords = async (sheet, node) => {
-  const styles = await (katexStyles = katexStyles || loadKatexStyles()),
+  const styles = await formulaStyles(),
     copy = ownColours(node);
   for (const one of copy.querySelectorAll(".katex-mathml")) one.remove();
   const paper = make("div", "paper", copy),
@@ -72,15 +44,66 @@ const putWords = async (sheet, node) => {
   } else sheet.text(wordsOf(node).replace(/\s+/g, " ").trim(), 15, { colour: sheet.look.muted });
 };
 
-const urlOf = (picture) => {
-  const { canvas } = picture,
+// A formula as KaTeX sets it; as plain words where there is none.
+const putTex = async (sheet, tex) => {
+  if (!(await loadKatex())) return sheet.text(plainTex(tex), 16);
+  const node = make("div", "line"),
+    own = [...document.querySelector(".gradio-container").classList].join(" "),
+    host = make("div", `ddpm-canvas ddpm-canvas-stage ${own}`, make("div", "on-sheet", node));
+  host.style.cssText = `position:fixed;left:-20000px;top:0;width:${sheet.room}px;min-height:0`;
+  document.body.append(host);
+  typesetTex(node, tex, true);
+  // The letters that it needs may not have been in use before.
+  await document.fonts.ready;
+  await putWords(sheet, node);
+  host.remove();
+};
+
+const DRAWN = { times: 1.3, ratio: 2, height: 0.45 };
+// A picture as a sheet holds it. What is drawn is drawn again, as wide as the sheet.
+const urlOf = (picture, sheet) => {
+  const { canvas, drawing } = picture,
     copy = make("canvas");
-  const width = canvas.width || canvas.naturalWidth,
-    height = canvas.height || canvas.naturalHeight;
-  Object.assign(copy, { width, height });
-  if (!width) return null;
-  copy.getContext("2d").drawImage(canvas, 0, 0);
-  return { ...picture, url: copy.toDataURL("image/png"), width, height };
+  let width = canvas.naturalWidth ?? canvas.width,
+    height = canvas.naturalHeight ?? canvas.height;
+  if (drawing) {
+    width = sheet.room;
+    height = drawing.tall ? DRAWN.times * drawing.tall(width / DRAWN.times) : DRAWN.height * width;
+    drawAgain(copy, drawing, { ...DRAWN, width, height });
+  } else if (width) {
+    Object.assign(copy, { width, height }).getContext("2d").drawImage(canvas, 0, 0);
+  }
+  const said = (all) => all.map(({ text }) => text);
+  return {
+    ...picture,
+    above: said(picture.above),
+    under: said(picture.under),
+    url: width ? copy.toDataURL("image/png") : "",
+    width: width || 1,
+    height: height || 1,
+    isPixels: picture.isPixels && !drawing,
+    isHidden: picture.isHidden || !width,
+    edge: picture.isNow ? sheet.look.ink : picture.edge,
+  };
+};
+
+const putPictures = (sheet, { pictures, rows }) => {
+  const all = pictures.map((one) => urlOf(one, sheet));
+  if (!all.length) return;
+  sheet.space(6);
+  if (!rows.length) {
+    const widest = Math.max(...all.map(({ width }) => width));
+    sheet.pictures(
+      all,
+      all.length > 1 ? Math.min(300, Math.max(88, widest > 40 ? widest : 120)) : 0,
+      pictures[0].drawing ? 1 : 0,
+    );
+  }
+  const longest = Math.max(...rows.map(({ count }) => count));
+  for (const row of rows) {
+    if (row.text) sheet.legend([row]);
+    sheet.pictures(all.splice(0, row.count), 0, longest);
+  }
 };
 
 const putPlot = async (sheet, gd, piece) => {
@@ -102,12 +125,7 @@ const putPlot = async (sheet, gd, piece) => {
 // What stands on the card, without its title.
 const putPiece = async (sheet, piece) => {
   sheet.legend(piece.legend);
-  const pictures = piece.pictures.map(urlOf).filter(Boolean);
-  if (pictures.length) {
-    const widest = Math.max(...pictures.map(({ width }) => width));
-    sheet.space(6);
-    sheet.pictures(pictures, pictures.length > 1 ? Math.min(300, Math.max(88, widest > 40 ? widest : 120)) : 0);
-  }
+  putPictures(sheet, piece);
   for (const gd of piece.plots) await putPlot(sheet, gd, piece);
   const room = sheet.room / Math.max(1, piece.graphs.length);
   const top = sheet.y;
@@ -136,7 +154,7 @@ export const sheetOf = async (/** @type {HTMLElement} */ card) => {
   await putPiece(sheet, piece);
   if (piece.tex) {
     sheet.space(4);
-    sheet.text(plainTex(piece.tex), 16);
+    await putTex(sheet, piece.tex);
   }
   return { name: piece.title, svg: sheet.svg(piece.title) };
 };

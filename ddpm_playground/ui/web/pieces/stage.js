@@ -3,15 +3,17 @@ import { loadKatex, typesetTex } from "../draw/katex.js";
 import { drawFigure, plotlyFor } from "../draw/plots.js";
 import { make, write } from "../page/dom.js";
 import { say } from "../page/words.js";
-import { cardsNow, figureOf, pieceOf } from "./piece.js";
-import { PLAY, STEP, TURN } from "./tabs.js";
 import { ownColours, setLine } from "./copies.js";
+import { Gallery, keyNode } from "./gallery.js";
+import { PLAY, TURN } from "./moves.js";
+import { cardsNow, figureOf, pieceOf } from "./piece.js";
+import { plainSubscripts } from "./wording.js";
 
 // A plot is drawn this much smaller and then enlarged as a whole: letters of 12 px have 32 then.
-const ENLARGED = 2.7,
-  THINNEST = 1.4,
-  LOOK_MS = 150;
-const unmarked = (/** @type {string} */ text) => text.replace(/_\{([^}]*)\}/g, "_{$1}");
+const ENLARGED = 2.7;
+const THINNEST = 1.4,
+  LOOK_MS = 150,
+  LETTERS = { most: 52, least: 28, step: 4 }; // px
 
 /** @type {Stage | null} */
 let open = null;
@@ -61,7 +63,7 @@ class Stage {
     this.timer = setInterval(() => this.look(), LOOK_MS);
     const tick = () => {
       if (open !== this) return;
-      this.mirror();
+      this.gallery.mirror();
       requestAnimationFrame(tick);
     };
     requestAnimationFrame(tick);
@@ -105,8 +107,10 @@ class Stage {
       Escape: () => this.close(),
       p: () => this.close(),
       P: () => this.close(),
-      ArrowLeft: () => STEP[this.tab](-by),
-      ArrowRight: () => STEP[this.tab](by),
+      ArrowLeft: () => this.move("by", -by),
+      ArrowRight: () => this.move("by", by),
+      Home: () => this.move("end", -1),
+      End: () => this.move("end", 1),
       ArrowUp: () => this.go(-1),
       ArrowDown: () => this.go(1),
       Tab: () => this.go(event.shiftKey ? -1 : 1),
@@ -121,8 +125,16 @@ class Stage {
     if (open === this) this.look();
   }
 
-  /** The piece after this one, or before. */
+  /** What the card can be moved along; a card without such a thing is left for the one beside it. */
+  move(how, by) {
+    const { moves } = this.piece.kind;
+    if (moves) moves[how](by);
+    else this.go(Math.sign(by));
+  }
+
+  /** The piece after this one, or before; words that are longer than the screen come first. */
   go(by) {
+    if (this.turnWords(by)) return;
     const cards = cardsNow();
     this.card = cards[(cards.indexOf(this.card) + by + cards.length) % cards.length] || cards[0];
     this.build();
@@ -134,30 +146,26 @@ class Stage {
     const piece = (this.piece = pieceOf(this.card));
     this.root.dataset.piece = piece.kind.tab;
     this.place = cardsNow().indexOf(this.card);
-    this.pictures = piece.pictures.map(({ canvas, isPixels, above, under }) => {
-      const copy = make("canvas");
-      copy.classList.toggle("pixels", isPixels);
-      copy.setAttribute("role", "img");
-      copy.setAttribute("aria-label", canvas.getAttribute("aria-label") || canvas.getAttribute("alt") || piece.title);
-      return { canvas, copy, above: make("figcaption"), under: make("p"), said: [above, under] };
-    });
+    this.gallery = new Gallery(piece, ENLARGED);
     this.plots = piece.plots.map((gd) => ({ gd, copy: make("div", "plot"), drawn: null, at: undefined, size: "" }));
     this.words = piece.words.map((node) => ({ node, copy: make("div", "words"), html: "" }));
     this.graphs = piece.graphs.map((node) => ({ node, copy: make("div", "graph"), html: "" }));
-    this.show.className = `show ${this.pictures.length > 1 ? "many" : ""} ${this.plots.length ? "with-plot" : ""}`;
-    const figures = this.pictures.map(({ copy, above, under }) => make("figure", "", above, copy, under));
-    this.gallery = make("div", "gallery", ...figures);
-    this.text = make("div", "text", ...this.words.map(({ copy }) => copy));
+    this.fitted = "";
+    this.says = make("div", "says", ...this.words.map(({ copy }) => copy));
+    const isMany = piece.pictures.length > 1 || piece.pictures.some(({ drawing }) => drawing);
+    this.show.className = `show ${isMany ? "many" : ""} ${this.plots.length + this.graphs.length ? "with-plot" : ""}`;
+    this.show.classList.toggle("as-film", this.gallery.isFilm);
     this.show.replaceChildren(
-      ...(figures.length ? [this.gallery] : []),
+      ...(piece.pictures.length ? [this.gallery.box] : []),
       ...(this.graphs.length ? [make("div", "models", ...this.graphs.map(({ copy }) => copy))] : []),
       ...this.plots.map(({ copy }) => make("div", "frame", copy)),
-      ...(this.words.length ? [this.text] : []),
+      ...(this.words.length ? [this.says] : []),
     );
     this.formula.replaceChildren();
     delete this.formula.dataset.tex;
+    delete this.formula.dataset.line;
     this.look();
-    this.mirror();
+    this.gallery.mirror();
   }
 
   /** What has changed since, but for the pictures. */
@@ -170,25 +178,14 @@ class Stage {
       return this.build();
     }
     const piece = pieceOf(this.card),
-      count = ({ pictures, plots, words }) => `${pictures.length}/${plots.length}/${words.length}`;
+      count = ({ pictures, rows, plots, words }) => [pictures, rows, plots, words].map((one) => one.length).join("/");
     if (count(piece) !== count(this.piece)) return this.build();
     this.piece = piece;
-    write(this.title, unmarked(piece.title));
-    write(this.values, unmarked(piece.values));
-    this.box.setAttribute("aria-label", say("pieces.stage", { title: piece.title.replace(/_\{|\}/g, "") }));
-    this.legend.replaceChildren(
-      ...piece.legend.map(({ text, colour, dash }) => {
-        const key = make("span", "", make("i"), make("span"));
-        Object.assign(/** @type {HTMLElement} */ (key.firstElementChild).style, { background: colour });
-        key.classList.toggle("dashed", !!dash);
-        write(/** @type {HTMLElement} */ (key.lastElementChild), unmarked(text));
-        return key;
-      }),
-    );
-    piece.pictures.forEach(({ above, under }, i) => {
-      write(this.pictures[i].above, unmarked(above.join(" · ")));
-      write(this.pictures[i].under, unmarked(under.join(" · ")));
-    });
+    write(this.title, piece.title);
+    write(this.values, piece.values);
+    this.box.setAttribute("aria-label", say("pieces.stage", { title: plainSubscripts(piece.title) }));
+    this.legend.replaceChildren(...piece.legend.map(keyNode));
+    this.gallery.tell(piece);
     for (const one of [...this.words, ...this.graphs]) {
       if (one.node.innerHTML === one.html) continue;
       one.html = one.node.innerHTML;
@@ -197,7 +194,7 @@ class Stage {
     const line = piece.kind.line && document.querySelector(piece.kind.line);
     if (line) setLine(this.formula, line);
     else if (piece.tex) typesetTex(this.formula, piece.tex, true);
-    this.fitText();
+    this.fitWords();
     this.plots.forEach((plot, i) => this.plot(Object.assign(plot, { gd: piece.plots[i] })));
   }
 
@@ -220,48 +217,41 @@ class Stage {
     drawFigure(Plotly, copy, data, layout);
   }
 
-  /** Words as large as they fit, yet never under what can be read. */
-  fitText() {
-    if (!this.words.length) return;
-    const { text } = this;
-    for (let size = 52; size >= 28; size -= 4) {
-      text.style.fontSize = `${size}px`;
-      if (text.scrollHeight <= text.clientHeight + 1 && text.scrollWidth <= text.clientWidth + 1) return;
-    }
+  /** Words as large as they fit, in two columns where one is too high, yet never under what can be read. */
+  fitWords() {
+    const { says } = this;
+    const fits = () => says.scrollHeight <= says.clientHeight + 1 && says.scrollWidth <= says.clientWidth + 1;
+    const now = () => [says.clientWidth, says.clientHeight, says.scrollWidth, says.scrollHeight].join("/");
+    if (!this.words.length || this.fitted === now()) return;
+    this.fit(fits);
+    this.tellMore();
+    this.fitted = now();
   }
 
-  /** The pictures, as they are now. */
-  mirror() {
-    for (const { canvas, copy } of this.pictures) {
-      const width = canvas.width || /** @type {any} */ (canvas).naturalWidth,
-        height = canvas.height || /** @type {any} */ (canvas).naturalHeight;
-      if (!width || !height || !canvas.isConnected) continue;
-      if (copy.width !== width || copy.height !== height) Object.assign(copy, { width, height });
-      const pen = copy.getContext("2d");
-      pen.clearRect(0, 0, width, height);
-      pen.drawImage(canvas, 0, 0);
+  fit(fits) {
+    const { says, show } = this,
+      { most, least, step } = LETTERS;
+    for (const isTwo of show.children.length === 1 ? [false, true] : [false]) {
+      says.classList.toggle("two", isTwo);
+      for (let size = most; size >= least; size -= step) {
+        says.style.fontSize = `${size}px`;
+        if (fits()) return;
+      }
     }
-    this.arrange();
+    says.classList.remove("two");
   }
 
-  // As many columns as make the pictures largest.
-  arrange() {
-    const first = this.pictures[0]?.copy;
-    if (!first) return;
-    const { clientWidth: W, clientHeight: H } = this.gallery,
-      n = this.pictures.length,
-      ratio = Math.max(...this.pictures.map(({ copy }) => copy.width / copy.height)),
-      hasWords = this.pictures.some(({ above, under }) => above.textContent || under.textContent);
-    const caption = hasWords ? 100 : 0;
-    let best = { side: 0, columns: 1 };
-    for (let columns = 1; columns <= n; columns++) {
-      const rows = Math.ceil(n / columns);
-      const side = Math.min((W - 24 * (columns - 1)) / columns, (H / rows - caption - 16) * ratio);
-      if (side > best.side) best = { side, columns };
-    }
-    const key = `${best.columns}/${Math.floor(best.side)}`;
-    if (this.gallery.dataset.fit === key) return;
-    this.gallery.dataset.fit = key;
-    this.gallery.style.gridTemplateColumns = `repeat(${best.columns}, ${Math.floor(best.side)}px)`;
+  /** Turns to what is left of words that are longer than the screen; whether there was any. */
+  turnWords(by) {
+    const { says } = this,
+      before = says.scrollTop;
+    says.scrollTop += by * 0.85 * says.clientHeight;
+    this.tellMore();
+    return Math.abs(says.scrollTop - before) > 1;
+  }
+
+  tellMore() {
+    const { says } = this;
+    says.classList.toggle("more", says.scrollHeight - says.clientHeight - says.scrollTop > 2);
   }
 }

@@ -1,5 +1,9 @@
 // What can be shown alone and saved: one row for each kind of card on the page.
+import { number } from "../core/number.js";
+import { finder } from "../page/dom.js";
 import { settings } from "../page/settings.js";
+import { say } from "../page/words.js";
+import { buttons, levers, slider } from "./moves.js";
 import { tidy, wordsOf } from "./wording.js";
 
 const FORWARD =
@@ -26,18 +30,40 @@ const plotted = (card) => OF_PLOT[card.dataset.plot];
 
 // What a page says of a piece's numbers, by where it stands.
 const read =
-  (...selectors) =>
+  (/** @type {string[]} */ ...selectors) =>
   () =>
     selectors
       .map((selector) => tidy(wordsOf(document.querySelector(selector))))
       .filter(Boolean)
       .join(" · ");
-const levers = () =>
-  [...document.querySelectorAll(".theory .controls [data-lever]")]
+
+const MOST_HEIGHTS = 12;
+// What a lever is at: the option that is pressed, a slider's number, drawn heights.
+const valueOf = (/** @type {Element} */ lever) => {
+  const pressed = lever.querySelector(".options [aria-pressed=true]"),
+    heights = [...lever.querySelectorAll(".column")].map((one) => +one.getAttribute("aria-valuenow"));
+  if (heights.length > MOST_HEIGHTS) return `${number(Math.min(...heights))} … ${number(Math.max(...heights))}`;
+  if (heights.length) return heights.map((v) => number(v)).join(", ");
+  const shown = lever.querySelector(":scope > span > b");
+  if (shown) return [...shown.parentElement.querySelectorAll("b, .effect")].map((one) => one.textContent).join("");
+  // Of a button, which is a handle elsewhere, the words are the value here.
+  return pressed ? tidy([...pressed.childNodes].map(wordsOf).join("")) : "";
+};
+const nameOf = (/** @type {Element} */ lever) =>
+  tidy(
+    [...lever.querySelector(":scope > span").childNodes]
+      .filter((one) => !isValue(one))
+      .map(wordsOf)
+      .join(""),
+  );
+const isValue = (/** @type {any} */ node) => node.matches?.("b, .effect");
+const leverValues = () =>
+  finder(document.body)
+    .all(".theory .controls [data-lever]")
     .map((lever) => {
-      const pressed = lever.querySelector("[aria-pressed=true]");
-      const label = tidy(wordsOf(lever.querySelector("span")));
-      return pressed ? `${label}: ${tidy(wordsOf(pressed))}` : label;
+      const name = nameOf(lever).replace(/[:：]$/, ""),
+        value = valueOf(lever);
+      return value ? say("pieces.lever", { name, value }) : name;
     })
     .join(" · ");
 
@@ -47,9 +73,23 @@ const levers = () =>
  * @property {string} cards selector
  * @property {(card: any) => string | undefined} [tex] its formula
  * @property {string} [line] or where the page has it, with its numbers in it
- * @property {() => string} values what the numbers of the moment are
+ * @property {(card: any) => string} values what the numbers of the moment are
  * @property {() => number} [at] t that a plot over t marks
+ * @property {import("./moves.js").Moves} [moves] what the arrows move; without, they go to the card beside
  */
+const chain = buttons({
+  back: ".player [data-do=prev]",
+  on: ".player [data-do=next]",
+  first: ".player [data-do=first]",
+  last: ".player [data-do=last]",
+});
+const ofForward = { tab: "forward", values: read(".forward .flag"), moves: slider(".forward .reel input") };
+const ofSchedule = {
+  tab: "schedule",
+  values: read(".curves .ddpm-t .value"),
+  moves: slider(".curves .ddpm-t input"),
+};
+const lost = { values: read(".effects .gone"), moves: slider(".effects input.limit") };
 /** @type {Kind[]} */
 export const KINDS = [
   ...[
@@ -61,81 +101,23 @@ export const KINDS = [
     line,
     tex: (card) => OF_PANEL[card.dataset.panel],
     values: read(".player .scrub .flag"),
+    moves: chain,
   })),
+  { ...ofForward, cards: ".forward .pane, .forward .reel, .forward .cards > .card", tex: () => FORWARD },
   {
-    tab: "forward",
-    cards: ".forward .pane, .forward .reel, .forward .cards > .card",
-    tex: () => FORWARD,
-    values: read(".forward .flag"),
+    tab: "train",
+    cards: ".train figure.plane",
+    tex: () => SCORE,
+    values: read(".train .t > span", ".train .state"),
+    moves: slider(".train input.at"),
   },
-  { tab: "train", cards: ".train figure.plane", tex: () => SCORE, values: read(".train .t > span", ".train .state") },
   { tab: "train", cards: ".train .side figure", tex: () => LOSS, values: read(".train .state") },
-  {
-    tab: "schedule",
-    cards: ".curves .plots figure",
-    tex: plotted,
-    values: read(".curves .ddpm-t .value"),
-    at: () => settings.t,
-  },
-  { tab: "schedule", cards: ".filmstrip", tex: () => FORWARD, values: read(".curves .ddpm-t .value") },
+  { ...ofSchedule, cards: ".curves .plots figure", tex: plotted, at: () => settings.t },
+  { ...ofSchedule, cards: ".filmstrip", tex: () => FORWARD },
   { tab: "lab", cards: ".lab .plots figure", tex: plotted, values: read(".lab .headline h2") },
-  {
-    tab: "lab",
-    cards: ".effects .pair figure, .effects .sizes, .effects > .rows, .trial .rows figure, .audit figure",
-    tex: () => FORWARD,
-    values: read(".effects .gone"),
-  },
-  { tab: "theory", cards: ".theory .blocks > .block", values: levers },
+  { ...lost, tab: "lab", cards: ".effects > .rows, .effects .sizes", tex: () => FORWARD },
+  { tab: "lab", cards: ".effects .pair figure:not(.sizes)", values: read(".lab .headline h2") },
+  { tab: "lab", cards: ".trial .rows figure", values: () => "" },
+  { tab: "lab", cards: ".audit figure", values: read(".audit .said") },
+  { tab: "theory", cards: ".theory .blocks > .block", values: leverValues, moves: levers },
 ];
-
-const slide = (selector) => (by) => {
-  const input = /** @type {HTMLInputElement} */ (document.querySelector(selector));
-  if (!input || input.disabled) return;
-  input.value = String(+input.value + by * +(input.step || 1));
-  input.dispatchEvent(new Event("input", { bubbles: true }));
-};
-const press = (selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.click();
-const repeat = (by, back, on) => {
-  for (let i = 0; i < Math.abs(by); i++) press(by < 0 ? back : on);
-};
-
-// The lever that was moved last, or else the first.
-let held = "";
-document.addEventListener(
-  "focusin",
-  ({ target }) => {
-    const lever = /** @type {HTMLElement} */ (target).closest?.(".theory .controls [data-lever]");
-    if (lever) held = /** @type {HTMLElement} */ (lever).dataset.lever;
-  },
-  true,
-);
-const moveLever = (by) => {
-  const all = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".theory .controls [data-lever]")]);
-  const lever = all.find(({ dataset }) => dataset.lever === held) || all[0];
-  if (!lever) return;
-  const own = `.theory .controls [data-lever="${lever.dataset.lever}"]`,
-    pressed = lever.querySelector(".options [aria-pressed=true]");
-  if (lever.querySelector("input:not([hidden])")) slide(`${own} input`)(by);
-  else if (pressed)
-    /** @type {HTMLElement} */ (by > 0 ? pressed.nextElementSibling : pressed.previousElementSibling)?.click();
-  else if (by > 0) press(`${own} .options button:nth-child(2)`);
-};
-
-/** What the arrows move on each tab: `by` steps. @type {Record<string, (by: number) => void>} */
-export const STEP = {
-  reverse: (by) => repeat(by, ".player [data-do=prev]", ".player [data-do=next]"),
-  forward: slide(".forward .reel input"),
-  train: slide(".train input.at"),
-  schedule: slide(".curves .ddpm-t input"),
-  lab: slide(".effects input.limit"),
-  theory: moveLever,
-};
-/** PageUp (−1) and PageDown (1), where they do more than go to the next piece. */
-export const TURN = {
-  theory: (by) => press(by > 0 ? ".theory .turn .on:not([hidden])" : ".theory .turn .back:not([hidden])"),
-};
-/** Space: what runs by itself. */
-export const PLAY = {
-  reverse: () => press(".player [data-do=play]"),
-  train: () => press(".train .go"),
-};

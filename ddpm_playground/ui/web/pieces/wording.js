@@ -17,6 +17,13 @@ const LETTERS = {
   sim: "∼", le: "≤", ge: "≥", to: "→", infty: "∞", sum: "Σ", prod: "∏", int: "∫", approx: "≈", log: "log", nabla: "∇",
   mid: "|", lVert: "‖", rVert: "‖", quad: "  ", ldots: "…", dots: "…", cdots: "⋯", pm: "±", in: "∈",
 }; // prettier-ignore
+const SPACING = ["left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "allowbreak", "displaystyle"];
+const RAISED = new Map([..."0123456789-()nT"].map((c, i) => [c, [..."⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁽⁾ⁿᵀ"][i]]));
+// An exponent in raised letters, where all of it has some.
+const raised = (/** @type {string} */ text) => {
+  const letters = [...text.trim()];
+  return letters.every((c) => RAISED.has(c)) ? letters.map((c) => RAISED.get(c)).join("") : `^(${text.trim()})`;
+};
 /** TeX as plain words, for where no formula can be set; subscripts as "_{t}". */
 export const plainTex = (/** @type {string} */ tex) => {
   let text = tex.replace(/\\say\{(\w+)\}/g, (_, key) => say(`tex.${key}`));
@@ -29,13 +36,12 @@ export const plainTex = (/** @type {string} */ tex) => {
       )
       .replace(/\\(bar|hat|tilde) *(\\[a-zA-Z]+|[a-z])/g, "\\$1{$2}")
       .replace(/\\(bar|hat|tilde)\{([^{}]*)\}/g, (_, mark, on) => on + { bar: "̄", hat: "̂", tilde: "̃" }[mark])
-      .replace(/\\d?frac\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}/g, "($1)/($2)")
+      .replace(/\\[dt]?frac\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}/g, "($1)/($2)")
       .replace(/\\sqrt\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}/g, "√($1)");
   return text
-    .replace(
-      /\\([a-zA-Z]+)/g,
-      (_, name) => LETTERS[name] ?? (["left", "right", "big", "Big"].includes(name) ? "" : name),
-    )
+    .replace(/\^\{([^{}]*)\}|\^([0-9a-zT])/g, (_, group, one) => raised(group ?? one))
+    .replace(/-/g, "−")
+    .replace(/\\([a-zA-Z]+)/g, (_, name) => LETTERS[name] ?? (SPACING.includes(name) ? "" : name))
     .replace(/\\[,;!: ]/g, " ")
     .replace(/&|\\\\/g, " ")
     .replace(/_([^{\s])/g, "_{$1}")
@@ -60,3 +66,5 @@ export const marked = (/** @type {string} */ text) =>
     .split(SUBSCRIPT)
     .map((part, i) => (i % 2 ? `_{${part.replace(/[{}]/g, "")}}` : part))
     .join("");
+/** "x_{t}" as "x_t", where no markup can stand. */
+export const plainSubscripts = (/** @type {string} */ text) => text.replace(/_\{([^}]*)\}/g, "_$1");

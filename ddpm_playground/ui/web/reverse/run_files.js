@@ -7,6 +7,7 @@ import { number } from "../core/number.js";
 import { make, makeButton, typeset } from "../page/dom.js";
 import { say } from "../page/words.js";
 import { Still } from "./frames.js";
+import { runTitle } from "./run_title.js";
 
 // The first that this browser can write: H.264 plays everywhere, VP9 and VP8 in every browser.
 const KINDS = [
@@ -18,7 +19,8 @@ const RATE = 24,
   MOST_FRAMES = 192,
   END_MS = 1500,
   PANEL = 480,
-  HEAD = 64,
+  TITLE = 44,
+  HEAD = TITLE + 64,
   EDGE = 24;
 export const videoKind = () => KINDS.find(([, type]) => window.MediaRecorder?.isTypeSupported(type));
 
@@ -91,21 +93,29 @@ class Painter {
   }
 }
 
-// One picture of the video: both panels, their symbols, t and its way.
-const compose = (stage, sheets, t, first, font) => {
+// The largest letters, up to `most` px, in which a line is no wider than there is room.
+const fitting = (pen, text, most, room, font) => {
+  let size = most + 1;
+  do pen.font = `${--size}px ${font}`;
+  while (size > 12 && pen.measureText(text).width > room);
+};
+// One picture of the video: what made the run, both panels, their symbols, t and its way.
+const compose = (stage, sheets, t, first, font, title) => {
   const pen = stage.getContext("2d"),
     { width, height } = stage;
   pen.fillStyle = "#fff";
   pen.fillRect(0, 0, width, height);
   pen.imageSmoothingEnabled = sheets[0].width > PANEL;
   pen.fillStyle = "#181c24";
+  fitting(pen, title, 24, width - 2 * EDGE, font);
+  pen.fillText(title, EDGE, TITLE - 10);
   ["x", "x̂"].forEach((symbol, k) => {
     const x = EDGE + k * (PANEL + EDGE);
     pen.font = `600 30px ${font}`;
-    pen.fillText(symbol, x, 42);
+    pen.fillText(symbol, x, TITLE + 42);
     const { width: wide } = pen.measureText(symbol);
     pen.font = `600 20px ${font}`;
-    pen.fillText(k ? "0" : "t", x + wide + 1, 49);
+    pen.fillText(k ? "0" : "t", x + wide + 1, TITLE + 49);
     const scale = PANEL / Math.max(sheets[k].width, sheets[k].height);
     pen.drawImage(sheets[k], x, HEAD, sheets[k].width * scale, sheets[k].height * scale);
   });
@@ -140,7 +150,8 @@ export const videoOf = async (run, onProgress) => {
   });
   const frames = even(Math.min(film.length, MOST_FRAMES), film.length - 1),
     first = film.tOf(film.frames[0]);
-  const show = (i) => compose(stage, painter.draw(i), film.tOf(film.frames[i]), first, font);
+  const title = runTitle(run.about),
+    show = (i) => compose(stage, painter.draw(i), film.tOf(film.frames[i]), first, font, title);
   show(frames[0]);
   recorder.start();
   for (const [k, i] of frames.entries()) {
@@ -167,6 +178,7 @@ export const stripOf = (run, count, spacing, look) => {
   const sheet = new Sheet(64 + chosen.length * (cell + 16), look);
   const name = say("player.strip_title", { spacing: say(`player.strip_${spacing}`) }).replace(/_(\w)/g, "_{$1}");
   sheet.text(name, 18, { weight: 600 });
+  sheet.text(runTitle(run.about), 14, { colour: look.muted });
   const rows = chosen.map((i) => {
     const step = film.steps[film.frames[i].k],
       t = film.tOf(film.frames[i]);

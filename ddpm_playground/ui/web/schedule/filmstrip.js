@@ -50,25 +50,27 @@ export function mount(component) {
   function draw() {
     const x_t = new Float32Array(data.x_0.length);
     build();
-    [...rows.children].forEach((row, r) => {
-      const name = nameOf(data.schedules[r]),
-        { alpha_bar: alphaBars } = data.schedules[r].tables;
-      row.querySelector(".name").replaceChildren(swatch(`--series-${r}`, data.dashes[r]), name);
-      finder(row)
-        .all(".frame")
-        .forEach((button, i) => {
-          const canvas = button.querySelector("canvas"),
-            at = data.ts[i],
-            alphaBar = alphaBars[at],
-            value = number(alphaBar, 3);
-          blend(x_t, data.x_0, signalWeight(alphaBar), data.eps, noiseWeight(alphaBar));
-          paint(canvas, x_t, [data.channels, data.height, data.width]);
-          button.style.setProperty("--at", `${(100 * at) / data.T}%`);
-          button.querySelector(".t").textContent = say("schedule.frame_t", { t: at });
-          button.querySelector(".left").textContent = say("schedule.frame_alpha_bar", { value });
-          canvas.setAttribute("aria-label", say("schedule.frame_label", { name, t: at, value }));
-        });
-    });
+    finder(rows)
+      .all(":scope > .row")
+      .forEach((row, r) => {
+        const name = nameOf(data.schedules[r]),
+          { alpha_bar: alphaBars } = data.schedules[r].tables;
+        row.querySelector(".name").replaceChildren(swatch(`--series-${r}`, data.dashes[r]), name);
+        finder(row)
+          .all(".frame")
+          .forEach((button, i) => {
+            const canvas = button.querySelector("canvas"),
+              at = data.ts[i],
+              alphaBar = alphaBars[at],
+              value = number(alphaBar, 3);
+            blend(x_t, data.x_0, signalWeight(alphaBar), data.eps, noiseWeight(alphaBar));
+            paint(canvas, x_t, [data.channels, data.height, data.width]);
+            button.style.setProperty("--at", `${(100 * at) / data.T}%`);
+            button.querySelector(".t").textContent = say("schedule.frame_t", { t: at });
+            button.querySelector(".left").textContent = say("schedule.frame_alpha_bar", { value });
+            canvas.setAttribute("aria-label", say("schedule.frame_label", { name, t: at, value }));
+          });
+      });
     about.textContent = say("schedule.strip", { digit: data.digit, label: data.label });
     mark();
   }
@@ -77,7 +79,7 @@ export function mount(component) {
   function mark() {
     const gaps = data.ts.map((at) => Math.abs(at - t)),
       nearest = gaps.indexOf(Math.min(...gaps));
-    for (const row of rows.children)
+    for (const row of finder(rows).all(":scope > .row"))
       finder(row)
         .all(".frame")
         .forEach((button, i) => {

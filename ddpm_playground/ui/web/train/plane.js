@@ -1,5 +1,5 @@
 // The plane on a canvas: the data, samples, and arrows of the score that is learned beside the exact one.
-import { sharp } from "../draw/canvas.js";
+import { sharp, tellDrawing } from "../draw/canvas.js";
 import { colourOf } from "../draw/plots.js";
 
 /** A point for each pixel event, within ±reach. */
@@ -17,11 +17,17 @@ export const pointAt = (canvas, reach, event) => {
  * @param {Record<"samples" | "points" | "learned" | "exact", Float32Array> | null} view flat pairs each
  */
 export const drawPlane = (canvas, reach, set, view) => {
-  const sheet = sharp(canvas);
-  if (!sheet) return;
-  const { pen, width } = sheet,
-    place = (v) => ((v + reach) / (2 * reach)) * width,
-    colour = (name) => colourOf(canvas, name);
+  const sheet = sharp(canvas),
+    colour = (/** @type {string} */ name) => colourOf(canvas, name);
+  if (sheet) put(sheet, colour, reach, set, view);
+  tellDrawing(
+    canvas,
+    (other) => put(other, colour, reach, set, view),
+    (width) => width,
+  );
+};
+const put = ({ pen, width }, colour, reach, set, view) => {
+  const place = (v) => ((v + reach) / (2 * reach)) * width;
   const dots = (points, css, size) => {
     pen.fillStyle = colour(css);
     for (let i = 0; i < points.length; i += 2) {
