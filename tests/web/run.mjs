@@ -12,6 +12,8 @@ const MODULES = [
   "reverse/frames",
   "chapters/levers",
   "chapters/columns",
+  "page/server",
+  "page/reach",
 ];
 const web = new URL("../../ddpm_playground/ui/web/", import.meta.url);
 const scope = Object.assign({}, ...(await Promise.all(MODULES.map((name) => import(new URL(`${name}.js`, web))))));
@@ -21,7 +23,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { body, arg } = JSON.parse(line);
   let answer;
   try {
-    answer = { value: Function("arg", ...Object.keys(scope), body)(arg, ...Object.values(scope)) ?? null };
+    answer = { value: (await Function("arg", ...Object.keys(scope), body)(arg, ...Object.values(scope))) ?? null };
   } catch (error) {
     answer = { error: String(error.stack) };
   }

@@ -227,9 +227,12 @@ export function mount({ element, props, server }) {
     const box = target.querySelector("div");
     if (!target.open || box.children.length) return;
     const { name } = start.chapters[at],
-      found = (await ask(() => server.drawer({ chapter: name }))).sources || [];
-    if (start.chapters[at].name === name)
-      box.replaceChildren(...found.flatMap(({ where, code }) => [make("h4", "", where), make("pre", "", code)]));
+      { sources = [], problem: why = "" } = await ask(() => server.drawer({ chapter: name }));
+    if (start.chapters[at].name !== name) return;
+    box.replaceChildren(...sources.flatMap(({ where, code }) => [make("h4", "", where), make("pre", "", code)]));
+    // Asked again when it is opened again.
+    if (why) problem.textContent = why;
+    if (why) target.open = false;
   });
 
   // The chapter that the address names, once it is known; it is computed when the tab is first seen.

@@ -3,9 +3,11 @@
 import { opened } from "../page/dom.js";
 import { writeAddress } from "../page/settings.js";
 import { followClamps } from "../page/clamps.js";
+import { followReach } from "../page/reach.js";
 import { followSwipes } from "../page/swipe.js";
 import { followTabs, skipTabs } from "../page/tabs.js";
 import { say } from "../page/words.js";
+import { tellAway } from "./away.js";
 
 const GROUNDS = ["system", "light", "dark"];
 
@@ -36,6 +38,8 @@ export function mount({ element }) {
   followTabs();
   followSwipes();
   followClamps();
+  followReach();
+  tellAway(element, find(".ddpm-away"));
 
   // Presenting and saving come once the page is at rest.
   const begin = () => import("../pieces/start.js").then(({ start }) => start(element));
