@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from .bridge.driven_sampler import DrivenSampler
+from .bridge.known_lines import KnownLines, known_lines
 from .core import Sampling, SeededNoise, Step, q_sample, same_noise_t
 from .core.checks import whole_number
 from .core.later import torch
@@ -152,10 +153,18 @@ class Run:
             start_t=self.start.t if self.start else None,
         )
 
+    @cached_property
+    def known_lines(self) -> KnownLines | None:
+        """What a scheduler of diffusers does, in the papers' words; None for a sampler that says it itself."""
+        if not isinstance(self.sampler, DrivenSampler):
+            return None
+        return known_lines(self.sampler, self.schedule, self.sampling, self.start.t if self.start else None)
+
     def numbers(self, t: int, s: int) -> StepNumbers:
         """What stands beside the pictures of the step t → s."""
         alpha_bar, snr = float(self.schedule.alpha_bars[t]), float(self.schedule.snr[t])
-        known = self.sampler.numbers(self.schedule, self.sampling, t, s)
+        lines = self.known_lines
+        known = self.sampler.numbers(self.schedule, self.sampling, t, s) if lines is None else lines.numbers.get((t, s))
         if known is None:
             return StepNumbers(t, s, alpha_bar, snr, None, None, None)
         own = s > 0 and self.sampling.add_noise and self.says_sigma

@@ -108,6 +108,7 @@ export function mount({ element, props, trigger, watch }) {
     const { asked = 0, T } = about;
     if (steps && asked > steps && film.steps[0].t < T)
       parts.push(say("player.shorter", { steps, asked, t: film.steps[0].t, T }));
+    else if (asked > steps) parts.push(say("player.fewer", { steps, asked }));
     // The server may have left out frames already.
     const { every = 1, every_mb: everyMb } = about,
       stride = film.stride * every;
@@ -159,7 +160,7 @@ export function mount({ element, props, trigger, watch }) {
     about = { done: false, stopped: false, ...message, frames: null };
     film = new Film(message.shape, message.steps);
     if (message.badge === "recorded") film.total = message.total || 0;
-    still = new Still(film, about.clip);
+    still = new Still(film, about);
     playback.start(film, message.badge === "recorded");
     probe.leave();
     probe.labels = message.labels || [];
