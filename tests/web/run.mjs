@@ -14,6 +14,7 @@ const MODULES = [
   "chapters/columns",
   "page/server",
   "page/reach",
+  "header/ground",
 ];
 const web = new URL("../../ddpm_playground/ui/web/", import.meta.url);
 const scope = Object.assign({}, ...(await Promise.all(MODULES.map((name) => import(new URL(`${name}.js`, web))))));

@@ -6,8 +6,8 @@ import { say } from "../page/words.js";
 import { isDrawn } from "./lab_plots.js";
 
 const MOST = 9;
-// By how many pixels a key moves a handle, and how long the keys must rest before the curve is examined.
-const KEYS = { ArrowUp: -2, ArrowDown: 2, PageUp: -12, PageDown: 12 };
+// By how many pixels a key moves a handle, down to the plot's lowest value or up to its highest; and how long the keys must rest before the curve is examined.
+const KEYS = { ArrowUp: -2, ArrowDown: 2, PageUp: -12, PageDown: 12, Home: Infinity, End: -Infinity };
 const REST_MS = 500;
 
 export class CurveHandles {
@@ -100,12 +100,13 @@ export class CurveHandles {
     node.addEventListener("pointercancel", done);
     node.addEventListener("keydown", (event) => {
       const pixels = KEYS[event.key];
-      if (!pixels) return;
+      if (!pixels || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       from = from || this.plots.tables;
-      const { axis } = this.plot,
+      const { axis, box } = this.plot,
         value = (now || from)[this.quantity.value][this.knots()[k]];
-      to(axis.p2d(axis.d2p(value) + pixels));
+      const ends = pixels > 0 ? box.height : 0;
+      to(axis.p2d(Number.isFinite(pixels) ? axis.d2p(value) + pixels : ends));
       clearTimeout(rest);
       rest = setTimeout(done, REST_MS);
     });
