@@ -54,7 +54,7 @@ class Finding:
             say: how a word or a Phrase that fills a place is said there.
         """
         message, fix = _told(language, self.key, self.values, say)
-        reference = REFERENCES_TOLD.get(language, str)(self.reference)
+        reference = REFERENCES_TOLD.get(language, str)(REFERENCES.get(self.key, self.reference))
         return replace(self, message=message, fix=fix, reference=reference)
 
     def as_json(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ const MODULES = [
   "page/server",
   "page/reach",
   "header/ground",
+  "page/holding",
 ];
 const web = new URL("../../ddpm_playground/ui/web/", import.meta.url);
 const scope = Object.assign({}, ...(await Promise.all(MODULES.map((name) => import(new URL(`${name}.js`, web))))));

@@ -2,6 +2,7 @@
 import { bent, tablesFrom } from "../core/formulas.js";
 import { number } from "../core/number.js";
 import { makeButton } from "../page/dom.js";
+import { hearDrag } from "../page/holding.js";
 import { say } from "../page/words.js";
 import { isDrawn } from "./lab_plots.js";
 
@@ -87,17 +88,12 @@ export class CurveHandles {
         y = event.clientY - area.getBoundingClientRect().top - box.top;
       return axis.p2d(Math.max(0, Math.min(box.height, y)));
     };
-    node.addEventListener("pointerdown", (event) => {
+    const begin = () => {
       clearTimeout(rest);
       done();
-      node.setPointerCapture(event.pointerId);
       from = this.plots.tables;
-    });
-    node.addEventListener("pointermove", (event) => {
-      if (from && node.hasPointerCapture(event.pointerId)) to(valueAt(event));
-    });
-    node.addEventListener("pointerup", done);
-    node.addEventListener("pointercancel", done);
+    };
+    hearDrag(node, { begin, move: (event) => to(valueAt(event)), end: done });
     node.addEventListener("keydown", (event) => {
       const pixels = KEYS[event.key];
       if (!pixels || event.ctrlKey || event.metaKey || event.altKey) return;
