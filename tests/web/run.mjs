@@ -16,6 +16,7 @@ const MODULES = [
   "page/reach",
   "header/ground",
   "page/holding",
+  "chapters/named",
 ];
 const web = new URL("../../ddpm_playground/ui/web/", import.meta.url);
 const scope = Object.assign({}, ...(await Promise.all(MODULES.map((name) => import(new URL(`${name}.js`, web))))));
