@@ -12,7 +12,7 @@ from .bridge.known_lines import KnownLines, known_lines
 from .core import Sampling, SeededNoise, Step, q_sample, same_noise_t
 from .core.checks import whole_number
 from .core.later import torch
-from .core.phrase import Refusal
+from .core.phrase import Phrase, Refusal
 from .engine.spaces import STEP_TIMES, StepTime, shared_gpu, with_shared_gpu
 from .learn.checkpoints.store import Shelf
 from .learn.data.pictures import MAX_SAMPLES, bundled_digits
@@ -251,9 +251,13 @@ def last_step_time(timed_as: str, name: str) -> StepTime | None:
     return STEP_TIMES.known(timed_as if shared_gpu() is None else name)
 
 
-def _shape_text(shape: tuple[int, ...]) -> str:
+def _shape_text(shape: tuple[int, ...]) -> Phrase:
     C, H, W = shape
-    return f"{H}×{W} {'grey' if C == 1 else 'colour'}"
+    if C == 1:
+        return Phrase("{H}×{W} grey, 1 channel", H=H, W=W)
+    if C == 3:
+        return Phrase("{H}×{W} colour, 3 channels", H=H, W=W)
+    return Phrase("{H}×{W}, {C} channels", H=H, W=W, C=C)
 
 
 def labels_of(label: str, count: int, checkpoint: Checkpoint) -> torch.Tensor:
