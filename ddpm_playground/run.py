@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from .bridge.driven_sampler import DrivenSampler
+from .bridge.known_lines import KnownLines, known_lines
 from .core import Sampling, SeededNoise, Step, q_sample, same_noise_t
 from .core.checks import whole_number
 from .core.later import torch
-from .core.phrase import Refusal
+from .core.phrase import Phrase, Refusal
 from .engine.spaces import STEP_TIMES, StepTime, shared_gpu, with_shared_gpu
 from .learn.checkpoints.store import Shelf
 from .learn.data.pictures import MAX_SAMPLES, bundled_digits
@@ -152,10 +153,18 @@ class Run:
             start_t=self.start.t if self.start else None,
         )
 
+    @cached_property
+    def known_lines(self) -> KnownLines | None:
+        """What a scheduler of diffusers does, in the papers' words; None for a sampler that says it itself."""
+        if not isinstance(self.sampler, DrivenSampler):
+            return None
+        return known_lines(self.sampler, self.schedule, self.sampling, self.start.t if self.start else None)
+
     def numbers(self, t: int, s: int) -> StepNumbers:
         """What stands beside the pictures of the step t → s."""
         alpha_bar, snr = float(self.schedule.alpha_bars[t]), float(self.schedule.snr[t])
-        known = self.sampler.numbers(self.schedule, self.sampling, t, s)
+        lines = self.known_lines
+        known = self.sampler.numbers(self.schedule, self.sampling, t, s) if lines is None else lines.numbers.get((t, s))
         if known is None:
             return StepNumbers(t, s, alpha_bar, snr, None, None, None)
         own = s > 0 and self.sampling.add_noise and self.says_sigma
@@ -242,9 +251,13 @@ def last_step_time(timed_as: str, name: str) -> StepTime | None:
     return STEP_TIMES.known(timed_as if shared_gpu() is None else name)
 
 
-def _shape_text(shape: tuple[int, ...]) -> str:
+def _shape_text(shape: tuple[int, ...]) -> Phrase:
     C, H, W = shape
-    return f"{H}×{W} {'grey' if C == 1 else 'colour'}"
+    if C == 1:
+        return Phrase("{H}×{W} grey, 1 channel", H=H, W=W)
+    if C == 3:
+        return Phrase("{H}×{W} colour, 3 channels", H=H, W=W)
+    return Phrase("{H}×{W}, {C} channels", H=H, W=W, C=C)
 
 
 def labels_of(label: str, count: int, checkpoint: Checkpoint) -> torch.Tensor:

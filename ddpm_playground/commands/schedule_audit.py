@@ -2,11 +2,17 @@
 
 import argparse
 import json
+from pathlib import Path
+from typing import Any
 
+from ..bridge.diffusers_config import class_defaults
 from ..bridge.scheduler_classes import scheduler_classes
 from ..core import SPACINGS
 from ..lab.audit import Audit, Transition, audit
+from ..lab.input_file import is_there
 from ..lab.option_text import parse_options
+from ..lab.reading import read_subject
+from .paths import given
 from .schedule_lists import add_lists, lists
 
 DEFAULT_STEPS = 50
@@ -26,7 +32,14 @@ DESCRIPTION = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which class, how it is built, and how it is told."""
     parser.description = DESCRIPTION.replace("%", "%%")
-    parser.add_argument("scheduler", metavar="CLASS", nargs="?", help="a scheduler class of diffusers; see --list")
+    parser.add_argument(
+        "scheduler",
+        metavar="CLASS",
+        nargs="?",
+        type=given,
+        help="a scheduler class of diffusers, see --list; or, as `schedule check` reads it, a scheduler_config.json or "
+        "the folder of a pipeline or of a scheduler, whose class and settings are taken",
+    )
     parser.add_argument("--spacing", choices=tuple(SPACINGS), help="its timestep_spacing; default the class's own")
     parser.add_argument("--steps", type=int, default=DEFAULT_STEPS, help=f"S, default {DEFAULT_STEPS}")
     parser.add_argument(
@@ -53,11 +66,31 @@ def run(arguments: argparse.Namespace) -> None:
         return
     if arguments.scheduler is None:
         raise ValueError("schedule audit needs a CLASS; --list lists the scheduler classes of diffusers")
-    options = parse_options(arguments.option)
+    name, options = class_and_options(arguments.scheduler)
+    options |= parse_options(arguments.option)
+    if arguments.spacing is not None:
+        options.pop("timestep_spacing", None)
     asked = {kind: values for kind, values in lists(arguments).items() if values}
     num_steps = len(next(iter(asked.values()))) if asked else arguments.steps
-    found = audit(arguments.scheduler, num_steps, options, arguments.spacing, asked=asked)
+    found = audit(name, num_steps, options, arguments.spacing, asked=asked)
     print(json.dumps(found.as_json(), allow_nan=False) if arguments.json else table(found))
+
+
+def class_and_options(what: str) -> tuple[str, dict[str, Any]]:
+    """A class by its name, or that of a config with the keys that it takes.
+
+    Raises:
+        ValueError: what cannot be read, or a config that names no class of diffusers.
+    """
+    if not is_there(Path(what)):
+        return what, {}
+    subject = read_subject(what)
+    config = subject.given or subject.config
+    name = config.get("_class_name")
+    takes = class_defaults(name) if isinstance(name, str) else None
+    if not isinstance(name, str) or takes is None:
+        raise ValueError(f"{what} names no scheduler class of the installed diffusers; give a CLASS, see --list")
+    return name, {key: value for key, value in config.items() if key in takes}
 
 
 def table(found: Audit) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core.phrase import Phrase
-from .wording import IDLE, REFERENCES, WORDING
+from .wording import IDLE, REFERENCES, REFERENCES_TOLD, WORDING
 
 SEVERITIES = ("error", "warning", "note")
 # What to do where the wording of a finding does not say it itself: with a patch that holds, and where none does.
@@ -54,7 +54,8 @@ class Finding:
             say: how a word or a Phrase that fills a place is said there.
         """
         message, fix = _told(language, self.key, self.values, say)
-        return replace(self, message=message, fix=fix)
+        reference = REFERENCES_TOLD.get(language, str)(REFERENCES.get(self.key, self.reference))
+        return replace(self, message=message, fix=fix, reference=reference)
 
     def as_json(self) -> dict[str, Any]:
         """What a reader sees of it."""

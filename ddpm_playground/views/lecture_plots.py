@@ -17,6 +17,7 @@ KINDS = {"line": "lines", "points": "markers", "both": "lines+markers"}
 
 LABELLED_DECADES = 1.5  # up to here, powers of ten alone would leave an axis with one label
 MOST_LABELS = 6
+BESIDE = 0.1  # decades: how far beside what is drawn a label may stand
 
 
 class Series(NamedTuple):
@@ -39,13 +40,19 @@ class Series(NamedTuple):
     dash: str = "solid"
 
 
-def _decades(series: Sequence[Series], of: str, limits: Sequence[float] | None) -> float:
-    """How many powers of ten an axis spans, by its limits (logarithms) or else by what is drawn."""
+def _limits(series: Sequence[Series], of: str, limits: Sequence[float] | None) -> tuple[float, float]:
+    """From which to which power of ten an axis goes, by its limits (logarithms) or else by what is drawn."""
     if limits is not None:
-        return limits[1] - limits[0]
+        return limits[0], limits[1]
     values = torch.cat([getattr(one, of).double() for one in series])
     values = values[torch.isfinite(values) & (values > 0)]
-    return float(torch.log10(values.max() / values.min())) if len(values) else 0.0
+    return (math.log10(float(values.min())), math.log10(float(values.max()))) if len(values) else (0.0, 0.0)
+
+
+def _labels_within(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times the powers of ten from 10^low to 10^high."""
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    return [v for k in powers for v in (10.0**k, 2 * 10.0**k, 5 * 10.0**k) if low <= math.log10(v) <= high]
 
 
 def _short(values: torch.Tensor) -> list[float]:
@@ -97,9 +104,12 @@ def chart(
         if ticks:
             layout[axis] |= {"tickvals": list(ticks), "ticktext": [f"{v:g}" for v in ticks]}
         elif layout[axis].get("type") == "log":
-            decades = _decades(series, of, layout[axis].get("range"))
+            low, high = _limits(series, of, layout[axis].get("range"))
+            decades = high - low
             if decades > LABELLED_DECADES:  # powers of ten alone; 2 and 5 between them are noise
                 layout[axis]["dtick"] = math.ceil(decades / MOST_LABELS)
+            elif len(ticks := _labels_within(low - BESIDE, high + BESIDE)) > 1:  # Plotly sets 2 and 5 too small
+                layout[axis] |= {"tickvals": ticks, "ticktext": [f"{v:g}" for v in ticks]}
     traces = []
     for one in series:
         keep = torch.isfinite(one.y) & torch.isfinite(one.x)

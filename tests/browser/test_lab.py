@@ -113,7 +113,7 @@ def test_the_first_view_leads_with_its_verdict(open_lab):
     assert visit.page.inner_text(".lab .verdict").startswith("Nothing wrong found")
     for card in visit.page.locator(".lab .cards li").all():
         if "Nothing need be done" in card.inner_text():
-            assert card.get_by_text("Copy the fix").count() == 0
+            assert card.locator(".copy").count() == 0
 
 
 def test_what_it_was_trained_with_is_in_the_link(open_lab):
@@ -267,3 +267,18 @@ def test_the_audit_finds_linspace(open_lab):
     visit.page.fill(".audit .options", "colour=red")
     visit.page.click(".audit button")
     visit.wait("() => document.querySelector('.audit .problem').textContent.includes(\"no option 'colour'\")")
+
+
+def test_what_is_old_goes_out_no_more_and_leads_no_more(open_lab):
+    visit = open_lab()
+    page = visit.page
+    page.fill(".lab textarea", "{ no JSON")
+    assert (
+        page.locator(".lab .exports button:enabled").count() == page.locator(".lab .cards .copy:enabled").count() == 0
+    )
+    page.click(".lab .examine")
+    page.wait_for_selector(".lab .problem:not(:empty)")
+    assert page.inner_text(".lab .verdict") == "Not read"
+    assert page.locator(".lab .exports button:enabled").count() == 0
+    examined(visit, "cosine")
+    assert page.locator(".lab .exports button:disabled").count() == 0

@@ -249,3 +249,21 @@ def test_on_a_phone(open_tab, scheme):
         .map(([text]) => text)"""
     )
     assert small == []
+
+
+def test_a_link_that_cannot_be_drawn_says_why_and_is_drawn_once_that_is_mended(chromium, playground):
+    visit = Visit(chromium, playground, "?tab=schedule&T=1&zero_snr=true")
+    said = "#schedule-curves .problem"
+    visit.page.get_by_text("needs two steps or more, got T = 1").first.wait_for()
+    assert "Nothing can be drawn" in visit.page.inner_text(said)
+    assert not visit.page.is_visible("#schedule-curves .plots") and not visit.page.is_visible("#schedule-strip .rows")
+    visit.tab("forward")
+    visit.page.locator("#forward-stage .problem", has_text="two steps or more").wait_for()
+    assert not visit.page.is_visible("#forward-stage .equation")
+    visit.tab("schedule")
+    visit.page.click("#schedule-zero-snr input")
+    visit.wait(READY)
+    assert not visit.page.is_visible(said) and visit.page.is_visible("#schedule-strip .rows")
+    visit.page.click("#schedule-zero-snr input")
+    visit.page.locator(said, has_text="still the last schedule").wait_for()
+    visit.close()

@@ -1,5 +1,6 @@
 """Figures of the chapters: which ticks a logarithmic axis has, and how many digits are sent."""
 
+import pytest
 import torch
 
 from ddpm_playground.views.lecture_plots import Series, chart
@@ -24,3 +25,11 @@ def test_no_digits_that_nobody_sees() -> None:
         chart([Series("y", x, x / 7, "--ink")], "x", "y")["data"][0] | {"x": [0.3333333], "y": [0.04761905]}
         == (chart([Series("y", x, x / 7, "--ink")], "x", "y")["data"][0])
     )
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.02, 0.4), (0.3, 1.1), (2.0, 40.0)])
+def test_labels_of_a_short_logarithmic_axis_are_all_of_one_size(low: float, high: float) -> None:
+    axis = figure(low, high)["layout"]["yaxis"]
+    assert axis["ticktext"] == [f"{v:g}" for v in axis["tickvals"]], "Plotly sets those that it chooses itself smaller"
+    assert len(axis["tickvals"]) > 1 and "tickvals" not in figure(0.0011, 0.0012)["layout"]["yaxis"]
+    assert all(low / 1.3 <= v <= high * 1.3 for v in axis["tickvals"])

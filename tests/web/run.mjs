@@ -13,6 +13,11 @@ const MODULES = [
   "chapters/levers",
   "chapters/columns",
   "pieces/wording",
+  "page/server",
+  "page/reach",
+  "header/ground",
+  "page/holding",
+  "chapters/named",
 ];
 const web = new URL("../../ddpm_playground/ui/web/", import.meta.url);
 const scope = Object.assign({}, ...(await Promise.all(MODULES.map((name) => import(new URL(`${name}.js`, web))))));
@@ -22,7 +27,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { body, arg } = JSON.parse(line);
   let answer;
   try {
-    answer = { value: Function("arg", ...Object.keys(scope), body)(arg, ...Object.values(scope)) ?? null };
+    answer = { value: (await Function("arg", ...Object.keys(scope), body)(arg, ...Object.values(scope))) ?? null };
   } catch (error) {
     answer = { error: String(error.stack) };
   }

@@ -60,7 +60,8 @@ def test_every_table_is_cores(script, name, published, T, zero_snr):
         try:
             schedule = rescale_zero_terminal_snr(schedule)
         except ValueError:
-            assert script(WHY_NOT, arg)[0] in ("bad_rescale", "bad_beta")  # ᾱ that rests at its end makes 0/0
+            # ᾱ that rests at its end makes 0/0
+            assert script(WHY_NOT, arg)[0] in ("one_step", "no_signal", "bad_rescale", "bad_beta")
             return
     got = script(TABLES, arg)
     for key, want in schedule_tables(schedule).items():
@@ -70,7 +71,7 @@ def test_every_table_is_cores(script, name, published, T, zero_snr):
 @pytest.mark.parametrize(
     ("name", "params", "zero_snr", "key"),
     [("sigmoid", {"start": 3.0, "end": 3.0}, False, "bad_ends"), ("linear", {"beta_end": 1.5}, False, "bad_beta"),
-     ("constant", {"beta": 0.0}, True, "bad_rescale")],
+     ("constant", {"beta": 0.0}, True, "bad_rescale"), ("constant", {"beta": 1.0}, True, "no_signal")],
 )  # fmt: skip
 def test_what_core_refuses_the_browser_refuses(script, name, params, zero_snr, key):
     params = schedule_params(name) | params
@@ -79,6 +80,13 @@ def test_what_core_refuses_the_browser_refuses(script, name, params, zero_snr, k
         rescale_zero_terminal_snr(schedule)
     said = script(WHY_NOT, {"name": name, "T": 10, "params": params, "zeroSnr": zero_snr})
     assert said[0] == key
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_one_step_cannot_end_without_signal_and_that_is_the_reason(script, name):
+    arg = {"name": name, "T": 1, "params": schedule_params(name), "zeroSnr": True}
+    assert script(WHY_NOT, arg) == ["one_step", {"T": 1}]
+    assert script(WHY_NOT, arg | {"T": 2}) is None
 
 
 @pytest.mark.parametrize("t", [0, 1, 500, 1000])

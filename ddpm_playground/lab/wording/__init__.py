@@ -1,6 +1,8 @@
 """What the findings say: language → key → (what was found, what to do); and who says so."""
 
-from . import en, run_en, run_zh_tw, training_en, training_zh_tw, zh_tw
+from collections.abc import Callable
+
+from . import en, references_zh_tw, run_en, run_zh_tw, training_en, training_zh_tw, zh_tw
 from .idle import IDLE
 from .references import REFERENCES as OF_CONFIGS
 
@@ -10,4 +12,7 @@ WORDING = {
 }
 REFERENCES: dict[str, str] = {**OF_CONFIGS, **run_en.REFERENCES}
 
-__all__ = ["IDLE", "REFERENCES", "WORDING"]
+# How a reference is said in a language that has words of its own for "section" and "table".
+REFERENCES_TOLD: dict[str, Callable[[str], str]] = {"zh-TW": references_zh_tw.told}
+
+__all__ = ["IDLE", "REFERENCES", "REFERENCES_TOLD", "WORDING"]

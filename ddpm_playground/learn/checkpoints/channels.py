@@ -26,8 +26,15 @@ def check_channels(config: dict[str, Any]) -> None:
             raise CheckpointError(
                 "{name} in config.json must be whole numbers in [1, {most}]; correct it", name=name, most=MAX_COUNT
             )
-    if len(sides) != 2 or not (counts["in_channels"] >= counts["out_channels"] or says_variance(config)):
+    if len(sides) != 2:
         raise CheckpointError(
-            "config.json must have one size, and no more channels out than in, or twice as many where the network says "
-            "its variance too; correct it"
+            "sample_size in config.json must be a number or a list of two, got {got}; correct it", got=str(size)
+        )
+    (channels,), (out,) = counts["in_channels"], counts["out_channels"]
+    if channels < out and not says_variance(config):
+        raise CheckpointError(
+            "config.json must have no more channels out than in, or twice as many where the network says its variance "
+            "too, got {channels} in and {out} out; correct it",
+            channels=channels,
+            out=out,
         )

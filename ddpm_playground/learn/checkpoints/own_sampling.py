@@ -62,6 +62,14 @@ class OwnSampling:
         told = [f"{key} = {str(value)[:40]}" for key, value in self.settings().items()]
         return ", ".join([self.class_name, *told[:MAX_TOLD]])
 
+    @property
+    def is_another(self) -> bool:
+        """Whether `ddpm` and the others here, as they come, draw otherwise."""
+        others = self.settings()
+        if others.get("variance_type") == self.said:
+            others.pop("variance_type", None)
+        return not self.is_here and (self.class_name != UNNAMED or bool(others))
+
     def read_as(self) -> Iterator[Phrase]:
         """A sentence where it is something else than what `ddpm` here does by itself."""
         if self.is_here:
@@ -72,13 +80,10 @@ class OwnSampling:
                 pipeline=self.pipeline,
                 name=self.class_name,
             )
-        others = self.settings()
-        if others.get("variance_type") == self.said:
-            others.pop("variance_type", None)
         if self.family is not None and not self.family.as_ddpm:
             yield Phrase("its own sampling is {own}; ddpm and the others here are not for it", own=self.described())
-        elif self.class_name != UNNAMED or others:
-            yield Phrase("its own sampling is {own}; ddpm and the others here draw otherwise", own=self.described())
+        elif self.is_another:
+            yield Phrase("its own sampling is {own}, in {steps} steps", own=self.described(), steps=self.num_steps)
 
 
 def own_sampling(layout: Layout, scheduler_config: Mapping[str, Any], T: int, said: str | None = None) -> OwnSampling:

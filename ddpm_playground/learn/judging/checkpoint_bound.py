@@ -27,6 +27,8 @@ from ..data.pictures import Pictures, bundled_digits, load_pictures
 from ..training.algorithm_1 import by_quarter, quarter_of
 from .samples import BATCH_SIZE, check_sampling, steady_predictor, whole_blocks
 
+LEAST = 2  # pictures: one alone says nothing of how they scatter
+
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
@@ -111,7 +113,15 @@ def held_out(checkpoint: Checkpoint, data: str | Path | None = None, count: int 
             unknown=", ".join(unknown[:3]),
             known=", ".join(known),
         )
-    whole_number(f"the number of images of {name}", count, 2, len(pictures), "change it")
+    if len(pictures) < LEAST:
+        raise Refusal(
+            "{name} holds {got} picture; the bound needs at least {least}, to say how they scatter: give more, or "
+            "another --data",
+            name=name,
+            got=len(pictures),
+            least=LEAST,
+        )
+    whole_number(f"the number of images of {name}", count, LEAST, len(pictures), "change --num-images")
     generator = torch.Generator().manual_seed(stream_seed(seed, "held-out"))
     places = torch.randperm(len(pictures), generator=generator)[:count]
     if checkpoint.needs_label and not pictures.class_names:

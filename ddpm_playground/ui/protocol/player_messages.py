@@ -57,6 +57,7 @@ class Opening(TypedDict):
     shape: list[int]
     T: int
     clip: bool
+    eps_matches: NotRequired[bool]
     add_noise: bool
     planar: bool
     labels: list[str]

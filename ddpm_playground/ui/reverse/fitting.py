@@ -56,8 +56,8 @@ def fitted(name: str, label: str, sampler: str) -> list[dict]:
 
 
 @on_screen
-def own_first(name: str, sampler: str) -> dict:
-    """The sampler that a checkpoint starts with when a visitor chooses it: a stranger's, its own.
+def own_first(name: str, sampler: str) -> list[dict]:
+    """The sampler and S that a checkpoint starts with when a visitor chooses it: a stranger's, its own.
 
     Args:
         name: of the checkpoint.
@@ -66,16 +66,36 @@ def own_first(name: str, sampler: str) -> dict:
     try:
         own = shelf().load(name).own
     except ValueError:
-        return gr.skip()
-    if own.is_here:
-        return gr.update(value="ddpm") if sampler == OWN else gr.skip()
-    named = [(text(f"reverse.sampler_{key}"), key) for key in NAMED if key != OWN]
-    return gr.update(choices=[(text("reverse.sampler_own_is", own=own.described()), OWN), *named], value=OWN)
+        return [gr.skip(), gr.skip()]
+    if not own.is_here:
+        return [gr.update(value=OWN), gr.update(value=own.num_steps)]
+    if sampler != OWN:
+        return [gr.skip(), gr.skip()]
+    return [gr.update(value=DEFAULT.sampler), gr.update(value=min(DEFAULT.num_steps, own.num_steps))]
+
+
+def sampler_told(name: str, sampler: str) -> str:
+    """What stands beneath a sampler's name: a scheduler of diffusers by its whole name, for which the box has no room.
+
+    Args:
+        name: of the checkpoint.
+        sampler: its name.
+    """
+    if sampler in ALL_SAMPLERS or sampler not in NAMED:
+        return text("reverse.sampler_info")
+    if sampler != OWN:
+        return text("reverse.sampler_of_class", name=sampler)
+    try:
+        own = shelf().load(name).own
+    except ValueError:
+        return text("reverse.sampler_info")
+    return text("reverse.sampler_own_is", own=own.described(), steps=own.num_steps)
 
 
 @on_screen
 def settings_of_rules(sampler: str, name: str) -> list[dict]:
-    """What only the samplers here are told is hidden where a scheduler of diffusers says it by its config.
+    """What only the samplers here are told is hidden where a scheduler of diffusers says it by its config; and
+    what the sampler is.
 
     Args:
         sampler: its name.
@@ -86,7 +106,8 @@ def settings_of_rules(sampler: str, name: str) -> list[dict]:
         clips = ours and not shelf().load(name).is_planar
     except ValueError:
         clips = ours
-    return [gr.update(visible=clips if setting == "clip_x_0" else ours) for setting in OF_RULES]
+    rules = [gr.update(visible=clips if setting == "clip_x_0" else ours) for setting in OF_RULES]
+    return [*rules, gr.update(info=sampler_told(name, sampler))]
 
 
 def fit_settings(controls: Mapping[str, Component]) -> None:
@@ -97,6 +118,7 @@ def fit_settings(controls: Mapping[str, Component]) -> None:
     checkpoint, sampler = controls["checkpoint"], controls["sampler"]
     chosen = [checkpoint, controls["label"], sampler]
     checkpoint.change(fitted, chosen, [controls[name] for name in FITTED], **HOT)  # type: ignore[attr-defined]
-    checkpoint.input(own_first, [checkpoint, sampler], sampler, **HOT)  # type: ignore[attr-defined]
-    rules = [controls[name] for name in OF_RULES]
-    sampler.change(settings_of_rules, [sampler, checkpoint], rules, **HOT)  # type: ignore[attr-defined]
+    started = [sampler, controls["num_steps"]]
+    checkpoint.input(own_first, [checkpoint, sampler], started, **HOT)  # type: ignore[attr-defined]
+    told = [*(controls[name] for name in OF_RULES), sampler]
+    gr.on([sampler.change, checkpoint.change], settings_of_rules, [sampler, checkpoint], told, **HOT)  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from ...bridge.all_samplers import OWN
 from ...core import SAMPLERS
 from ...engine.spaces import StepTime
 from ...learn.checkpoints.store import Loading
@@ -21,10 +22,17 @@ SECONDS_BETWEEN = 0.5
 SETTINGS = ("num_images", "num_steps", "guidance", "sampler")
 
 
-def stage_html(state: Loading) -> str:
-    """A stage in words, as HTML, and what was chosen, converted or assumed to get there."""
+def stage_html(state: Loading, draws_otherwise: bool = False) -> str:
+    """A stage in words, as HTML, and what was chosen, converted or assumed to get there.
+
+    Args:
+        state: the stage.
+        draws_otherwise: whether the chosen sampler is none of the folder's own, and draws otherwise.
+    """
     values = {"engine": state.engine, "described": refusal(state.described), "reason": refusal(state.reason)}
     told = [text(f"reverse.engine_{state.stage}", **values), *(refusal(one) for one in state.read_as)]
+    if draws_otherwise:
+        told.append(text("reverse.draws_otherwise"))
     return " · ".join(map(escaped, told))
 
 
@@ -59,16 +67,17 @@ def look(name: str | None, *settings: Any) -> tuple[str, str, gr.Timer]:
         settings: values of SETTINGS, which say how long a chain takes.
     """
     state = shelf().begin(name or "")
-    told = ""
+    told, otherwise = "", False
     if state.timed_as and settings:
         num_images, num_steps, guidance, sampler = settings
         checkpoint = shelf().load(str(name))
+        otherwise = sampler != OWN and checkpoint.own.is_another
         recipe = DEFAULT.with_(guidance=guidance, num_images=num_images, num_steps=num_steps)
         if not checkpoint.is_planar:
             count = recipe.num_images * (2 if is_guided(recipe, checkpoint) else 1)
             known = last_step_time(state.timed_as, str(name))
             told = escaped(step_time(known, count, recipe.num_steps, str(sampler)))
-    return stage_html(state), told, gr.Timer(active=state.busy)
+    return stage_html(state, otherwise), told, gr.Timer(active=state.busy)
 
 
 def wake() -> gr.Timer:

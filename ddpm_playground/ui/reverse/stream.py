@@ -43,6 +43,7 @@ def opening(live: LiveRun, badge: Badge = "live") -> Opening:
         "shape": [run.count, C, H, W],
         "T": run.schedule.T,
         "clip": run.clip_x_0,
+        "eps_matches": run.known_lines is None or run.known_lines.eps_matches,
         "add_noise": run.recipe.add_noise,
         "planar": run.checkpoint.is_planar,
         "labels": [names[i] if i >= 0 else "∅" for i in run.labels.tolist()],

@@ -180,6 +180,7 @@ export interface Opening {
   shape: number[];
   T: number;
   clip: boolean;
+  eps_matches?: boolean;
   add_noise: boolean;
   planar: boolean;
   labels: string[];

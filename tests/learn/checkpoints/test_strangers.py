@@ -119,9 +119,9 @@ def test_the_last_class_stands_for_none_only_where_the_names_say_so(
     ("given", "told"),
     [
         ({}, []),
-        ({"variance_type": "fixed_small_log"}, ["DDPMScheduler, variance_type = fixed_small_log; ddpm and"]),
-        ({"clip_sample": False, "clip_sample_range": 3.0}, ["clip_sample = False, clip_sample_range = 3.0; ddpm"]),
-        ({"clip_sample_range": 2.0, "thresholding": True}, ["clip_sample_range = 2.0, thresholding = True; ddpm"]),
+        ({"variance_type": "fixed_small_log"}, ["DDPMScheduler, variance_type = fixed_small_log, in 30 steps"]),
+        ({"clip_sample": False, "clip_sample_range": 3.0}, ["clip_sample = False, clip_sample_range = 3.0, in 30"]),
+        ({"clip_sample_range": 2.0, "thresholding": True}, ["clip_sample_range = 2.0, thresholding = True, in 30"]),
     ],
 )
 def test_what_its_scheduler_does_otherwise_is_told(given: dict[str, object], told: list[str], tmp_path: Path) -> None:

@@ -143,3 +143,15 @@ def test_the_card_keeps_what_was_not_measured_anew(tmp_path: Path) -> None:
     assert kept_rows(tmp_path, BOUND, "a" * 64) == bound
     write_card(tmp_path, FACTS, old, scores=scores)  # other weights: their bound is not this one's
     assert kept_rows(tmp_path, BOUND, old) is None and kept_rows(tmp_path, SCORES, old) == scores
+
+
+def test_one_picture_is_refused_without_a_range_that_nothing_is_in(
+    checkpoint: Checkpoint, idx_folder: Callable[..., Path]
+) -> None:
+    with pytest.raises(ValueError, match="holds 1 picture; the bound needs at least 2"):
+        held_out(checkpoint, idx_folder(count=1), 500)
+
+
+def test_more_pictures_than_there_are_are_refused_with_the_range(checkpoint: Checkpoint, data: Path) -> None:
+    with pytest.raises(ValueError, match=r"in \[2, 48\], got 500; change --num-images"):
+        held_out(checkpoint, data, 500)

@@ -23,6 +23,15 @@ def test_a_card_carries_the_whole_patched_config() -> None:
     assert cards["wasted-steps"]["patched"] is None if "wasted-steps" in cards else True
 
 
+def test_a_config_that_can_be_copied_is_without_its_finding_when_it_is_pasted_back() -> None:
+    zero = {"rescale_betas_zero_snr": True, "prediction_type": "epsilon", "timestep_spacing": "leading"}
+    cards = verdict(DDIM | zero)["findings"]
+    tried = [card for card in cards if card["patched"] and not card["idle"]]
+    assert tried and len(tried) < len(cards)
+    for card in tried:
+        assert card["code"] not in [one["code"] for one in verdict(card["patched"])["findings"]]
+
+
 def test_a_key_that_a_patch_leaves_out_is_not_in_the_copied_config() -> None:
     config = DDIM | {"snr_shift_scale": 3.0}
     (ignored,) = [card for card in verdict(config)["findings"] if card["code"] == "ignored-key"]

@@ -1,6 +1,7 @@
 """A stranger's folder starts with its own sampling in Reverse; a link keeps what it says."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from ddpm_playground.learn.checkpoints.store import Shelf
 from ddpm_playground.learn.judging.samples import final_x
 from ddpm_playground.recipe import DEFAULT, recipe_from_query
 from ddpm_playground.run import Run, Start
-from ddpm_playground.ui.reverse import fitting
+from ddpm_playground.ui.reverse import fitting, loading
 from ddpm_playground.ui.reverse.runs import LiveRun
 from ddpm_playground.ui.reverse.stream import messages
 from tests.learn.checkpoints.strangers import network
@@ -39,18 +40,44 @@ def shelf(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     own = Shelf([folder])
     monkeypatch.setattr(run_module, "shelf", lambda: own)
     monkeypatch.setattr(fitting, "shelf", lambda: own)
+    monkeypatch.setattr(loading, "shelf", lambda: own)
     return own
 
 
-def test_whoever_chooses_a_stranger_gets_its_own_sampling_and_its_name() -> None:
-    given = fitting.own_first("stranger", "ddpm")
-    (title, key), *others = given["choices"]
-    assert given["value"] == key == OWN and len(others) > 25
-    assert "DDIMScheduler, clip_sample = False, steps_offset = 1" in title
-    assert fitting.own_first("ours", OWN)["value"] == "ddpm"
-    assert "value" not in fitting.own_first("ours", "ddim") and "value" not in fitting.own_first("nowhere", "ddim")
-    assert [one["visible"] for one in fitting.settings_of_rules(OWN, "stranger")] == [False] * 4
-    assert [one["visible"] for one in fitting.settings_of_rules("ddim", "stranger")] == [True] * 4
+def values(given: list[dict]) -> list[object]:
+    return [one.get("value") for one in given]
+
+
+def test_whoever_chooses_a_stranger_gets_its_own_sampling_and_steps_and_its_whole_name(shelf: Shelf) -> None:
+    assert values(fitting.own_first("stranger", "ddpm")) == [OWN, shelf.load("stranger").own.num_steps]
+    assert values(fitting.own_first("ours", OWN)) == ["ddpm", shelf.load("ours").schedule.T]
+    assert values(fitting.own_first("ours", "ddim")) == values(fitting.own_first("nowhere", "ddim")) == [None, None]
+    *rules, name = fitting.settings_of_rules(OWN, "stranger")
+    assert "DDIMScheduler, clip_sample = False, steps_offset = 1. Its pipeline takes 20 steps" in name["info"]
+    assert [one["visible"] for one in rules] == [False] * 4
+    *rules, name = fitting.settings_of_rules("ddim", "stranger")
+    assert [one["visible"] for one in rules] == [True] * 4 and "Algorithm 2" in name["info"]
+    assert "KDPM2AncestralDiscreteScheduler" in fitting.sampler_told("stranger", "KDPM2AncestralDiscreteScheduler")
+
+
+def test_that_another_sampler_draws_otherwise_is_said_only_of_another(shelf: Shelf) -> None:
+    said = {
+        (name, sampler): "draws otherwise" in loading.look(name, 16, 4, 1.0, sampler)[0]
+        for name in ("stranger", "ours")
+        for sampler in (OWN, "ddim")
+        if ready(shelf, name)
+    }
+    assert said == {("stranger", OWN): False, ("stranger", "ddim"): True, ("ours", OWN): False, ("ours", "ddim"): False}
+    assert "DDIMScheduler" in loading.look("stranger", 16, 4, 1.0, OWN)[0]
+
+
+def ready(shelf: Shelf, name: str) -> bool:
+    shelf.begin(name)
+    end = time.monotonic() + 60
+    while shelf.state(name).busy:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return True
 
 
 def test_the_classes_offered_are_the_checkpoint_s_own(shelf: Shelf, folder: Path) -> None:

@@ -1,6 +1,7 @@
 // What the reader moves in a chapter: one row for each kind of lever.
 import { number } from "../core/number.js";
 import { finder, make, typeset } from "../page/dom.js";
+import { hearDrag } from "../page/holding.js";
 import { say } from "../page/words.js";
 
 export const labelled = (chapter, key) => say(`ch_${chapter}.${key}`);
@@ -144,8 +145,9 @@ const bars = {
       column.setAttribute("aria-valuemin", control.low);
       column.setAttribute("aria-valuemax", control.high);
       column.addEventListener("keydown", (event) => {
-        const step = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[event.key],
-          to = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: heights.length - 1 }[event.key];
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
+        const step = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5, Home: -20, End: 20 }[event.key],
+          to = { ArrowLeft: i - 1, ArrowRight: i + 1 }[event.key];
         if (to !== undefined) {
           event.preventDefault();
           columns[Math.max(0, Math.min(heights.length - 1, to))].focus();
@@ -171,11 +173,7 @@ const bars = {
       set(i, control.low + (1 - (event.clientY - box.top) / box.height) * (control.high - control.low));
       moved([...heights]);
     };
-    row.addEventListener("pointerdown", (event) => {
-      row.setPointerCapture(event.pointerId);
-      drag(event);
-    });
-    row.addEventListener("pointermove", (event) => row.hasPointerCapture(event.pointerId) && drag(event));
+    hearDrag(row, { begin: drag, move: drag, end() {} });
     const ends = make(
       "div",
       "ends",

@@ -11,6 +11,7 @@ import { makeBar } from "./bar.js";
 import { VIEWS } from "./blocks.js";
 import { makeColumns } from "./columns.js";
 import { leversOf, leversText } from "./levers.js";
+import { chapterAt } from "./named.js";
 import { makeMap } from "./map.js";
 import { Pace } from "./pace.js";
 import { makeReferences } from "./references.js";
@@ -84,7 +85,7 @@ export function mount({ element, props, server }) {
     blocks.replaceChildren();
     pace.follow([]);
     views = [];
-    for (const part of [".problem", ".verdict", ".heard", ".badge"]) find(part).textContent = "";
+    for (const part of [".unknown", ".problem", ".verdict", ".heard", ".badge"]) find(part).textContent = "";
     const drawer = find(".source");
     drawer.open = false;
     drawer.querySelector("div").replaceChildren();
@@ -227,21 +228,23 @@ export function mount({ element, props, server }) {
     const box = target.querySelector("div");
     if (!target.open || box.children.length) return;
     const { name } = start.chapters[at],
-      found = (await ask(() => server.drawer({ chapter: name }))).sources || [];
-    if (start.chapters[at].name === name)
-      box.replaceChildren(...found.flatMap(({ where, code }) => [make("h4", "", where), make("pre", "", code)]));
+      { sources = [], problem: why = "" } = await ask(() => server.drawer({ chapter: name }));
+    if (start.chapters[at].name !== name) return;
+    box.replaceChildren(...sources.flatMap(({ where, code }) => [make("h4", "", where), make("pre", "", code)]));
+    // Asked again when it is opened again.
+    if (why) problem.textContent = why;
+    if (why) target.open = false;
   });
 
   // The chapter that the address names, once it is known; it is computed when the tab is first seen.
   const begin = () => {
     const { chapter, levers } = settings,
-      i = Math.max(
-        0,
-        start.chapters.findIndex(({ name }) => name === chapter),
-      );
-    if (start.chapters[i].name === chapter)
-      Object.assign(values.get(chapter), leversOf(start.chapters[i].controls, levers || ""));
-    open(i, true);
+      i = chapterAt(start.chapters, chapter),
+      { name, controls } = start.chapters[Math.max(0, i)];
+    if (i >= 0) Object.assign(values.get(name), leversOf(controls, levers || ""));
+    open(Math.max(0, i), true);
+    if (i < 0 && chapter)
+      find(".unknown").textContent = say("theory.unknown", { chapter, most: start.chapters.length });
   };
   onSettings(element, [], begin);
   onResize(root, () => at >= 0 && !told && !busy && compute());

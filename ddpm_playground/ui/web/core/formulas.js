@@ -104,7 +104,9 @@ const zeroTerminalSnr = (betas) => {
   const roots = alphaBarsFrom(betas).map(Math.sqrt),
     first = roots[1],
     last = roots[roots.length - 1];
-  if (!(first > last)) throw new NoSchedule("bad_rescale");
+  if (roots.length === 2) throw new NoSchedule("one_step", { T: 1 });
+  if (!(first > 0)) throw new NoSchedule("no_signal");
+  if (!(first > last)) throw new NoSchedule("bad_rescale", { first: first ** 2 });
   return betasFrom(roots.map((root, t) => (t === 0 ? 1 : ((root - last) * (first / (first - last))) ** 2)));
 };
 

@@ -5,7 +5,8 @@ import { number } from "../core/number.js";
 import { paint } from "../draw/canvas.js";
 import { finder, opened } from "../page/dom.js";
 import { nextFrame, onGround, onResize } from "../page/life.js";
-import { onSchedules, shownSchedules, tried } from "../page/schedules.js";
+import { tellRefusal } from "../page/refused.js";
+import { isAwaited, onSchedules, shownSchedules, tried } from "../page/schedules.js";
 import { moveT, onT, settings, wantedT } from "../page/settings.js";
 import { say } from "../page/words.js";
 import { Walker } from "./chain_view.js";
@@ -211,11 +212,18 @@ class Stage {
     this.walker.renew();
   }
 
-  /** The settings' own schedule, if they make one; the Schedule tab says why not. */
+  /** The settings' own schedule, if they make one; else why not. */
   reschedule() {
-    const { state } = this,
-      [own] = tried(() => shownSchedules(settings)) || [];
-    if (!own || own.tables.alpha_bar === state.alphaBars) return;
+    const { state } = this;
+    const tell = (problem) => {
+      tellRefusal(this.find(".problem"), problem, !!state.alphaBars);
+      const isRefused = !state.alphaBars && !!problem && !isAwaited(problem);
+      for (const half of [this.root, this.rest]) half.classList.toggle("is-refused", isRefused);
+    };
+    const [own] = tried(() => shownSchedules(settings), tell) || [];
+    if (!own) return;
+    tell(null);
+    if (own.tables.alpha_bar === state.alphaBars) return;
     state.alphaBars = own.tables.alpha_bar;
     state.T = state.alphaBars.length - 1;
     state.t = Math.min(wantedT(settings.t), state.T);

@@ -3,11 +3,13 @@
 import { opened } from "../page/dom.js";
 import { writeAddress } from "../page/settings.js";
 import { followClamps } from "../page/clamps.js";
+import { followDropdowns } from "../page/dropdowns.js";
+import { followReach } from "../page/reach.js";
 import { followSwipes } from "../page/swipe.js";
 import { followTabs, skipTabs } from "../page/tabs.js";
 import { say } from "../page/words.js";
-
-const GROUNDS = ["system", "light", "dark"];
+import { tellAway } from "./away.js";
+import { isSystemDark, nextGround } from "./ground.js";
 
 /** @param {Component} component */
 export function mount({ element }) {
@@ -27,8 +29,7 @@ export function mount({ element }) {
     ground.setAttribute("aria-label", ground.title);
   };
   ground.addEventListener("click", () => {
-    const at = GROUNDS.indexOf(window.ddpm.ground());
-    window.ddpm.ground(GROUNDS[(at + 1) % GROUNDS.length]);
+    window.ddpm.ground(nextGround(window.ddpm.ground(), isSystemDark()));
     name();
   });
   name();
@@ -36,6 +37,9 @@ export function mount({ element }) {
   followTabs();
   followSwipes();
   followClamps();
+  followDropdowns();
+  followReach();
+  tellAway(element, find(".ddpm-away"));
 
   // Presenting and saving come once the page is at rest.
   const begin = () => import("../pieces/start.js").then(({ start }) => start(element));

@@ -15,20 +15,18 @@ export function showVerdict(line, findings) {
 }
 
 /**
- * What can be copied is the config with the doctor's own patch, which was tried, else the fix; where nothing need be
- * done there is nothing to copy. `jump` shows where in t the finding is.
+ * What can be copied is the config with the doctor's own patch, which was tried: pasted back, it is without the finding.
+ * A fix in words is read, not copied. `jump` shows where in t the finding is.
  */
 export function cardOf({ code, severity, where, message, fix, reference, idle, patched }, jump) {
   const acts = make("div", "acts");
-  const copying = (label, copied) => {
-    const copy = acts.appendChild(makeButton("", label));
+  if (patched && !idle) {
+    const copy = acts.appendChild(makeButton("copy", say("lab.copy_patched")));
     copy.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(copied()).catch(() => {});
+      await navigator.clipboard.writeText(JSON.stringify(patched, null, 2)).catch(() => {});
       copy.textContent = say("lab.copied");
     });
-  };
-  if (patched && !idle) copying(say("lab.copy_patched"), () => JSON.stringify(patched, null, 2));
-  else if (!idle) copying(say("lab.copy"), () => fix);
+  }
   if (where) {
     const [low, high] = where;
     const there = acts.appendChild(

@@ -2,12 +2,13 @@
 import { bent, tablesFrom } from "../core/formulas.js";
 import { number } from "../core/number.js";
 import { makeButton } from "../page/dom.js";
+import { hearDrag } from "../page/holding.js";
 import { say } from "../page/words.js";
 import { isDrawn } from "./lab_plots.js";
 
 const MOST = 9;
-// By how many pixels a key moves a handle, and how long the keys must rest before the curve is examined.
-const KEYS = { ArrowUp: -2, ArrowDown: 2, PageUp: -12, PageDown: 12 };
+// By how many pixels a key moves a handle, down to the plot's lowest value or up to its highest; and how long the keys must rest before the curve is examined.
+const KEYS = { ArrowUp: -2, ArrowDown: 2, PageUp: -12, PageDown: 12, Home: Infinity, End: -Infinity };
 const REST_MS = 500;
 
 export class CurveHandles {
@@ -87,25 +88,21 @@ export class CurveHandles {
         y = event.clientY - area.getBoundingClientRect().top - box.top;
       return axis.p2d(Math.max(0, Math.min(box.height, y)));
     };
-    node.addEventListener("pointerdown", (event) => {
+    const begin = () => {
       clearTimeout(rest);
       done();
-      node.setPointerCapture(event.pointerId);
       from = this.plots.tables;
-    });
-    node.addEventListener("pointermove", (event) => {
-      if (from && node.hasPointerCapture(event.pointerId)) to(valueAt(event));
-    });
-    node.addEventListener("pointerup", done);
-    node.addEventListener("pointercancel", done);
+    };
+    hearDrag(node, { begin, move: (event) => to(valueAt(event)), end: done });
     node.addEventListener("keydown", (event) => {
       const pixels = KEYS[event.key];
-      if (!pixels) return;
+      if (!pixels || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       from = from || this.plots.tables;
-      const { axis } = this.plot,
+      const { axis, box } = this.plot,
         value = (now || from)[this.quantity.value][this.knots()[k]];
-      to(axis.p2d(axis.d2p(value) + pixels));
+      const ends = pixels > 0 ? box.height : 0;
+      to(axis.p2d(Number.isFinite(pixels) ? axis.d2p(value) + pixels : ends));
       clearTimeout(rest);
       rest = setTimeout(done, REST_MS);
     });

@@ -156,7 +156,10 @@ export function mount({ element, props, server }) {
     limit.value = tOf(schedules[0], start.usual_limit) ?? Math.round(state.T / 2);
     build();
     redraw();
-    const answer = await ask(() => server.effects({ betas: state.betas, steps: state.steps }), { wanted });
+    const answer = await ask(() => server.effects({ betas: state.betas, steps: state.steps }), {
+      wanted,
+      line: find(".problem"),
+    });
     if (!answer || answer.problem) return;
     figures = answer.figures;
     write(find(".path-note"), say("effects.path_note", { S: answer.steps }));

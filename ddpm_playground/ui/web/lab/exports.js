@@ -2,6 +2,7 @@
 import { save } from "../draw/paper.js";
 import { colourOf } from "../draw/plots.js";
 import { makeButton } from "../page/dom.js";
+import { ask } from "../page/server.js";
 import { say } from "../page/words.js";
 
 // The plot as it stands, with its title and a legend in it: what a slide needs.
@@ -26,7 +27,7 @@ export const exportButtons = (box, line, formats, exported, state) => {
     return say(linkable ? "lab.linked" : "lab.too_long");
   };
   const file = async ({ betas, config }, format) => {
-    const said = await exported({ betas, config, format });
+    const said = await ask(() => exported({ betas, config, format }));
     if (said.problem) return said.problem;
     save(said.name, new Blob([said.text], { type: "text/plain" }));
     return say("lab.saved", said);
@@ -45,7 +46,7 @@ export const exportButtons = (box, line, formats, exported, state) => {
     button.dataset.format = format;
     button.addEventListener("click", async () => {
       line.textContent = "";
-      line.textContent = await deed(state(), format).catch(() => say("lab.unreachable"));
+      line.textContent = await deed(state(), format).catch(() => say("app.unreachable"));
     });
   }
 };

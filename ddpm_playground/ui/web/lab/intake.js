@@ -88,6 +88,7 @@ export class Intake {
   remember() {
     const short = (/** @type {string} */ text) => (text.length <= this.start.most_in_link ? text : "");
     remember("lab", short(this.text.value).trim());
+    keepText(this.isLinkable ? "" : this.text.value);
     remember("lab_steps", this.steps.value);
     const besides = this.besides();
     for (const name of BESIDES) remember(`lab_${name}`, short(besides[name]));
@@ -95,12 +96,30 @@ export class Intake {
 
   /** Shows what the address holds. */
   restore() {
-    this.text.value = settings.lab;
+    this.text.value = settings.lab || keptText();
     this.steps.value = settings.lab_steps;
     for (const name of BESIDES) this.find(`.${name}`).value = settings[`lab_${name}`] || "";
     this.find(".more").open = Object.values(this.besides()).some(Boolean);
   }
 }
+
+// What is too long for the address stays in this window, so that loading the page anew does not lose it.
+const KEPT = "ddpm-lab";
+const keepText = (/** @type {string} */ text) => {
+  try {
+    if (text) sessionStorage.setItem(KEPT, text);
+    else sessionStorage.removeItem(KEPT);
+  } catch {
+    // Too long for that too, or the reader allows none.
+  }
+};
+const keptText = () => {
+  try {
+    return sessionStorage.getItem(KEPT) || "";
+  } catch {
+    return "";
+  }
+};
 
 /**
  * UTF-8, or what a mark at the start says.

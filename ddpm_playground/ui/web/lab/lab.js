@@ -63,8 +63,16 @@ export function mount({ element, props, server }) {
     if (!answer) return;
     root.removeAttribute("aria-busy");
     root.classList.toggle("stale", !!answer.problem);
-    if (!answer.problem) done(answer);
+    if (!answer.problem) return done(answer);
+    find(".verdict").className = "verdict none";
+    find(".verdict").textContent = say("lab.verdict_unread");
   }
+
+  // What goes out of here is what was examined last, and nothing while another is asked for or could not be read.
+  new MutationObserver(() => {
+    const isOld = root.hasAttribute("aria-busy") || root.classList.contains("stale");
+    for (const button of find.all(".exports button, .cards .copy")) button.toggleAttribute("disabled", isOld);
+  }).observe(root, { attributes: true, attributeFilter: ["class", "aria-busy"] });
 
   function examine() {
     intake.remember();

@@ -41,16 +41,17 @@ export async function mountOnceSeen(url, component) {
   const { element, server, props } = component;
   await seen(element);
   window.ddpm.preload(url.split("/").at(-2) || "");
-  const [{ mount }, first] = await Promise.all([
-    import(url),
+  const [script, first] = await Promise.all([
+    ask(() => import(url)),
     server.first_value ? ask(() => server.first_value({})) : null,
   ]);
-  if (first?.problem) {
-    element.append(make("p", "ddpm-note", first.problem));
+  const problem = script.problem || first?.problem;
+  if (problem) {
+    element.append(make("p", "ddpm-note", problem));
     return;
   }
   await nextTurn();
   if (!element.isConnected) return;
-  mount(first ? { ...component, props: startingFrom(props, first.value) } : component);
+  script.mount(first ? { ...component, props: startingFrom(props, first.value) } : component);
   element.inert = false;
 }

@@ -2,6 +2,7 @@
 // from the server. window.ddpm.schedules has each schedule's parameters and how many of them fit.
 import { float64 } from "../core/base64.js";
 import { checkedTables, NoSchedule, SCHEDULES, scheduleTables } from "../core/formulas.js";
+import { number } from "../core/number.js";
 import { Bus } from "./bus.js";
 import { ask } from "./server.js";
 import { onSettings } from "./settings.js";
@@ -90,7 +91,12 @@ export const onSchedules = (component, more, redraw) => {
 export const isAwaited = ({ message }) => message === "awaited";
 
 /** Why there is no schedule. @param {NoSchedule} problem */
-export const reasonOf = ({ message, values }) => values.problem || say(`schedule.${message}`, values);
+export const reasonOf = ({ message, values }) =>
+  values.problem ||
+  say(
+    `schedule.${message}`,
+    Object.fromEntries(Object.entries(values).map(([name, v]) => [name, typeof v === "number" ? number(v, 6) : v])),
+  );
 
 // T, where it can be one; null while its box is empty.
 const wholeT = ({ T }) => {

@@ -9,6 +9,18 @@ const asker = [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toStr
 /** A name that nobody else has. */
 export const newName = () => crypto.getRandomValues(new Uint32Array(2)).join("-");
 
+// A server that has taken a question and does not answer it for so long is as good as gone.
+const PATIENCE_MS = 120_000;
+
+/** @param {Promise<any>} question */
+const answered = (question) => {
+  let clock = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+  const late = new Promise((_, fail) => {
+    clock = setTimeout(fail, PATIENCE_MS);
+  });
+  return Promise.race([question, late]).finally(() => clearTimeout(clock));
+};
+
 /**
  * What `work` answers, or {problem} where the server cannot be reached; a problem stands in `line`. null if it is not
  * wanted any more.
@@ -16,13 +28,22 @@ export const newName = () => crypto.getRandomValues(new Uint32Array(2)).join("-"
  * @param {{ line?: Element | null, wanted?: () => boolean }} [options]
  * @returns {Promise<any>}
  */
-export async function ask(work, { line = null, wanted = () => true } = {}) {
+export const ask = (work, options) => heard(() => answered(work()), options);
+
+/**
+ * @param {() => Promise<any>} work
+ * @param {{ line?: Element | null, wanted?: () => boolean }} [options]
+ * @returns {Promise<any>}
+ */
+async function heard(work, { line = null, wanted = () => true } = {}) {
   let answer;
   try {
     answer = await work();
   } catch {
-    answer = { problem: say("lab.unreachable") };
+    answer = null;
   }
+  // Of a server that is gone, Gradio makes no answer and no error.
+  if (typeof answer !== "object" || answer === null) answer = { problem: say("app.unreachable") };
   if (!wanted()) return null;
   if (line) line.textContent = answer.problem || "";
   return answer;
@@ -38,19 +59,19 @@ export async function ask(work, { line = null, wanted = () => true } = {}) {
  */
 export function askInTurn(call, argument, { line, wanted = () => line.isConnected, onProgress }) {
   const work = async () => {
-    let answer = await call({ ...argument, asker });
+    let answer = await answered(call({ ...argument, asker }));
     while (answer && answer.ticket && wanted()) {
       const { place, progress = [] } = answer;
       if (progress.length && onProgress) {
         line.textContent = "";
         onProgress(progress[0], progress[1]);
       } else line.textContent = say(place ? "turns.waiting" : "turns.working", { place });
-      answer = await call({ ticket: answer.ticket, asker });
+      answer = await answered(call({ ticket: answer.ticket, asker }));
     }
     if (answer && answer.ticket) call({ ticket: answer.ticket, asker, give_up: true }).catch(() => {});
     return answer && answer.replaced ? { problem: say("turns.given_up") } : answer;
   };
-  return ask(work, { line, wanted });
+  return heard(work, { line, wanted });
 }
 
 /** Questions of which only the newest is still wanted, while the component stands. */

@@ -119,5 +119,13 @@ export const KINDS = [
   { tab: "lab", cards: ".effects .pair figure:not(.sizes)", values: read(".lab .headline h2") },
   { tab: "lab", cards: ".trial .rows figure", values: () => "" },
   { tab: "lab", cards: ".audit figure", values: read(".audit .said") },
+  {
+    tab: "experiments",
+    cards: ".compare .grid, .compare .pair figure",
+    values: read(".compare .level"),
+    moves: slider(".compare .scrub input"),
+  },
+  { tab: "experiments", cards: ".own .strip", values: read(".own .told") },
+  { tab: "experiments", cards: ".branch .tree", values: read(".branch .told") },
   { tab: "theory", cards: ".theory .blocks > .block", values: leverValues, moves: levers },
 ];

@@ -76,10 +76,11 @@ export class Film {
 // One frame and what follows from it: x_t, ε̂, x̂_0, mean, σz, in buffers that are used again for every frame.
 // What cannot be had is null.
 export class Still {
-  constructor(film, clip) {
+  constructor(film, { clip, eps_matches: matches = true }) {
     const [N, C, H, W] = film.shape;
     this.film = film;
     this.clip = clip;
+    this.matches = clip && matches;
     this.picture = { N, C, H, W };
     this.buffers = Array.from({ length: 5 }, () => new Float32Array(film.size));
     this.thinned = Array.from({ length: 4 }, () => new Uint16Array(canThin(this.picture) ? film.size / 4 : 0));
@@ -114,7 +115,7 @@ export class Still {
     decode(at === i ? own : halvesOf(frame.x, 2), x);
     if (!xHat0From(x, epsHat, step, clip, xHat0)) return this;
     this.xHat0 = xHat0;
-    if (!deep || !meanFrom(x, epsHat, xHat0, step, clip, mean)) return this;
+    if (!deep || !meanFrom(x, epsHat, xHat0, step, this.matches, mean)) return this;
     this.mean = mean;
     const next = film.frames[at + 1];
     if (next && next.k === frame.k + 1) {

@@ -3,6 +3,7 @@ import { halves } from "../core/base64.js";
 import { canThin, halfBytes } from "../draw/picture_grid.js";
 import { opened } from "../page/dom.js";
 import { isCalm, nextFrame, onGround } from "../page/life.js";
+import { isServerThere, onReach } from "../page/reach.js";
 import { say, sayNote } from "../page/words.js";
 import { Arrivals } from "./arrivals.js";
 import { Film, FILM_BYTES, Still } from "./frames.js";
@@ -99,13 +100,15 @@ export function mount({ element, props, trigger, watch }) {
       k = newest ? newest.k : 0,
       parts = [];
     if (queued) parts.push(say("turns.waiting", queued));
-    if (about.problem) parts.push(say("turns.failed", { k, problem: about.problem }));
+    if (isRunning() && !isServerThere()) parts.push(say("player.cut_off", { k, steps }));
+    else if (about.problem) parts.push(say("turns.failed", { k, problem: about.problem }));
     else if (about.stopped && newest) parts.push(say("player.stopped", { t: film.tOf(newest) }));
     else if (isLive()) parts.push(about.done ? say("player.done", { steps }) : say("player.running", { k, steps }));
     else if (isGivingWay()) parts.push(say("player.gives_way"));
     const { asked = 0, T } = about;
     if (steps && asked > steps && film.steps[0].t < T)
       parts.push(say("player.shorter", { steps, asked, t: film.steps[0].t, T }));
+    else if (asked > steps) parts.push(say("player.fewer", { steps, asked }));
     // The server may have left out frames already.
     const { every = 1, every_mb: everyMb } = about,
       stride = film.stride * every;
@@ -157,7 +160,7 @@ export function mount({ element, props, trigger, watch }) {
     about = { done: false, stopped: false, ...message, frames: null };
     film = new Film(message.shape, message.steps);
     if (message.badge === "recorded") film.total = message.total || 0;
-    still = new Still(film, about.clip);
+    still = new Still(film, about);
     playback.start(film, message.badge === "recorded");
     probe.leave();
     probe.labels = message.labels || [];
@@ -257,5 +260,10 @@ export function mount({ element, props, trigger, watch }) {
   saveRunLine(player, () => film && film.length && { film, about });
   press();
   watch("value", receive);
+  onReach(element, (isReached) => {
+    beat(isReached && isLive() && isRunning());
+    if (!isReached) queued = null;
+    tellStatus();
+  });
   receive();
 }

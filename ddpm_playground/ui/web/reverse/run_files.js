@@ -58,7 +58,7 @@ class Painter {
   constructor({ film, about }) {
     this.film = film;
     /** @type {any} */
-    this.still = new Still(film, about.clip);
+    this.still = new Still(film, about);
     this.isCloud = Boolean(about.planar);
     this.grid = this.isCloud ? cloudGrid(film.shape[0]) : gridFor(film.shape, (about.labels || []).length > 0);
     this.lut = halfBytes(1);

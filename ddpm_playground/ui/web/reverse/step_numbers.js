@@ -35,8 +35,8 @@ export class Readout {
   }
 
   // A run begins: which tiles there are, and which form the line has.
-  start(steps, { add_noise: addNoise = true, clip = false, badge = "live" }) {
-    Object.assign(this, { steps, addNoise, clip, live: {}, spans: {} });
+  start(steps, { add_noise: addNoise = true, clip = false, eps_matches: matches = true, badge = "live" }) {
+    Object.assign(this, { steps, addNoise, clip: clip && (matches ? "clip" : "clip_alone"), live: {}, spans: {} });
     const has = (test) => steps.length === 0 || steps.some(test);
     const keys = ["t", "alpha_bar", "snr", ...(has((s) => s.sigma !== null || s.own_sigma) ? ["sigma"] : [])];
     if (has((s) => s.line4)) keys.push("inverse", "factor");
@@ -176,7 +176,7 @@ export class Readout {
     const source = this.form === "ddpm" && this.strided ? "stride" : this.form;
     return [
       say(`player.remark_${source}`),
-      ...(this.clip ? [say("player.remark_clip")] : []),
+      ...(this.clip ? [say(`player.remark_${this.clip}`)] : []),
       ...(step.own_sigma ? [say("player.remark_own_sigma")] : []),
       ...(arrived ? [say("player.remark_arrived")] : step.s === 0 ? [say("player.remark_last")] : []),
       ...(this.addNoise ? [] : [say("player.remark_no_noise")]),

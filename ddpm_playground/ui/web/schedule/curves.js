@@ -4,7 +4,8 @@ import { number } from "../core/number.js";
 import { plotlyFor, plottedSteps } from "../draw/plots.js";
 import { makeButton, opened, write } from "../page/dom.js";
 import { nextFrame, onePerFrame, onGround, onResize } from "../page/life.js";
-import { isAwaited, onSchedules, reasonOf, shownSchedules, tried } from "../page/schedules.js";
+import { tellRefusal } from "../page/refused.js";
+import { isAwaited, onSchedules, shownSchedules, tried } from "../page/schedules.js";
 import { moveT, onT, settings, wantedT } from "../page/settings.js";
 import { say } from "../page/words.js";
 import { Plot } from "./plot.js";
@@ -143,12 +144,14 @@ export function mount(component) {
   function update() {
     const tell = (problem) => {
       root.setAttribute("aria-busy", String(isAwaited(problem)));
-      if (!isAwaited(problem)) status.textContent = reasonOf(problem);
+      tellRefusal(find(".problem"), problem, !!data.T);
+      root.classList.toggle("is-empty", !data.T && !isAwaited(problem));
     };
     const schedules = tried(() => shownSchedules(settings), tell),
       { T } = settings;
     if (!schedules) return;
-    status.textContent = "";
+    tellRefusal(find(".problem"), null, true);
+    root.classList.remove("is-empty");
     root.removeAttribute("aria-busy");
     const isDrawn = [...plots.values()].every(({ traces }) => traces);
     if (data.T !== T) {

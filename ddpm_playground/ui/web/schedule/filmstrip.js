@@ -6,7 +6,7 @@ import { paint } from "../draw/canvas.js";
 import { nameOf, swatch } from "../draw/schedule_key.js";
 import { finder, make, makeButton, opened } from "../page/dom.js";
 import { nextFrame } from "../page/life.js";
-import { onSchedules, shownSchedules, tried } from "../page/schedules.js";
+import { isAwaited, onSchedules, shownSchedules, tried } from "../page/schedules.js";
 import { areRestored, moveT, onT, settings, wantedT } from "../page/settings.js";
 import { say } from "../page/words.js";
 
@@ -98,9 +98,11 @@ export function mount(component) {
 
   // What the settings ask for, if it can be had; curves.js says why not.
   const redraw = nextFrame(() => {
-    const schedules = data && areRestored() && tried(() => shownSchedules(settings));
+    const tell = (problem) => root.classList.toggle("is-empty", !data.T && !isAwaited(problem));
+    const schedules = data && areRestored() && tried(() => shownSchedules(settings), tell);
     if (!schedules) return;
     const { T } = settings;
+    root.classList.remove("is-empty");
     Object.assign(data, { schedules, T });
     data.ts = [...new Set(Array.from({ length: FRAMES }, (_, i) => Math.round((i * T) / (FRAMES - 1))))];
     t = Math.min(wantedT(settings.t), T);

@@ -2,13 +2,14 @@
 // complete, so one that is missed is not missed.
 import { float32 } from "../core/base64.js";
 import { plotlyFor } from "../draw/plots.js";
-import { makeButton, opened, write } from "../page/dom.js";
+import { makeButton, opened } from "../page/dom.js";
 import { isCalm, onGround, onResize } from "../page/life.js";
+import { isServerThere, onReach } from "../page/reach.js";
 import { ask, newName } from "../page/server.js";
 import { areRestored, onSettings, remember, settings } from "../page/settings.js";
 import { sparingly } from "../page/sparing.js";
 import { say } from "../page/words.js";
-import { lossKeys, planeKeys } from "./keys.js";
+import { labelPlane, lossKeys } from "./keys.js";
 import { drawLosses } from "./loss_plots.js";
 import { OwnSet } from "./own_set.js";
 import { drawPlane } from "./plane.js";
@@ -22,6 +23,7 @@ export function mount(component) {
   const training = new Training(component);
   component.watch("value", () => training.receive());
   onSettings(component.element, [], () => training.restore());
+  onReach(component.element, (isReached) => isReached || training.lose());
   onResize(training.root, () => training.resized());
   onGround(component.element, () => training.draw());
 }
@@ -111,7 +113,7 @@ class Training {
   /** Something moves when the tab is seen for the first time with nothing chosen. */
   show() {
     if (!this.seen || this.latest || this.waiting || this.form.changed() || settings.train) return;
-    if (areRestored() && !isCalm() && this.root.clientWidth) this.begin("show");
+    if (areRestored() && isServerThere() && !isCalm() && this.root.clientWidth) this.begin("show");
   }
 
   /** Makes the reader's own of a run that began by itself; one that is only beginning hears of it when it has begun. */
@@ -162,11 +164,9 @@ class Training {
   offerData() {
     for (const name of this.start.data) {
       const button = this.find(".data").appendChild(makeButton("", say(`train.data_${name}`)));
+      const chosen = () => void (this.choose(name), this.remember());
       button.dataset.data = name;
-      button.addEventListener("click", () => {
-        this.choose(name);
-        this.remember();
-      });
+      button.addEventListener("click", chosen);
     }
   }
 
@@ -179,12 +179,7 @@ class Training {
     root.classList.toggle("drawing", name === "drawn");
     this.canvas.hidden = name === "digits";
     this.sheet.hidden = true;
-    write(find(".what"), say(name === "digits" ? "train.sheet" : "train.plane"));
-    write(
-      find(".plane .note"),
-      say(name === "drawn" ? "train.draw_here" : name === "digits" ? "train.digits_note" : "train.plane_note"),
-    );
-    find(".plane .keys").replaceChildren(...(name === "digits" ? [] : planeKeys()));
+    labelPlane(find, name);
     if (anew) this.release();
   }
 
@@ -264,6 +259,14 @@ class Training {
     this.show();
   }
 
+  /** The server has gone, and the run with it: what it has told stays. */
+  lose() {
+    if (!this.waiting && !this.isGoing()) return;
+    Object.assign(this, { waiting: false, wish: "", latest: this.latest && { ...this.latest, state: "failed" } });
+    this.problem.textContent = say("app.unreachable");
+    this.press();
+  }
+
   receive() {
     if (!this.component.props.value) return;
     const message = JSON.parse(this.component.props.value);
@@ -274,18 +277,14 @@ class Training {
     // What is the same as before is not sent again.
     this.latest = { ...(this.latest || {}), ...message };
     if (message.samples) this.latest.view = viewOf(message);
-    if (message.sheet && this.form.data === "digits") this.showSheet(message);
+    const { sheet, viewed: step } = message;
+    if (sheet && this.form.data === "digits")
+      Object.assign(this.sheet, { hidden: false, src: sheet, alt: say("train.seen_sheet", { step }) });
     this.problem.textContent = message.problem || "";
     this.showProgress();
     if (this.wish) this.command(this.wish);
     this.wish = "";
     if (message.curve) this.drawSoon();
-  }
-
-  showSheet({ sheet, viewed }) {
-    this.sheet.hidden = false;
-    this.sheet.src = sheet;
-    this.sheet.alt = say("train.seen_sheet", { step: viewed });
   }
 
   showProgress() {
