@@ -18,6 +18,7 @@ COMMANDS = {
     "train": ("train", "Algorithm 1: make a checkpoint"),
     "sample": ("sample", "Algorithm 2: draw pictures from a checkpoint"),
     "evaluate": ("evaluate", "score a checkpoint of handwritten digits"),
+    "nearest": ("nearest", "whether samples are copies: the nearest picture of the data to each"),
     "clinic": ("clinic", "whether a network is well: its errors by noise level, and the mistake that explains them"),
     "schedule": (
         "schedule_command",
