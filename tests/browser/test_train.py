@@ -155,6 +155,25 @@ def test_the_address_keeps_the_settings(chromium: Browser, address: str):
     visit.close()
 
 
+def test_few_points_and_what_is_memorised_of_them(chromium: Browser, address: str):
+    visit = Visit(chromium, address, "?tab=train&train=n:10,steps:100,batch:64,width:32")
+    visit.page.wait_for_function(READY)
+    assert visit.page.get_by_label("trained on n = 10").get_attribute("aria-valuetext") == "10"
+    go(visit, 100)
+    visit.wait(STATE, "limit")
+    visit.page.wait_for_selector(".train .memory tbody tr:nth-child(2)")
+    assert "Trained on 10 points" in visit.page.inner_text(".train .kept")
+    visit.page.click(".train .more summary")
+    visit.slide("[data-lever=steps]", 1)  # a run at its end goes on to the next one
+    visit.wait_for_address("steps:200")
+    visit.wait(STATE, "paused")
+    go(visit, 200)
+    visit.slide("[data-lever=n]", 5)  # another set of points is another run
+    visit.wait_for_address("n:100")
+    assert visit.page.locator(".train .memory .table").is_hidden()
+    visit.close()
+
+
 def test_two_pages_train_side_by_side(trainer):
     one, other = trainer(), trainer()
     go(one, 10)

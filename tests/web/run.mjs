@@ -12,6 +12,8 @@ const MODULES = [
   "reverse/frames",
   "chapters/levers",
   "chapters/columns",
+  "train/levers",
+  "train/memory",
 ];
 const web = new URL("../../ddpm_playground/ui/web/", import.meta.url);
 const scope = Object.assign({}, ...(await Promise.all(MODULES.map((name) => import(new URL(`${name}.js`, web))))));

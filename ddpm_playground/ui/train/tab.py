@@ -25,20 +25,22 @@ from ..serving.failure import answering, on_screen, reason
 from ..serving.files import TRAINED
 from ..serving.streams import in_turn, unread_by
 from ..serving.turns import Turn
-from .trainings import DATA, T, Trainings, count_sent, messages, planar_points, run_command
+from .levers import LEVERS
+from .trainings import DATA, SHOWN_POINTS, Trainings, count_sent, messages, planar_points, run_command
 
 if TYPE_CHECKING:
     from ...learn.training.live import LiveTraining
 
-SHOWN_POINTS, LEARNING_RATE, MOST_UNREAD = 700, 2e-3, 8
-ASKED = ("data", "schedule", "learning_rate", "seed", "points")
+LEARNING_RATE, MOST_UNREAD = 2e-3, 8
+ASKED = ("data", "schedule", "learning_rate", "seed", "points", *LEVERS)
 
 
 def train_value() -> str:
     """What train.js starts from."""
     sets = {name: packed(planar_points(name, {}, 0)[:SHOWN_POINTS]) for name in PLANAR_SETS}
     value: TrainStart = {
-        "figures": train_figures(), "data": DATA, "sets": sets, "T": T, "reach": REACH,
+        "figures": train_figures(), "data": DATA, "sets": sets, "reach": REACH,
+        "levers": {name: {"stops": lever.stops, "first": lever.first} for name, lever in LEVERS.items()},
         "schedules": list(SCHEDULES), "learning_rate": LEARNING_RATE, "most_drawn": MAX_DRAWN,
     }  # fmt: skip
     return json.dumps(value)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...core import SCHEDULES, Schedule, make_schedule
+from ...core import SCHEDULES, Schedule, make_schedule, stream_seed
 from ...core.checks import one_of, whole_number
 from ...core.later import torch
 from ...core.phrase import Refusal
@@ -22,6 +22,7 @@ from ..page.component import packed
 from ..protocol.train_messages import TrainMessage
 from ..serving.owned import Owned
 from ..words.refusal import refusal
+from .levers import LEVERS, number_asked
 
 if TYPE_CHECKING:  # they bring diffusers, which the page does without until something is trained
     from ...learn.training.live import LiveTraining
@@ -29,9 +30,9 @@ if TYPE_CHECKING:  # they bring diffusers, which the page does without until som
     from ..serving.turns import Turn
 
 DATA = (*PLANAR_SETS, "drawn", "digits")
-T = 200  # steps of the plane's process; digits take the shipped network's 1000
-T_DIGITS = 1000
+T_DIGITS = 1000  # of the shipped network; the plane's T has a lever
 MESSAGE_S, VIEW_S, KEEP_ALIVE_S = 1 / 15, 0.4, 1.0
+SHOWN_POINTS = 700
 REST_S = 60.0  # a run that rests so long makes room, if others wait
 SHOW_STEPS = 600  # of the run that nobody asked for, so that there is something to see
 
@@ -83,8 +84,12 @@ def new_training(asked: Mapping[str, Any]) -> LiveTraining:
         schedule = schedule_asked(asked, T_DIGITS)
         task = DigitsTask("bundled MNIST digits", bundled_digits(), seed)
     else:
-        schedule = schedule_asked(asked, T)
-        task = PlanarTask(name, planar_points(name, asked, seed), schedule, seed)
+        n, num_steps, batch, width, steps = (number_asked(asked, lever) for lever in LEVERS)
+        schedule = schedule_asked(asked, num_steps)
+        points, held = (planar_points(name, asked, one) for one in (seed, stream_seed(seed, "held-out")))
+        task = PlanarTask(
+            name, points[:n], schedule, seed, held=held, batch_size=batch, width=width, max_steps=steps
+        )  # fmt: skip
     return LiveTraining(task, schedule, float(rate), seed)
 
 
@@ -152,6 +157,8 @@ def run_command(live: LiveTraining, what: str, value: Any) -> None:
         live.set_learning_rate(float(value))
     elif what == "schedule":
         live.set_schedule(schedule_asked({"schedule": value}, live.schedule.T))
+    elif what == "steps":
+        live.set_steps(number_asked({"steps": value}, "steps"))
     elif what == "t":
         live.look_at(count_sent(value, live.shown_t))
     else:
@@ -188,6 +195,14 @@ def message(live: LiveTraining, whole: bool) -> TrainMessage:
     told |= {"samples": packed(view.samples), "points": packed(view.points)}
     told |= {"learned": packed(view.learned), "exact": packed(view.exact)}
     told |= {"t": live.shown_t, "viewed": progress.viewed}
+    if view.data is not None and view.memory is not None:
+        memory = view.memory
+        told |= {"data": packed(view.data[:SHOWN_POINTS]), "n": len(view.data), "levels": memory.t.tolist()}
+        told |= {"distance": [_number(v) for v in memory.distance.tolist()], "held": _number(memory.held)}
+        told |= {"train": _number(memory.train)}
+        told |= {"exact_train": _number(memory.exact_train), "exact_held": _number(memory.exact_held)}
+        told |= {"percentile": _number(memory.percentile)}
+        told |= {"probes": [(step, _number(held)) for step, held in progress.probes]}
     return told
 
 

@@ -437,12 +437,18 @@ export interface ChapterAnswer {
   kept: "none" | "some" | "all";
 }
 
+/** Where a lever can stand, ascending, and where it begins. */
+export interface Stops {
+  stops: number[];
+  first: number;
+}
+
 /** What train/train.js starts from; sets: flat pairs within ±reach. */
 export interface TrainStart {
   figures: Record<string, Record<string, any>>;
   data: string[];
   sets: Record<string, string>;
-  T: number;
+  levers: Record<string, Stops>;
   reach: number;
   schedules: string[];
   learning_rate: number;
@@ -460,13 +466,19 @@ export interface TrainBegin {
   seed: number;
   t: number;
   points: [number, number][] | null;
+  n: number;
+  T: number;
+  batch: number;
+  width: number;
+  steps: number;
 }
 
 /**
  * How a run stands. What is the same as before is not sent again; place: only while it waits.
  *
  * curve: [step, loss, smoothed loss] each; by_t: the loss by t, T in equal parts; samples, points, learned, exact:
- * flat pairs, as step `viewed` had them at time t; sheet: the address of a PNG.
+ * flat pairs, as step `viewed` had them at time t; sheet: the address of a PNG. data: those of the n points trained on
+ * that are shown; probes: [step, loss of held-out points]; levels, distance: t, and how far ε_θ is from the exact ε.
  */
 export interface TrainMessage {
   visitor?: string;
@@ -492,6 +504,16 @@ export interface TrainMessage {
   learned?: string;
   exact?: string;
   sheet?: string;
+  data?: string;
+  n?: number;
+  probes?: [number, number | null][];
+  levels?: number[];
+  distance?: (number | null)[];
+  train?: number | null;
+  held?: number | null;
+  exact_train?: number | null;
+  exact_held?: number | null;
+  percentile?: number | null;
 }
 
 export type PlayerMessage = Opening | Frames | Waiting | Gone;

@@ -12,6 +12,9 @@ const PLANE = [
 const LOSS = [
   ["key_raw", "--muted"],
   ["key_smooth", "--sym-eps"],
+  ["key_held", "--sym-x-t", "solid", "planar"],
+  ["key_exact_train", "--sym-eps", "dash", "planar"],
+  ["key_exact_held", "--sym-x-t", "dash", "planar"],
 ];
 
 export const planeKeys = () =>
@@ -21,4 +24,5 @@ export const planeKeys = () =>
     return make("span", "", dot, say(`train.${key}`));
   });
 
-export const lossKeys = () => LOSS.map(([key, css]) => make("span", "", swatch(css, "solid"), say(`train.${key}`)));
+export const lossKeys = () =>
+  LOSS.map(([key, css, dash = "solid", kind = ""]) => make("span", kind, swatch(css, dash), say(`train.${key}`)));

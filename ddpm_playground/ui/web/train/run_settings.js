@@ -1,6 +1,7 @@
 // What a run begins with, as the form has it and as the address holds it: "data:spiral,schedule:cosine".
 import { number } from "../core/number.js";
 import { say } from "../page/words.js";
+import { Levers } from "./levers.js";
 
 export class RunSettings {
   /**
@@ -16,7 +17,8 @@ export class RunSettings {
     this.seed = find(".seed");
     this.schedule.append(...start.schedules.map((name) => new Option(say(`schedule.choice_${name}`), name)));
     this.slider.value = Math.log10(start.learning_rate);
-    this.first = { data: "mixture", schedule: start.schedules[0], rate: this.rate, seed: 0 };
+    this.levers = new Levers(start.levers, (name) => find(name === "n" ? ".points" : ".more .fields"));
+    this.first = { data: "mixture", schedule: start.schedules[0], rate: this.rate, seed: 0, ...this.levers.values };
     this.showRate();
   }
 
@@ -30,7 +32,8 @@ export class RunSettings {
   }
 
   get values() {
-    return { data: this.data, schedule: this.schedule.value, rate: this.rate, seed: this.seed.valueAsNumber };
+    const { data, schedule, rate, seed, levers } = this;
+    return { data, schedule: schedule.value, rate, seed: seed.valueAsNumber, ...levers.values };
   }
 
   /** Those that are not where they began, as the address has them. */
@@ -49,6 +52,7 @@ export class RunSettings {
     if (start.schedules.includes(given.schedule)) this.schedule.value = given.schedule;
     if (+given.rate > 0) this.slider.value = Math.log10(+given.rate);
     if (Number.isSafeInteger(+given.seed) && +given.seed >= 0) this.seed.value = +given.seed;
+    this.levers.set(given);
     this.showRate();
   }
 }
