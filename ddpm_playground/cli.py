@@ -19,6 +19,7 @@ COMMANDS = {
     "sample": ("sample", "Algorithm 2: draw pictures from a checkpoint"),
     "evaluate": ("evaluate", "score a checkpoint of handwritten digits"),
     "nearest": ("nearest", "whether samples are copies: the nearest picture of the data to each"),
+    "clock": ("clock", "the same network trained to say ε, x_0, v and u, on one clock"),
     "clinic": ("clinic", "whether a network is well: its errors by noise level, and the mistake that explains them"),
     "schedule": (
         "schedule_command",

@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...core import SCHEDULES, Schedule, make_schedule, stream_seed
+from ...core import SCHEDULES, Schedule, stream_seed
 from ...core.checks import one_of, whole_number
 from ...core.later import torch
 from ...core.phrase import Refusal
 from ...learn.data.pictures import bundled_digits, tile, to_uint8
 from ...learn.data.planar import NUM_POINTS, PLANAR_SETS, drawn_points
 from ...learn.imports import import_once
+from ...learn.training.short_schedule import short_schedule
 from ...recipe import MAX_SEED
 from ...views.run_files import png_url
 from ..page.component import packed
@@ -58,11 +59,7 @@ def schedule_asked(asked: Mapping[str, Any], num_steps: int) -> Schedule:
     """
     name = str(asked.get("schedule", "linear"))
     one_of("the schedule", name, SCHEDULES)
-    if name not in ("linear", "scaled_linear", "constant") or num_steps == 1000:
-        return make_schedule(name, num_steps)
-    ratio = 1000 / num_steps
-    published = {"beta": 0.01 * ratio} if name == "constant" else {"beta_start": 1e-4 * ratio, "beta_end": 0.02 * ratio}
-    return make_schedule(name, num_steps, **published)
+    return short_schedule(name, num_steps)
 
 
 def new_training(asked: Mapping[str, Any]) -> LiveTraining:
