@@ -33,24 +33,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train, measure, print."""
+    import torch
     from tqdm import tqdm
 
-    from ..learn.training.one_clock import race
+    from ..core import stream_seed
+    from ..learn.data.planar import NUM_POINTS, PLANAR_SETS
+    from ..learn.training.racing import racing
+    from ..learn.training.short_schedule import short_schedule
 
     checks = {"T": (25, 1000), "num_points": (2, 2000), "steps": (1, 100_000), "batch_size": (1, 4096),
               "width": (4, 1024), "seed": (0, 2**63 - 1)}  # fmt: skip
     for name, (low, high) in checks.items():
         whole_number(f"--{name.replace('_', '-')}", getattr(arguments, name), low, high)
+    schedule, seeds = (
+        short_schedule(arguments.schedule, arguments.T),
+        (arguments.seed, stream_seed(arguments.seed, "held-out")),
+    )
+    points, held = (PLANAR_SETS[arguments.data](NUM_POINTS, torch.Generator().manual_seed(seed)) for seed in seeds)
     with tqdm(unit="step", file=sys.stderr, desc="trained", mininterval=1.0, delay=2.0) as bar:
-
-        def tell(done: int, of: int) -> None:
-            bar.total = of
-            bar.update(done - bar.n)
-
-        found = race(
-            arguments.data, arguments.schedule, T=arguments.T, num_points=arguments.num_points, seed=arguments.seed,
-            num_steps=arguments.steps, batch_size=arguments.batch_size, width=arguments.width, tell=tell,
-        )  # fmt: skip
+        for found in racing(
+            points[: arguments.num_points], held, schedule, seed=arguments.seed, num_steps=arguments.steps,
+            batch_size=arguments.batch_size, width=arguments.width,
+        ):  # fmt: skip
+            bar.total = found.of
+            bar.update(found.done - bar.n)
     settings = {name: getattr(arguments, name) for name in ("data", "schedule", *checks)}
     if arguments.json:
         told = {**settings, **found.facts(), "command": arguments.command_line}

@@ -22,3 +22,18 @@ def train_figures() -> dict[str, dict[str, Any]]:
     layouts["by_t"]["yaxis"] |= {"rangemode": "tozero", "fixedrange": True}
     layouts["by_t"] |= {"bargap": 0.15}
     return {key: json.loads(str(go.Figure(layout=layout).to_json()))["layout"] for key, layout in layouts.items()}
+
+
+def race_figures() -> dict[str, dict[str, Any]]:
+    """Layouts of the families' error by log SNR, and of the distance of samples by the number of steps."""
+    layouts = {
+        "error": axes_layout("@train.x_log_snr", "@train.y_loss"),
+        "energy": axes_layout("@train.x_num_steps", "@train.y_energy"),
+    }
+    for layout in layouts.values():
+        layout["yaxis"] |= {"type": "log", "exponentformat": "power", "fixedrange": True}
+        layout["xaxis"] |= {"fixedrange": True}
+    layouts["error"]["yaxis"]["dtick"] = 1
+    layouts["error"]["xaxis"]["autorange"] = "reversed"
+    layouts["energy"]["xaxis"] |= {"type": "log"}
+    return {key: json.loads(str(go.Figure(layout=layout).to_json()))["layout"] for key, layout in layouts.items()}

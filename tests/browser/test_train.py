@@ -174,6 +174,24 @@ def test_few_points_and_what_is_memorised_of_them(chromium: Browser, address: st
     visit.close()
 
 
+def test_a_race_of_the_families_on_the_settings_above(chromium: Browser, address: str):
+    visit = Visit(chromium, address, "?tab=train&train=data:moons,n:100,T:50,batch:32,width:16")
+    visit.page.wait_for_function(READY)
+    visit.page.locator(".race").scroll_into_view_if_needed()
+    visit.page.wait_for_function("() => !document.querySelector('.race').closest('[inert]')")
+    visit.slide("[data-lever=race_steps]", 0)
+    visit.page.click(".race .go")
+    visit.wait("() => document.querySelectorAll('.race tbody tr').length === 5")
+    visit.page.wait_for_selector(".race .go:not([disabled])")
+    assert visit.page.inner_text(".race .problem") == "" and "float64" in visit.page.inner_text(".race .identity")
+    visit.page.click(".race .which button:nth-child(3)")
+    assert visit.page.locator(".race .which [aria-pressed=true]").count() == 1
+    visit.page.click(".race .go")  # another one, which is given up
+    visit.page.click(".race .cancel")
+    assert not visit.page.locator(".race .go").is_disabled()
+    visit.close()
+
+
 def test_two_pages_train_side_by_side(trainer):
     one, other = trainer(), trainer()
     go(one, 10)

@@ -14,6 +14,7 @@ const MODULES = [
   "chapters/columns",
   "train/levers",
   "train/memory",
+  "train/race_view",
 ];
 const web = new URL("../../ddpm_playground/ui/web/", import.meta.url);
 const scope = Object.assign({}, ...(await Promise.all(MODULES.map((name) => import(new URL(`${name}.js`, web))))));

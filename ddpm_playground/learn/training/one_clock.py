@@ -3,9 +3,8 @@
 All are asked at x_t and t, so that one log SNR is one place for all of them, and all that they say is read as ε̂.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Generator
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -27,19 +26,17 @@ from ...core import (
     stream_seed,
     timestep_path,
 )
-from ..data.planar import NUM_POINTS, PLANAR_SETS
+from ...core.phrase import Refusal
 from ..judging.energy import energy_distance, straightness
 from ..networks.planar_network import PlanarNetwork
-from .algorithm_1 import algorithm_1_error, draw_noise, gradient_step
+from .algorithm_1 import algorithm_1_error, all_finite, draw_noise, gradient_step
 from .averaging import AveragedWeights
 from .predicted import PREDICTED, Said
-from .short_schedule import short_schedule
 
 LEVELS, DRAWS, SAMPLES = 16, 256, 400
-STEPS = (1, 2, 3, 5, 8, 12, 20, 40, 80)
-PATHS, AGAIN = 6, 200
+STEPS = (1, 2, 3, 5, 8, 12, 20, 40)
+PATHS, AGAIN, SDE_STEPS = 6, 100, 100
 LEARNING_RATE, EMA_DECAY, CLIP_NORM = 2e-3, 0.995, 1.0
-EXACT = "exact"
 ENOUGH = 2.0  # times the distance of two sets of real points
 
 
@@ -61,11 +58,14 @@ class Asked:
         return self.said.read(self.schedule, x_t, t, self.network(x_t, t - 1).sample)
 
 
-def train(
+def training(
     name: str, points: torch.Tensor, schedule: Schedule, *, seed: int, num_steps: int, batch_size: int = 256,
-    width: int = 64, tell: Callable[[int], None] = lambda step: None,
-) -> Asked:  # fmt: skip
-    """A network that says `name`, a key of PREDICTED; weights, points, t and ε begin alike, whatever it says."""
+    width: int = 64,
+) -> Generator[int, None, Asked]:  # fmt: skip
+    """Trains a network to say `name`, a key of PREDICTED, and yields its step after each; returns it, averaged.
+
+    First weights, points, t and ε are the seed's, whatever it says.
+    """
     said, network = PREDICTED[name], PlanarNetwork(schedule.T, width, seed)
     averages = AveragedWeights(network, EMA_DECAY)
     optimizer = torch.optim.Adam(network.parameters(), LEARNING_RATE, foreach=True)
@@ -75,9 +75,11 @@ def train(
         batch = draw_noise(x_0, None, schedule.T, generator)
         wanted = said.target(schedule, x_0, batch.t, batch.eps)
         errors = algorithm_1_error(network, schedule, *batch, target=lambda *_, wanted=wanted: wanted)
+        if not all_finite(errors):
+            raise Refusal("the loss is not finite at step {step}; reset with a lower learning rate", step=step)
         gradient_step(list(network.parameters()), [optimizer], errors, CLIP_NORM)
         averages.update()
-        tell(step + 1)
+        yield step + 1
     return Asked(schedule, averages.copied(), said)
 
 
@@ -110,6 +112,10 @@ class Clock:
         held: other points of the same distribution, (M,2), M ≥ 2·SAMPLES.
         schedule: β_1…β_T.
         seed: of noises and starts.
+
+    Attributes:
+        between_real: energy distance of two sets of real points; `enough` is ENOUGH times that.
+        identity: what is left of DDIM − Euler along u in float64, see `ddim_minus_flow`.
     """
 
     def __init__(self, points: torch.Tensor, held: torch.Tensor, schedule: Schedule, seed: int) -> None:
@@ -127,6 +133,9 @@ class Clock:
         self.x_t = q_sample(schedule, x_0, self.at, self.eps)
         self.real, self.other = held[:SAMPLES], held[SAMPLES : 2 * SAMPLES]
         self.between_real = energy_distance(self.real, self.other)
+        self.enough = ENOUGH * self.between_real
+        double = ExactEps(schedule, points.double())
+        self.identity = ddim_minus_flow(schedule, double, self.starts(64).double(), self.steps[-1])
 
     def walk(self, predict: EpsPredictor, sampler: str, num_steps: int, x_T: torch.Tensor, stream: str) -> Trajectory:
         """The chain of a sampler from x_T (N,2), unclipped; its noises are those of the stream."""
@@ -145,17 +154,17 @@ class Clock:
         steps = self.steps
         walks = [self.walk(predict, "ddim", count, self.starts(SAMPLES), "z") for count in steps]
         energy = [energy_distance(walk.xs[-1], self.real) for walk in walks]
-        near = [count for count, one in zip(steps, energy, strict=True) if one <= ENOUGH * self.between_real]
+        near = [count for count, one in zip(steps, energy, strict=True) if one <= self.enough]
         last = walks[-1]
         one_start = self.starts(1).expand(AGAIN, 2)
-        ends = self.walk(predict, "ddpm", self.schedule.T, one_start, "again").xs[-1]
+        ends = self.walk(predict, "ddpm", SDE_STEPS, one_start, "again").xs[-1]
         return Told(
             error,
             energy,
             near[0] if near else None,
             straightness(*self.in_flow(last)),
             last.xs[:, :PATHS],
-            self.walk(predict, "ddpm", self.schedule.T, self.starts(PATHS), "z").xs,
+            self.walk(predict, "ddpm", SDE_STEPS, self.starts(PATHS), "z").xs,
             float(ends.double().T.cov().trace()),
         )
 
@@ -175,82 +184,3 @@ def ddim_minus_flow(schedule: Schedule, predict: EpsPredictor, x_T: torch.Tensor
         x = flow_euler(schedule, x, step.t, step.s, flow_velocity(x_hat_0, eps_hat))
         most = max(most, float((x - step.x_s).abs().max()))
     return most
-
-
-@dataclass(frozen=True, eq=False)
-class Race:
-    """The predictors that were trained, and what was measured of each.
-
-    Attributes:
-        clock: what measured them.
-        told: by what is said, with EXACT for the exact ε of the points.
-    """
-
-    clock: Clock
-    told: dict[str, Told]
-
-    def facts(self) -> dict[str, Any]:
-        """As JSON."""
-        clock = self.clock
-        double = ExactEps(clock.schedule, clock.exact.means.double())
-        return {
-            "t": clock.t.tolist(),
-            "log_snr": clock.log_snr.tolist(),
-            "steps": clock.steps,
-            "energy_of_real": clock.between_real,
-            "enough_at": ENOUGH * clock.between_real,
-            "ddim_minus_flow_euler": ddim_minus_flow(
-                clock.schedule, double, clock.starts(64).double(), clock.steps[-1]
-            ),
-            "predicted": {
-                name: {
-                    "symbol": PREDICTED[name].symbol if name in PREDICTED else "ε*",
-                    "eps_error": one.eps_error.tolist(),
-                    "energy": one.energy,
-                    "steps_enough": one.enough,
-                    "straightness": one.straightness,
-                    "spread_of_sde": one.spread,
-                }
-                for name, one in self.told.items()
-            },
-        }
-
-
-def race(
-    data: str, schedule_name: str = "linear", *, T: int = 200, num_points: int = 2000, seed: int = 0,
-    num_steps: int = 1500, batch_size: int = 256, width: int = 64,
-    tell: Callable[[int, int], None] = lambda done, of: None,
-) -> Race:  # fmt: skip
-    """Train one network for each of PREDICTED on a planar set and measure them, and the exact ε beside them.
-
-    Args:
-        data: a key of PLANAR_SETS.
-        schedule_name: see `short_schedule`.
-        T: of the schedule.
-        num_points: that are trained on.
-        seed: of all draws.
-        num_steps: gradient steps of each network.
-        batch_size: points a step.
-        width: of the hidden layers.
-        tell: hears how many gradient steps of how many are done.
-
-    Raises:
-        ValueError: no such set or schedule.
-    """
-    schedule, drawn = short_schedule(schedule_name, T), PLANAR_SETS[data]
-    points, held = (
-        drawn(NUM_POINTS, torch.Generator().manual_seed(one)) for one in (seed, stream_seed(seed, "held-out"))
-    )
-    clock, told = Clock(points[:num_points], held, schedule, seed), {}
-    for k, name in enumerate(PREDICTED):
-
-        def heard(step: int, before: int = k * num_steps) -> None:
-            tell(before + step, len(PREDICTED) * num_steps)
-
-        predict = train(
-            name, points[:num_points], schedule, seed=seed, num_steps=num_steps, batch_size=batch_size, width=width,
-            tell=heard,
-        )  # fmt: skip
-        told[name] = clock.told(predict)
-    told[EXACT] = clock.told(clock.exact)
-    return Race(clock, told)

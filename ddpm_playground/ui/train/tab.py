@@ -26,6 +26,7 @@ from ..serving.files import TRAINED
 from ..serving.streams import in_turn, unread_by
 from ..serving.turns import Turn
 from .levers import LEVERS
+from .races import build_races
 from .trainings import DATA, SHOWN_POINTS, Trainings, count_sent, messages, planar_points, run_command
 
 if TYPE_CHECKING:
@@ -180,3 +181,4 @@ def build(page: Page) -> None:
     chosen = [page.controls[name] for name in ("checkpoint", "label", "num_steps")]
     kept = trainer.keep(training.open_in_reverse, page.controls["num_steps"], [*chosen, page.start, page.tabs], **quiet)
     kept.success(None, None, None, js=clicked("reverse-start"))
+    build_races(page)

@@ -162,7 +162,8 @@ def run_command(live: LiveTraining, what: str, value: Any) -> None:
         raise Refusal("a run cannot be asked to {what}; reload the page", what=repr(what[:40]))
 
 
-def _number(value: float) -> float | None:
+def number_sent(value: float) -> float | None:
+    """A number of five digits for the page; None for what is not finite, which JSON does not have."""
     return float(f"{value:.5g}") if math.isfinite(value) else None
 
 
@@ -174,14 +175,14 @@ def message(live: LiveTraining, whole: bool) -> TrainMessage:
     rate = progress.step / progress.seconds if progress.seconds > 0 else math.nan
     told: TrainMessage = {
         "state": progress.state, "problem": refusal(progress.problem), "step": progress.step, "T": live.schedule.T,
-        "seconds": round(progress.seconds, 1), "rate": _number(rate), "max_steps": live.task.max_steps,
-        "max_minutes": round(MAX_SECONDS / 60), "loss": _number(progress.losses[-1]) if progress.step else None,
+        "seconds": round(progress.seconds, 1), "rate": number_sent(rate), "max_steps": live.task.max_steps,
+        "max_minutes": round(MAX_SECONDS / 60), "loss": number_sent(progress.losses[-1]) if progress.step else None,
         "learning_rate": live.optimizer.param_groups[0]["lr"],
     }  # fmt: skip
     if not whole:
         return told
-    told["curve"] = [(step, _number(raw), _number(smooth)) for step, raw, smooth in progress.curve()]
-    told["by_t"] = [_number(v) for v in progress.by_t.tolist()]
+    told["curve"] = [(step, number_sent(raw), number_sent(smooth)) for step, raw, smooth in progress.curve()]
+    told["by_t"] = [number_sent(v) for v in progress.by_t.tolist()]
     view = progress.view
     if view is None:
         return told
@@ -195,11 +196,11 @@ def message(live: LiveTraining, whole: bool) -> TrainMessage:
     if view.data is not None and view.memory is not None:
         memory = view.memory
         told |= {"data": packed(view.data[:SHOWN_POINTS]), "n": len(view.data), "levels": memory.t.tolist()}
-        told |= {"distance": [_number(v) for v in memory.distance.tolist()], "held": _number(memory.held)}
-        told |= {"train": _number(memory.train)}
-        told |= {"exact_train": _number(memory.exact_train), "exact_held": _number(memory.exact_held)}
-        told |= {"percentile": _number(memory.percentile)}
-        told |= {"probes": [(step, _number(held)) for step, held in progress.probes]}
+        told |= {"distance": [number_sent(v) for v in memory.distance.tolist()], "held": number_sent(memory.held)}
+        told |= {"train": number_sent(memory.train)}
+        told |= {"exact_train": number_sent(memory.exact_train), "exact_held": number_sent(memory.exact_held)}
+        told |= {"percentile": number_sent(memory.percentile)}
+        told |= {"probes": [(step, number_sent(held)) for step, held in progress.probes]}
     return told
 
 

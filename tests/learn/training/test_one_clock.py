@@ -11,8 +11,9 @@ from ddpm_playground.core import ExactEps, Prediction, make_schedule, prediction
 from ddpm_playground.learn.data.planar import PLANAR_SETS
 from ddpm_playground.learn.judging.energy import energy_distance, straightness
 from ddpm_playground.learn.training import one_clock
-from ddpm_playground.learn.training.one_clock import EXACT, Clock, ddim_minus_flow, race, train
+from ddpm_playground.learn.training.one_clock import Asked, Clock, ddim_minus_flow, training
 from ddpm_playground.learn.training.predicted import PREDICTED
+from ddpm_playground.learn.training.racing import EXACT, racing
 from ddpm_playground.learn.training.short_schedule import short_schedule
 
 SCHEDULE = short_schedule("linear", 50)
@@ -71,20 +72,32 @@ def test_the_exact_one_is_measured_right() -> None:
     assert bool((clock.log_snr.diff() < 0).all())
 
 
+def train(name: str, num_steps: int) -> Asked:
+    """A small network of seed 1 that says `name`."""
+    steps = training(name, POINTS, SCHEDULE, seed=1, num_steps=num_steps, width=8)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            return ended.value
+
+
 def test_the_families_begin_alike_and_learn() -> None:
-    first, second = (train("epsilon", POINTS, SCHEDULE, seed=1, num_steps=3, width=8) for _ in range(2))
+    first, second = (train("epsilon", 3) for _ in range(2))
     x = torch.randn(5, 2, generator=G)
     t = torch.full((5,), 9)
     assert torch.equal(first(x, t).eps_hat, second(x, t).eps_hat)
-    none = {name: train(name, POINTS, SCHEDULE, seed=1, num_steps=0, width=8) for name in PREDICTED}
+    none = {name: train(name, 0) for name in PREDICTED}
     assert len({one.network(x, t).sample.sum().item() for one in none.values()}) == 1
 
 
 @pytest.mark.slow
 def test_a_race_in_json_and_in_tables(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(one_clock, "SAMPLES", 100)
-    found = race("mixture", T=50, num_steps=300, width=32, batch_size=64)
-    facts = found.facts()
+    stood = list(racing(POINTS, HELD, SCHEDULE, num_steps=300, width=32, batch_size=64))
+    assert [one.done for one in stood] == sorted(one.done for one in stood)
+    assert stood[-1].done == stood[-1].of == 1200
+    facts = stood[-1].facts()
     assert set(facts["predicted"]) == {*PREDICTED, EXACT} and facts["ddim_minus_flow_euler"] <= 1e-6
     for name in PREDICTED:  # at the noisy end all know the noise but for ε's own scale
         assert facts["predicted"][name]["eps_error"][-1] < 0.1, name
