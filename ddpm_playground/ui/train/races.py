@@ -51,7 +51,8 @@ def settings_of(text: object) -> dict[str, Any]:
     """
     if not isinstance(text, str) or len(text) > MAX_LEVERS:
         raise Refusal("levers and train must have at most {most} characters; move them on the page", most=MAX_LEVERS)
-    pairs = dict(part.partition(":")[::2] for part in text.split(",") if part)
+    parts = [part.partition(":") for part in text.split(",") if part]
+    pairs = {key: value for key, _, value in parts}
     return {key: int(value) if value.isdecimal() and len(value) < 20 else value for key, value in pairs.items()}
 
 

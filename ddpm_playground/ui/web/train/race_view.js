@@ -19,7 +19,7 @@ export const nameOf = (key) => say(`train.says_${key}`);
 export const raceKeys = (rows) =>
   rows.map(({ name }) => {
     const [css, dash] = LOOKS[name];
-    return make("span", "", swatch(css, dash), ...typeset(nameOf(name)));
+    return make("span", "", swatch(css, dash), make("b", "", ...typeset(nameOf(name))));
   });
 
 /** Cells of the table: steps that are enough, how bent the paths are, and the spread of the ends. */
