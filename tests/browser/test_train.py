@@ -145,6 +145,26 @@ def test_a_set_of_the_reader_s_own(trainer):
     assert visit.page.inner_text(".train .problem") == ""
 
 
+def test_a_mixture_of_the_reader_s_own_is_dragged_and_kept(chromium: Browser, address: str):
+    visit = Visit(chromium, address, "?tab=train&train=data:own,own:0_0_0.5_0.2_0_1")
+    visit.page.wait_for_function(READY)
+    canvas = visit.page.locator(".train .field canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    x, y = (box[key] + box[size] / 2 for key, size in (("x", "width"), ("y", "height")))
+    visit.page.mouse.move(x, y)
+    visit.page.mouse.down()
+    visit.page.mouse.move(x + box["width"] / 4, y, steps=4)
+    visit.page.mouse.up()
+    visit.wait_for_address("own:1_0_0.5_0.2_0_1")
+    visit.slide("[data-own=weight]", 2)
+    visit.page.get_by_role("button", name="Add one").click()
+    visit.wait_for_address("own:1_0_0.5_0.2_0_2~0_0_0.3_0.3_0_1")
+    go(visit, 5)
+    assert visit.page.inner_text(".train .problem") == ""
+    visit.close()
+
+
 def test_the_address_keeps_the_settings(chromium: Browser, address: str):
     visit = Visit(chromium, address, "?tab=train&train=data:spiral,schedule:cosine,seed:7,rate:0.01")
     visit.page.wait_for_selector("[data-data=spiral][aria-pressed=true]")

@@ -1,6 +1,6 @@
 """What a live training run trains: data, a network, and what is shown of it meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol, cast
 
 import torch
@@ -98,6 +98,7 @@ class PlanarTask:
         batch_size: points a step.
         width: of the network's hidden layers.
         max_steps: where the run ends.
+        exact: makes the exact ε of the distribution that is shown, of a schedule; None for that of the points.
     """
 
     # Its products are too small to be shared out: one thread leaves the other cores to those who watch.
@@ -106,9 +107,11 @@ class PlanarTask:
     def __init__(
         self, name: str, points: torch.Tensor, schedule: Schedule, seed: int, *, held: torch.Tensor | None = None,
         batch_size: int = 256, width: int = WIDTH, max_steps: int = 100_000,
+        exact: Callable[[Schedule], ExactEps] | None = None,
     ) -> None:  # fmt: skip
         self.name, self.points, self.batch_size, self.max_steps = name, points, batch_size, max_steps
         self.width = width
+        self.exact = exact or (lambda schedule: ExactEps(schedule, points))
         self.network: nn.Module = PlanarNetwork(schedule.T, width, seed)
         self.probe = None if held is None else MemoryProbe(points, held, seed)
         line = torch.linspace(-REACH, REACH, GRID)
@@ -120,12 +123,11 @@ class PlanarTask:
 
     @torch.no_grad()
     def view(self, network: nn.Module, schedule: Schedule, t: int) -> View:
-        """Samples, and the network's score at t beside the exact one of the data set; and what is memorised of it."""
+        """Samples, and the network's score at t beside the exact one; and what is memorised of it."""
         samples = _sampled(network, schedule, (2,), NUM_SAMPLES, SAMPLE_STEPS, clip_x_0=False)
         at, said = torch.full((len(self.grid),), t), NetworkEps(schedule, cast(Network, network))
         learned, exact = (
-            score_from_eps(schedule, at, predict(self.grid, at).eps_hat)
-            for predict in (said, ExactEps(schedule, self.points))
+            score_from_eps(schedule, at, predict(self.grid, at).eps_hat) for predict in (said, self.exact(schedule))
         )
         memory = None if self.probe is None else self.probe(said, schedule, samples)
         return View(samples, self.grid, learned, exact, self.points, memory)

@@ -13,6 +13,16 @@ class Stops(TypedDict):
     first: int
 
 
+class OwnStart(TypedDict):
+    """The reader's own mixture: the numbers of a Gaussian by name and range, the first one, and how many may be."""
+
+    parts: list[tuple[float, float]]
+    names: list[str]
+    first: str
+    most: int
+    reach: float
+
+
 class TrainStart(TypedDict):
     """What train/train.js starts from; sets: flat pairs within ±reach."""
 
@@ -20,6 +30,7 @@ class TrainStart(TypedDict):
     data: Sequence[str]
     sets: dict[str, Float32]
     levers: dict[str, Stops]
+    own: OwnStart
     reach: float
     schedules: list[str]
     learning_rate: float
@@ -38,6 +49,7 @@ class TrainBegin(TypedDict):
     seed: int
     t: int
     points: list[tuple[float, float]] | None
+    own: str
     n: int
     T: int
     batch: int

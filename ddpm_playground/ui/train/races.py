@@ -12,6 +12,7 @@ import gradio as gr
 from ...core import stream_seed
 from ...core.checks import one_of, whole_number
 from ...core.phrase import Refusal
+from ...learn.data.own_mixture import FIRST
 from ...learn.data.planar import PLANAR_SETS, REACH
 from ...learn.imports import import_once
 from ...recipe import MAX_LEVERS, MAX_SEED
@@ -23,7 +24,7 @@ from ..serving.failure import answering, on_screen, reason
 from ..serving.streams import in_turn, unread_by
 from ..serving.turns import Turn
 from .levers import Lever, number_asked
-from .trainings import number_sent, planar_points, schedule_asked
+from .trainings import OWN, number_sent, planar_points, schedule_asked
 
 if TYPE_CHECKING:
     from ...learn.training.one_clock import Told
@@ -70,11 +71,11 @@ def races_of(asked: Mapping[str, Any]) -> tuple[str, Iterator[Race]]:
 
     given = settings_of(asked.get("text") or "")
     name, seed = given.get("data", "mixture"), given.get("seed", 0)
-    one_of("the data", name, PLANAR_SETS, "choose one of these above")
+    one_of("the data", name, (*PLANAR_SETS, OWN), "choose one of these above")
     whole_number("the seed", seed, 0, MAX_SEED, "type one")
     steps = whole_number("steps", asked.get("steps"), STEPS.stops[0], STEPS.stops[-1], "move its slider")
     n, T, batch, width = (number_asked(given, lever) for lever in ("n", "T", "batch", "width"))
-    points, held = (planar_points(name, {}, one) for one in (seed, stream_seed(seed, "held-out")))
+    points, held = (planar_points(name, {"own": FIRST, **given}, one) for one in (seed, stream_seed(seed, "held-out")))
     schedule = schedule_asked(given, T)
     return name, racing(points[:n], held, schedule, seed=seed, num_steps=steps, batch_size=batch, width=width)
 

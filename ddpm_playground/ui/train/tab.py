@@ -12,6 +12,7 @@ import gradio as gr
 
 from ...core import SCHEDULES
 from ...core.phrase import Refusal
+from ...learn.data.own_mixture import FIRST, MOST_GAUSSIANS, PARTS
 from ...learn.data.planar import MAX_DRAWN, PLANAR_SETS, REACH
 from ...learn.training.live_store import LiveStore
 from ...recipe import DEFAULT
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from ...learn.training.live import LiveTraining
 
 LEARNING_RATE, MOST_UNREAD = 2e-3, 8
-ASKED = ("data", "schedule", "learning_rate", "seed", "points", *LEVERS)
+ASKED = ("data", "schedule", "learning_rate", "seed", "points", "own", *LEVERS)
 
 
 def train_value() -> str:
@@ -42,6 +43,8 @@ def train_value() -> str:
     value: TrainStart = {
         "figures": train_figures(), "data": DATA, "sets": sets, "reach": REACH,
         "levers": {name: {"stops": lever.stops, "first": lever.first} for name, lever in LEVERS.items()},
+        "own": {"parts": list(PARTS.values()), "names": list(PARTS), "first": FIRST, "most": MOST_GAUSSIANS,
+                "reach": REACH},
         "schedules": list(SCHEDULES), "learning_rate": LEARNING_RATE, "most_drawn": MAX_DRAWN,
     }  # fmt: skip
     return json.dumps(value)

@@ -13,6 +13,7 @@ from ...core import SCHEDULES, Schedule, stream_seed
 from ...core.checks import one_of, whole_number
 from ...core.later import torch
 from ...core.phrase import Refusal
+from ...learn.data.own_mixture import own_mixture
 from ...learn.data.pictures import bundled_digits, tile, to_uint8
 from ...learn.data.planar import NUM_POINTS, PLANAR_SETS, drawn_points
 from ...learn.imports import import_once
@@ -30,7 +31,8 @@ if TYPE_CHECKING:  # they bring diffusers, which the page does without until som
     from ...learn.training.live_tasks import Task
     from ..serving.turns import Turn
 
-DATA = (*PLANAR_SETS, "drawn", "digits")
+OWN = "own"
+DATA = (*PLANAR_SETS, "drawn", OWN, "digits")
 T_DIGITS = 1000  # of the shipped network; the plane's T has a lever
 MESSAGE_S, VIEW_S, KEEP_ALIVE_S = 1 / 15, 0.4, 1.0
 SHOWN_POINTS = 700
@@ -47,6 +49,8 @@ def planar_points(name: str, asked: Mapping[str, Any], seed: int) -> torch.Tenso
     generator = torch.Generator().manual_seed(seed)
     if name == "drawn":
         return drawn_points(asked.get("points") or [], NUM_POINTS, generator)
+    if name == OWN:
+        return own_mixture(asked.get("own")).draw(NUM_POINTS, generator)
     one_of("the data", name, DATA)
     return PLANAR_SETS[name](NUM_POINTS, generator)
 
@@ -85,7 +89,8 @@ def new_training(asked: Mapping[str, Any]) -> LiveTraining:
         schedule = schedule_asked(asked, num_steps)
         points, held = (planar_points(name, asked, one) for one in (seed, stream_seed(seed, "held-out")))
         task = PlanarTask(
-            name, points[:n], schedule, seed, held=held, batch_size=batch, width=width, max_steps=steps
+            name, points[:n], schedule, seed, held=held, batch_size=batch, width=width, max_steps=steps,
+            exact=own_mixture(asked.get("own")).exact if name == OWN else None,
         )  # fmt: skip
     return LiveTraining(task, schedule, float(rate), seed)
 

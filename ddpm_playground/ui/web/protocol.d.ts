@@ -443,12 +443,22 @@ export interface Stops {
   first: number;
 }
 
+/** The reader's own mixture: the numbers of a Gaussian by name and range, the first one, and how many may be. */
+export interface OwnStart {
+  parts: [number, number][];
+  names: string[];
+  first: string;
+  most: number;
+  reach: number;
+}
+
 /** What train/train.js starts from; sets: flat pairs within ±reach. */
 export interface TrainStart {
   figures: Record<string, Record<string, any>>;
   data: string[];
   sets: Record<string, string>;
   levers: Record<string, Stops>;
+  own: OwnStart;
   reach: number;
   schedules: string[];
   learning_rate: number;
@@ -466,6 +476,7 @@ export interface TrainBegin {
   seed: number;
   t: number;
   points: [number, number][] | null;
+  own: string;
   n: number;
   T: number;
   batch: number;

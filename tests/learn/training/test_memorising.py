@@ -80,6 +80,7 @@ def test_a_run_on_ten_points_goes_to_their_exact_eps() -> None:
     until(lambda: live.progress.step == 1500)
     until(lambda: live.progress.viewed == 1500)  # without being asked to look
     live.stop()
+    assert live.join(30.0)
     view = live.progress.view
     assert view is not None and view.memory is not None and view.data is not None
     assert len(view.data) == 10

@@ -29,6 +29,7 @@ def test_a_lever_has_ascending_stops_its_beginning_among_them_and_a_word(name: s
 def test_every_T_has_its_schedule(T: int, schedule: str) -> None:
     live = new_training({**ASKED, "schedule": schedule, "T": T, "width": 8})
     live.stop()
+    assert live.join(30.0)
     assert live.schedule.T == T and live.schedule.alpha_bars[-1] < 0.05
 
 
@@ -40,6 +41,7 @@ def test_a_run_of_few_points_tells_what_it_has_memorised() -> None:
     until(lambda: live.progress.view is not None)
     told = json.loads(json.dumps(message(live, True)))
     live.stop()
+    assert live.join(30.0)
     shown = torch.frombuffer(bytearray(base64.b64decode(told["data"])), dtype=torch.float32).view(-1, 2)
     assert torch.equal(shown, planar_points("moons", {}, 3)[:10]) and told["n"] == 10 and told["max_steps"] == 200
     assert len(told["levels"]) == len(told["distance"]) == 20 and told["probes"] == [[0, told["held"]]]

@@ -3,7 +3,7 @@ import { makeButton, write } from "../page/dom.js";
 import { say } from "../page/words.js";
 import { planeKeys } from "./keys.js";
 
-const NOTES = { drawn: "train.draw_here", digits: "train.digits_note" };
+const NOTES = { drawn: "train.draw_here", digits: "train.digits_note", own: "train.own_note" };
 
 /**
  * A button for each.
@@ -24,7 +24,8 @@ export const dressFor = (root, find, name) => {
   for (const button of find(".data").querySelectorAll("button"))
     button.setAttribute("aria-pressed", button.dataset.data === name);
   root.classList.toggle("digits", name === "digits");
-  root.classList.toggle("drawing", name === "drawn");
+  root.classList.toggle("drawing", name === "drawn" || name === "own");
+  find(".own").hidden = name !== "own";
   find(".field canvas").hidden = name === "digits";
   find(".sheet").hidden = true;
   write(find(".what"), say(name === "digits" ? "train.sheet" : "train.plane"));

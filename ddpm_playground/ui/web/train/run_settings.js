@@ -2,6 +2,7 @@
 import { number } from "../core/number.js";
 import { say } from "../page/words.js";
 import { Levers } from "./levers.js";
+import { OwnMixture } from "./own_mixture.js";
 
 export class RunSettings {
   /**
@@ -18,7 +19,16 @@ export class RunSettings {
     this.schedule.append(...start.schedules.map((name) => new Option(say(`schedule.choice_${name}`), name)));
     this.slider.value = Math.log10(start.learning_rate);
     this.levers = new Levers(start.levers, (name) => find(name === "n" ? ".points" : ".more .fields"));
-    this.first = { data: "mixture", schedule: start.schedules[0], rate: this.rate, seed: 0, ...this.levers.values };
+    this.mixture = new OwnMixture(find, start.own);
+    this.mixture.isOn = () => this.data === "own";
+    this.first = {
+      data: "mixture",
+      schedule: start.schedules[0],
+      rate: this.rate,
+      seed: 0,
+      own: this.mixture.text,
+      ...this.levers.values,
+    };
     this.showRate();
   }
 
@@ -32,8 +42,9 @@ export class RunSettings {
   }
 
   get values() {
-    const { data, schedule, rate, seed, levers } = this;
-    return { data, schedule: schedule.value, rate, seed: seed.valueAsNumber, ...levers.values };
+    const { data, schedule, rate, seed, levers, mixture } = this,
+      own = mixture.text;
+    return { data, schedule: schedule.value, rate, seed: seed.valueAsNumber, own, ...levers.values };
   }
 
   /** Those that are not where they began, as the address has them. */
@@ -53,6 +64,7 @@ export class RunSettings {
     if (+given.rate > 0) this.slider.value = Math.log10(+given.rate);
     if (Number.isSafeInteger(+given.seed) && +given.seed >= 0) this.seed.value = +given.seed;
     this.levers.set(given);
+    if (given.own) this.mixture.text = given.own;
     this.showRate();
   }
 }

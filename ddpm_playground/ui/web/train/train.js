@@ -58,10 +58,7 @@ class Training {
       grew: () => this.draw(),
       ended: () => this.press(),
     });
-    offerData(find(".data"), this.start.data, (name) => {
-      this.choose(name);
-      this.remember();
-    });
+    offerData(find(".data"), this.start.data, (name) => void (this.choose(name), this.remember()));
     this.hearButtons();
     this.hearForm();
     find(".loss-keys").append(...lossKeys());
@@ -152,6 +149,7 @@ class Training {
     });
     form.seed.addEventListener("change", () => this.remember());
     form.levers.hear((name) => this.moved(name));
+    form.mixture.moved = () => (this.moved("own"), this.draw());
     at.addEventListener("input", () => {
       this.showT();
       if (this.isAlive()) this.command("t", +at.value);
@@ -241,6 +239,7 @@ class Training {
     root.classList.toggle("is-blank", data === "drawn" && !this.drawn.points.length);
     if (data !== "digits") {
       drawPlane(canvas, start.reach, this.points(), (shown && shown.view) || null);
+      if (data === "own") this.form.mixture.draw();
       if (shown && shown.view) canvas.setAttribute("aria-label", say("train.seen", { step: shown.viewed, t: shown.t }));
     }
     const Plotly = plotlyFor(this.find(".status"), () => this.draw());
