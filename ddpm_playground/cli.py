@@ -18,6 +18,8 @@ COMMANDS = {
     "train": ("train", "Algorithm 1: make a checkpoint"),
     "sample": ("sample", "Algorithm 2: draw pictures from a checkpoint"),
     "evaluate": ("evaluate", "score a checkpoint of handwritten digits"),
+    "nearest": ("nearest", "whether samples are copies: the nearest picture of the data to each"),
+    "clock": ("clock", "the same network trained to say ε, x_0, v and u, on one clock"),
     "clinic": ("clinic", "whether a network is well: its errors by noise level, and the mistake that explains them"),
     "compare": ("compare", "two to four chains from the same noises beside each other, in numbers"),
     "edit": ("edit", "noise a picture of one's own to t and denoise it (SDEdit)"),

@@ -12,7 +12,18 @@ from .chain import (
 )
 from .decoder import Decoder, discretised_log_likelihood, log_density
 from .density_bound import ContinuousBound, continuous_bound, gauss_hermite
+from .ellipses import Ellipses
 from .exact_likelihood import exact_log_p
+from .flow import (
+    ddim_euler,
+    eps_from_u,
+    flow_euler,
+    flow_point,
+    flow_time,
+    flow_velocity,
+    x_0_from_u,
+    x_t_from_flow,
+)
 from .gaussian import (
     Gaussian,
     Level,
@@ -87,6 +98,7 @@ __all__ = [
     "Coefficients",
     "ContinuousBound",
     "Decoder",
+    "Ellipses",
     "EpsPredictor",
     "ExactEps",
     "Family",
@@ -114,11 +126,17 @@ __all__ = [
     "bound_terms",
     "clip",
     "continuous_bound",
+    "ddim_euler",
     "discretised_log_likelihood",
     "eps_from_score",
+    "eps_from_u",
     "eps_from_v",
     "eps_from_x_0",
     "exact_log_p",
+    "flow_euler",
+    "flow_point",
+    "flow_time",
+    "flow_velocity",
     "forward",
     "gather",
     "gauss_hermite",
@@ -168,5 +186,7 @@ __all__ = [
     "v_from_eps",
     "variance_range",
     "x_0_from_eps",
+    "x_0_from_u",
     "x_0_from_v",
+    "x_t_from_flow",
 ]

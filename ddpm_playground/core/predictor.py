@@ -7,6 +7,7 @@ import typing
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
+from .ellipses import Ellipses
 from .gaussian import Level, cast, eps_from_v, eps_from_x_0, gather, x_0_from_eps, x_0_from_v
 from .later import torch
 from .learned_variance import Said
@@ -109,11 +110,11 @@ def _squared_distances(x: torch.Tensor, root: torch.Tensor, mu: torch.Tensor) ->
 
 
 class ExactEps:
-    """The exact ε-predictor E[ε | x_t] for a mixture of isotropic Gaussians or a finite data set.
+    """The exact ε-predictor E[ε | x_t] for a mixture of Gaussians or a finite data set.
 
     With p(x_0) = Σ_k w_k N(μ_k, σ_k² I), q(x_t) is again a mixture, with means √ᾱ_t μ_k and variances
     ᾱ_t σ_k² + 1 − ᾱ_t; E[x_0 | x_t] follows by Bayes' rule. A finite data set is the case σ_k = 0
-    (Karras et al. 2022, appendix B.3).
+    (Karras et al. 2022, appendix B.3). Gaussians of any covariance: see `Ellipses`.
 
     Args:
         schedule: the noise schedule.
@@ -121,9 +122,10 @@ class ExactEps:
         variances: σ_k², (K,), not negative; None for data points.
         weights: w_k, (K,), not negative, not all zero; None for equal ones.
         labels: class of each component, (K,) int64; lets a label pick its own components.
+        covariances: Σ_k, (K,D,D), in the stead of variances.
 
     Raises:
-        ValueError: shapes that do not fit, negative variances, or weights that are not weights.
+        ValueError: shapes that do not fit, negative variances, no covariances, or weights that are not weights.
     """
 
     def __init__(
@@ -133,8 +135,10 @@ class ExactEps:
         variances: torch.Tensor | None = None,
         weights: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
+        covariances: torch.Tensor | None = None,
     ) -> None:
         K = len(means)
+        self.ellipses = None if covariances is None else Ellipses(means, covariances)
         self.schedule, self.means, self.labels = schedule, means, labels
         self.variances = means.new_zeros(K) if variances is None else variances
         weights = means.new_ones(K) if weights is None else weights
@@ -155,12 +159,14 @@ class ExactEps:
         self.log_weights = (weights / weights.sum()).log()
 
     def log_joint(self, x_t: torch.Tensor, t: int | torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
-        """log w_k + log N(x_t; √ᾱ_t μ_k, (ᾱ_t σ_k² + 1 − ᾱ_t) I), (B,K)."""
+        """log w_k + log N(x_t; √ᾱ_t μ_k, (ᾱ_t σ_k² + 1 − ᾱ_t) I), (B,K); of any covariance ᾱ_t Σ_k + (1 − ᾱ_t) I."""
         root, variance = self._moments(x_t, t)
         x, mu = x_t.flatten(1), self.means.flatten(1).to(x_t)
-        distance = _squared_distances(x, root, mu)
-        dims = x.shape[1]
-        joint = self.log_weights - 0.5 * (distance / variance + dims * torch.log(2 * math.pi * variance))
+        if self.ellipses is not None:
+            joint = self.log_weights + self.ellipses.log_density(x, root)
+        else:
+            distance, dims = _squared_distances(x, root, mu), x.shape[1]
+            joint = self.log_weights - 0.5 * (distance / variance + dims * torch.log(2 * math.pi * variance))
         if label is not None:
             if self.labels is None:
                 raise Refusal("a label was given but this predictor knows no labels; pass labels= or label=None")
@@ -188,7 +194,10 @@ class ExactEps:
         root, variance = self._moments(x_t, t)
         share = torch.softmax(self.log_joint(x_t, t, label), 1)
         x, mu = x_t.flatten(1), self.means.flatten(1).to(share)
-        gain = root * self.variances / variance
-        x_hat_0 = (share * (1.0 - gain * root)) @ mu + (share * gain).sum(1, keepdim=True) * x
+        if self.ellipses is not None:
+            x_hat_0 = (share[..., None] * self.ellipses.x_hats_0(x, root)).sum(1)
+        else:
+            gain = root * self.variances / variance
+            x_hat_0 = (share * (1.0 - gain * root)) @ mu + (share * gain).sum(1, keepdim=True) * x
         x_hat_0 = x_hat_0.reshape(x_t.shape).to(x_t)
         return Prediction(eps_from_x_0(self.schedule, x_t, t, x_hat_0), x_hat_0)

@@ -182,7 +182,7 @@ def test_a_run_that_is_shorter_than_asked_says_so(visitor):
 
 def test_train_moves_by_itself_gives_way_and_rests(visitor):
     visit = visitor("train")
-    assert visit.page.locator(".train .gd").count() == 2
+    assert visit.page.locator(".train .gd").count() == 3
     visit.wait("() => +document.querySelector('.train').dataset.step > 0")
     assert visit.page.inner_text(".train .go") == "Start", "it is nobody's yet"
     visit.page.dispatch_event(".train .go", "click")

@@ -145,6 +145,26 @@ def test_a_set_of_the_reader_s_own(trainer):
     assert visit.page.inner_text(".train .problem") == ""
 
 
+def test_a_mixture_of_the_reader_s_own_is_dragged_and_kept(chromium: Browser, address: str):
+    visit = Visit(chromium, address, "?tab=train&train=data:own,own:0_0_0.5_0.2_0_1")
+    visit.page.wait_for_function(READY)
+    canvas = visit.page.locator(".train .field canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    x, y = (box[key] + box[size] / 2 for key, size in (("x", "width"), ("y", "height")))
+    visit.page.mouse.move(x, y)
+    visit.page.mouse.down()
+    visit.page.mouse.move(x + box["width"] / 4, y, steps=4)
+    visit.page.mouse.up()
+    visit.wait_for_address("own:1_0_0.5_0.2_0_1")
+    visit.slide("[data-own=weight]", 2)
+    visit.page.get_by_role("button", name="Add one").click()
+    visit.wait_for_address("own:1_0_0.5_0.2_0_2~0_0_0.3_0.3_0_1")
+    go(visit, 5)
+    assert visit.page.inner_text(".train .problem") == ""
+    visit.close()
+
+
 def test_the_address_keeps_the_settings(chromium: Browser, address: str):
     visit = Visit(chromium, address, "?tab=train&train=data:spiral,schedule:cosine,seed:7,rate:0.01")
     visit.page.wait_for_selector("[data-data=spiral][aria-pressed=true]")
@@ -152,6 +172,43 @@ def test_the_address_keeps_the_settings(chromium: Browser, address: str):
     assert visit.page.inner_text(".train .rate") == "0.01"
     visit.page.click("[data-data=moons]")
     visit.wait_for_address("data:moons")
+    visit.close()
+
+
+def test_few_points_and_what_is_memorised_of_them(chromium: Browser, address: str):
+    visit = Visit(chromium, address, "?tab=train&train=n:10,steps:100,batch:64,width:32")
+    visit.page.wait_for_function(READY)
+    assert visit.page.get_by_label("trained on n = 10").get_attribute("aria-valuetext") == "10"
+    go(visit, 100)
+    visit.wait(STATE, "limit")
+    visit.page.wait_for_selector(".train .memory tbody tr:nth-child(2)")
+    assert "Trained on 10 points" in visit.page.inner_text(".train .kept")
+    visit.page.click(".train .more summary")
+    visit.slide("[data-lever=steps]", 1)  # a run at its end goes on to the next one
+    visit.wait_for_address("steps:200")
+    visit.wait(STATE, "paused")
+    go(visit, 200)
+    visit.slide("[data-lever=n]", 5)  # another set of points is another run
+    visit.wait_for_address("n:100")
+    assert visit.page.locator(".train .memory .table").is_hidden()
+    visit.close()
+
+
+def test_a_race_of_the_families_on_the_settings_above(chromium: Browser, address: str):
+    visit = Visit(chromium, address, "?tab=train&train=data:moons,n:100,T:50,batch:32,width:16")
+    visit.page.wait_for_function(READY)
+    visit.page.locator(".race").scroll_into_view_if_needed()
+    visit.page.wait_for_function("() => !document.querySelector('.race').closest('[inert]')")
+    visit.slide("[data-lever=race_steps]", 0)
+    visit.page.click(".race .go")
+    visit.wait("() => document.querySelectorAll('.race tbody tr').length === 5")
+    visit.page.wait_for_selector(".race .go:not([disabled])")
+    assert visit.page.inner_text(".race .problem") == "" and "float64" in visit.page.inner_text(".race .identity")
+    visit.page.click(".race .which button:nth-child(3)")
+    assert visit.page.locator(".race .which [aria-pressed=true]").count() == 1
+    visit.page.click(".race .go")  # another one, which is given up
+    visit.page.click(".race .cancel")
+    assert not visit.page.locator(".race .go").is_disabled()
     visit.close()
 
 

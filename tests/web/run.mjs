@@ -18,6 +18,10 @@ const MODULES = [
   "header/ground",
   "page/holding",
   "chapters/named",
+  "train/levers",
+  "train/memory",
+  "train/race_view",
+  "train/own_mixture",
 ];
 const web = new URL("../../ddpm_playground/ui/web/", import.meta.url);
 const scope = Object.assign({}, ...(await Promise.all(MODULES.map((name) => import(new URL(`${name}.js`, web))))));

@@ -157,6 +157,13 @@ def load_pictures(folder: str | Path, split: str = "train", size: int = 0) -> Pi
     return read_folder(folder, split, size)
 
 
+def has_split(folder: str | Path, split: str) -> bool:
+    """Whether `load_pictures` has pictures of a split there: of pictures some are always held out, of IDX files not."""
+    folder = Path(folder)
+    others = [_idx_path(folder, other, "images-idx3") for other in IDX_NAMES if other != split]
+    return _idx_path(folder, split, "images-idx3").exists() or not any(path.exists() for path in others)
+
+
 @cache
 def bundled_digits() -> Pictures:
     """The 1,000 held-out MNIST digits that come with the package: 100 of each class from the test set."""

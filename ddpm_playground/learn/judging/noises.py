@@ -78,7 +78,7 @@ def read_noises(path: Path) -> Noises:
             file = np.load(opened, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise Refusal("{name} is one array; give an .npz with x_T (N,C,H,W) and z (S,N,C,H,W)", name=path.name)
-            _check_sizes(path)
+            check_sizes(path)
             x_T = _array(file, X_T, 4, path.name)
             z = _array(file, Z, 5, path.name) if Z in file.files else torch.empty(0, *x_T.shape)
     except Refusal:
@@ -93,7 +93,7 @@ def read_noises(path: Path) -> Noises:
     return Noises(x_T, z, path.name)
 
 
-def _check_sizes(path: Path) -> None:
+def check_sizes(path: Path) -> None:
     """Refuse a file that unpacks to more than memory should hold."""
     with zipfile.ZipFile(path) as archive:
         most = max((member.file_size for member in archive.infolist()), default=0)

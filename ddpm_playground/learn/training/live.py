@@ -26,6 +26,7 @@ SMOOTHED_STEPS = 50
 EMA_DECAY = 0.995
 CLIP_NORM = 1.0
 MAX_LEARNING_RATE = 0.1
+MAX_STEPS = 100_000
 NICE = 5
 
 State = Literal["running", "paused", "limit", "failed", "stopped"]
@@ -41,6 +42,7 @@ class Progress:
         seconds: spent on them.
         losses: mean error of every step.
         by_t: mean error in each of BINS stretches of 1…T, lowest first, of the last steps; NaN where there is none yet.
+        probes: (step, loss of held-out points) of each look at it, where something was held out.
         view: what the averaged network did when it was last looked at.
         viewed: the step of that view.
     """
@@ -50,9 +52,16 @@ class Progress:
     seconds: float = 0.0
     losses: list[float] = field(default_factory=list)
     by_t: torch.Tensor = field(default_factory=lambda: torch.full((BINS,), torch.nan))
+    probes: list[tuple[int, float]] = field(default_factory=list)
     view: View | None = None
     viewed: int = 0
     problem: str = ""
+
+    def keep_probe(self, held: float) -> None:
+        """Note a loss of held-out points; of more than CURVE every second one is dropped."""
+        while self.probes and self.probes[-1][0] >= self.viewed:  # the same step, looked at again
+            self.probes.pop()
+        self.probes = [*(self.probes if len(self.probes) < CURVE else self.probes[::2]), (self.viewed, held)]
 
     def curve(self) -> list[tuple[int, float, float]]:
         """The loss so far as at most CURVE points: (step, mean of the steps since the last point, smoothed)."""
@@ -93,6 +102,17 @@ class LiveTraining:
         self._thread.start()
 
     # --- what the reader does
+    def set_steps(self, count: int) -> None:
+        """End at another step; where that lies ahead, a run that has come to its end can go on.
+
+        Raises:
+            ValueError: less than 1.
+        """
+        whole_number("the number of steps", count, 1, MAX_STEPS, "move its slider")
+        with self._changed:
+            self.task.max_steps, self._look = count, True
+            self._changed.notify_all()
+
     def resume(self, until: int | None = None) -> None:
         """Go on until told otherwise, or pause by itself at step `until`."""
         self.until = until
@@ -187,10 +207,13 @@ class LiveTraining:
                     began = time.monotonic()
                     self._advance()
                     progress.seconds += time.monotonic() - began
+                ended = limit and progress.viewed != progress.step  # the last view is of the last step
                 due = time.monotonic() - looked > self.task.view_seconds
-                if look or due or (train and not self._running and self.task.view_seconds < 1.0):
+                if look or due or ended or (train and not self._running and self.task.view_seconds < 1.0):
                     progress.view = self.task.view(self.network_now(), self.schedule, self.shown_t)
                     progress.viewed, looked = progress.step, time.monotonic()
+                    if progress.view.memory is not None:
+                        progress.keep_probe(progress.view.memory.held)
         except Exception as error:  # whatever it is, who watches must hear of it
             progress.state, progress.problem = "failed", reason_of(error)
 

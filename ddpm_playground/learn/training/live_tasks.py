@@ -1,6 +1,6 @@
 """What a live training run trains: data, a network, and what is shown of it meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol, cast
 
 import torch
@@ -13,6 +13,7 @@ from ..data.planar import REACH
 from ..networks.planar_network import WIDTH, PlanarNetwork
 from ..networks.unet import NetworkEps, make_network
 from .algorithm_1 import drop_labels
+from .memorising import Memory, MemoryProbe
 from .settings import Settings
 
 GRID = 17  # arrows of the score field a side
@@ -24,13 +25,16 @@ LABEL_DROPOUT = Settings().label_dropout
 class View(NamedTuple):
     """What is shown of a network: samples (N,*D); and in the plane the two score fields, (GRID²,2) each, else None.
 
-    `points` are where the arrows stand, (GRID²,2).
+    `points` are where the arrows stand, (GRID²,2); `data` what is trained on, (N,2); `memory` how it is kept, where
+    something was held out.
     """
 
     samples: torch.Tensor
     points: torch.Tensor | None = None
     learned: torch.Tensor | None = None
     exact: torch.Tensor | None = None
+    data: torch.Tensor | None = None
+    memory: Memory | None = None
 
 
 class Task(Protocol):
@@ -90,14 +94,26 @@ class PlanarTask:
         points: the data set, (N,2).
         schedule: gives T.
         seed: of the network's first weights.
+        held: points that are not trained on, (M,2), to see what is memorised; None to leave that out.
+        batch_size: points a step.
+        width: of the network's hidden layers.
+        max_steps: where the run ends.
+        exact: makes the exact ε of the distribution that is shown, of a schedule; None for that of the points.
     """
 
     # Its products are too small to be shared out: one thread leaves the other cores to those who watch.
-    batch_size, view_seconds, max_steps, threads, bounded = 256, 0.4, 100_000, 1, False
+    view_seconds, threads, bounded = 0.4, 1, False
 
-    def __init__(self, name: str, points: torch.Tensor, schedule: Schedule, seed: int) -> None:
-        self.name, self.points = name, points
-        self.network: nn.Module = PlanarNetwork(schedule.T, WIDTH, seed)
+    def __init__(
+        self, name: str, points: torch.Tensor, schedule: Schedule, seed: int, *, held: torch.Tensor | None = None,
+        batch_size: int = 256, width: int = WIDTH, max_steps: int = 100_000,
+        exact: Callable[[Schedule], ExactEps] | None = None,
+    ) -> None:  # fmt: skip
+        self.name, self.points, self.batch_size, self.max_steps = name, points, batch_size, max_steps
+        self.width = width
+        self.exact = exact or (lambda schedule: ExactEps(schedule, points))
+        self.network: nn.Module = PlanarNetwork(schedule.T, width, seed)
+        self.probe = None if held is None else MemoryProbe(points, held, seed)
         line = torch.linspace(-REACH, REACH, GRID)
         self.grid = torch.cartesian_prod(line, line)
 
@@ -107,18 +123,18 @@ class PlanarTask:
 
     @torch.no_grad()
     def view(self, network: nn.Module, schedule: Schedule, t: int) -> View:
-        """Samples, and the network's score at t beside the exact one of the data set."""
+        """Samples, and the network's score at t beside the exact one; and what is memorised of it."""
         samples = _sampled(network, schedule, (2,), NUM_SAMPLES, SAMPLE_STEPS, clip_x_0=False)
-        at = torch.full((len(self.grid),), t)
+        at, said = torch.full((len(self.grid),), t), NetworkEps(schedule, cast(Network, network))
         learned, exact = (
-            score_from_eps(schedule, at, predict(self.grid, at).eps_hat)
-            for predict in (NetworkEps(schedule, cast(Network, network)), ExactEps(schedule, self.points))
+            score_from_eps(schedule, at, predict(self.grid, at).eps_hat) for predict in (said, self.exact(schedule))
         )
-        return View(samples, self.grid, learned, exact)
+        memory = None if self.probe is None else self.probe(said, schedule, samples)
+        return View(samples, self.grid, learned, exact, self.points, memory)
 
     def facts(self) -> dict[str, Any]:
         """Data, and the architecture that a reader of the weights needs."""
-        return {"data": self.name, "points": len(self.points), "network": "PlanarNetwork", "width": WIDTH}
+        return {"data": self.name, "points": len(self.points), "network": "PlanarNetwork", "width": self.width}
 
 
 class DigitsTask:

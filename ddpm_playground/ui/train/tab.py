@@ -12,6 +12,7 @@ import gradio as gr
 
 from ...core import SCHEDULES
 from ...core.phrase import Refusal
+from ...learn.data.own_mixture import FIRST, MOST_GAUSSIANS, PARTS
 from ...learn.data.planar import MAX_DRAWN, PLANAR_SETS, REACH
 from ...learn.training.live_store import LiveStore
 from ...recipe import DEFAULT
@@ -25,20 +26,25 @@ from ..serving.failure import answering, on_screen, reason
 from ..serving.files import TRAINED
 from ..serving.streams import in_turn, unread_by
 from ..serving.turns import Turn
-from .trainings import DATA, T, Trainings, count_sent, messages, planar_points, run_command
+from .levers import LEVERS
+from .races import build_races
+from .trainings import DATA, SHOWN_POINTS, Trainings, count_sent, messages, planar_points, run_command
 
 if TYPE_CHECKING:
     from ...learn.training.live import LiveTraining
 
-SHOWN_POINTS, LEARNING_RATE, MOST_UNREAD = 700, 2e-3, 8
-ASKED = ("data", "schedule", "learning_rate", "seed", "points")
+LEARNING_RATE, MOST_UNREAD = 2e-3, 8
+ASKED = ("data", "schedule", "learning_rate", "seed", "points", "own", *LEVERS)
 
 
 def train_value() -> str:
     """What train.js starts from."""
     sets = {name: packed(planar_points(name, {}, 0)[:SHOWN_POINTS]) for name in PLANAR_SETS}
     value: TrainStart = {
-        "figures": train_figures(), "data": DATA, "sets": sets, "T": T, "reach": REACH,
+        "figures": train_figures(), "data": DATA, "sets": sets, "reach": REACH,
+        "levers": {name: {"stops": lever.stops, "first": lever.first} for name, lever in LEVERS.items()},
+        "own": {"parts": list(PARTS.values()), "names": list(PARTS), "first": FIRST, "most": MOST_GAUSSIANS,
+                "reach": REACH},
         "schedules": list(SCHEDULES), "learning_rate": LEARNING_RATE, "most_drawn": MAX_DRAWN,
     }  # fmt: skip
     return json.dumps(value)
@@ -178,3 +184,4 @@ def build(page: Page) -> None:
     chosen = [page.controls[name] for name in ("checkpoint", "label", "num_steps")]
     kept = trainer.keep(training.open_in_reverse, page.controls["num_steps"], [*chosen, page.start, page.tabs], **quiet)
     kept.success(None, None, None, js=clicked("reverse-start"))
+    build_races(page)

@@ -9,29 +9,33 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...core import SCHEDULES, Schedule, make_schedule
+from ...core import SCHEDULES, Schedule, stream_seed
 from ...core.checks import one_of, whole_number
 from ...core.later import torch
 from ...core.phrase import Refusal
+from ...learn.data.own_mixture import own_mixture
 from ...learn.data.pictures import bundled_digits, tile, to_uint8
 from ...learn.data.planar import NUM_POINTS, PLANAR_SETS, drawn_points
 from ...learn.imports import import_once
+from ...learn.training.short_schedule import short_schedule
 from ...recipe import MAX_SEED
 from ...views.run_files import png_url
 from ..page.component import packed
 from ..protocol.train_messages import TrainMessage
 from ..serving.owned import Owned
 from ..words.refusal import refusal
+from .levers import LEVERS, number_asked
 
 if TYPE_CHECKING:  # they bring diffusers, which the page does without until something is trained
     from ...learn.training.live import LiveTraining
     from ...learn.training.live_tasks import Task
     from ..serving.turns import Turn
 
-DATA = (*PLANAR_SETS, "drawn", "digits")
-T = 200  # steps of the plane's process; digits take the shipped network's 1000
-T_DIGITS = 1000
+OWN = "own"
+DATA = (*PLANAR_SETS, "drawn", OWN, "digits")
+T_DIGITS = 1000  # of the shipped network; the plane's T has a lever
 MESSAGE_S, VIEW_S, KEEP_ALIVE_S = 1 / 15, 0.4, 1.0
+SHOWN_POINTS = 700
 REST_S = 60.0  # a run that rests so long makes room, if others wait
 SHOW_STEPS = 600  # of the run that nobody asked for, so that there is something to see
 
@@ -45,6 +49,8 @@ def planar_points(name: str, asked: Mapping[str, Any], seed: int) -> torch.Tenso
     generator = torch.Generator().manual_seed(seed)
     if name == "drawn":
         return drawn_points(asked.get("points") or [], NUM_POINTS, generator)
+    if name == OWN:
+        return own_mixture(asked.get("own")).draw(NUM_POINTS, generator)
     one_of("the data", name, DATA)
     return PLANAR_SETS[name](NUM_POINTS, generator)
 
@@ -57,11 +63,7 @@ def schedule_asked(asked: Mapping[str, Any], num_steps: int) -> Schedule:
     """
     name = str(asked.get("schedule", "linear"))
     one_of("the schedule", name, SCHEDULES)
-    if name not in ("linear", "scaled_linear", "constant") or num_steps == 1000:
-        return make_schedule(name, num_steps)
-    ratio = 1000 / num_steps
-    published = {"beta": 0.01 * ratio} if name == "constant" else {"beta_start": 1e-4 * ratio, "beta_end": 0.02 * ratio}
-    return make_schedule(name, num_steps, **published)
+    return short_schedule(name, num_steps)
 
 
 def new_training(asked: Mapping[str, Any]) -> LiveTraining:
@@ -83,8 +85,13 @@ def new_training(asked: Mapping[str, Any]) -> LiveTraining:
         schedule = schedule_asked(asked, T_DIGITS)
         task = DigitsTask("bundled MNIST digits", bundled_digits(), seed)
     else:
-        schedule = schedule_asked(asked, T)
-        task = PlanarTask(name, planar_points(name, asked, seed), schedule, seed)
+        n, num_steps, batch, width, steps = (number_asked(asked, lever) for lever in LEVERS)
+        schedule = schedule_asked(asked, num_steps)
+        points, held = (planar_points(name, asked, one) for one in (seed, stream_seed(seed, "held-out")))
+        task = PlanarTask(
+            name, points[:n], schedule, seed, held=held, batch_size=batch, width=width, max_steps=steps,
+            exact=own_mixture(asked.get("own")).exact if name == OWN else None,
+        )  # fmt: skip
     return LiveTraining(task, schedule, float(rate), seed)
 
 
@@ -152,13 +159,16 @@ def run_command(live: LiveTraining, what: str, value: Any) -> None:
         live.set_learning_rate(float(value))
     elif what == "schedule":
         live.set_schedule(schedule_asked({"schedule": value}, live.schedule.T))
+    elif what == "steps":
+        live.set_steps(number_asked({"steps": value}, "steps"))
     elif what == "t":
         live.look_at(count_sent(value, live.shown_t))
     else:
         raise Refusal("a run cannot be asked to {what}; reload the page", what=repr(what[:40]))
 
 
-def _number(value: float) -> float | None:
+def number_sent(value: float) -> float | None:
+    """A number of five digits for the page; None for what is not finite, which JSON does not have."""
     return float(f"{value:.5g}") if math.isfinite(value) else None
 
 
@@ -170,14 +180,14 @@ def message(live: LiveTraining, whole: bool) -> TrainMessage:
     rate = progress.step / progress.seconds if progress.seconds > 0 else math.nan
     told: TrainMessage = {
         "state": progress.state, "problem": refusal(progress.problem), "step": progress.step, "T": live.schedule.T,
-        "seconds": round(progress.seconds, 1), "rate": _number(rate), "max_steps": live.task.max_steps,
-        "max_minutes": round(MAX_SECONDS / 60), "loss": _number(progress.losses[-1]) if progress.step else None,
+        "seconds": round(progress.seconds, 1), "rate": number_sent(rate), "max_steps": live.task.max_steps,
+        "max_minutes": round(MAX_SECONDS / 60), "loss": number_sent(progress.losses[-1]) if progress.step else None,
         "learning_rate": live.optimizer.param_groups[0]["lr"],
     }  # fmt: skip
     if not whole:
         return told
-    told["curve"] = [(step, _number(raw), _number(smooth)) for step, raw, smooth in progress.curve()]
-    told["by_t"] = [_number(v) for v in progress.by_t.tolist()]
+    told["curve"] = [(step, number_sent(raw), number_sent(smooth)) for step, raw, smooth in progress.curve()]
+    told["by_t"] = [number_sent(v) for v in progress.by_t.tolist()]
     view = progress.view
     if view is None:
         return told
@@ -188,6 +198,14 @@ def message(live: LiveTraining, whole: bool) -> TrainMessage:
     told |= {"samples": packed(view.samples), "points": packed(view.points)}
     told |= {"learned": packed(view.learned), "exact": packed(view.exact)}
     told |= {"t": live.shown_t, "viewed": progress.viewed}
+    if view.data is not None and view.memory is not None:
+        memory = view.memory
+        told |= {"data": packed(view.data[:SHOWN_POINTS]), "n": len(view.data), "levels": memory.t.tolist()}
+        told |= {"distance": [number_sent(v) for v in memory.distance.tolist()], "held": number_sent(memory.held)}
+        told |= {"train": number_sent(memory.train)}
+        told |= {"exact_train": number_sent(memory.exact_train), "exact_held": number_sent(memory.exact_held)}
+        told |= {"percentile": number_sent(memory.percentile)}
+        told |= {"probes": [(step, number_sent(held)) for step, held in progress.probes]}
     return told
 
 

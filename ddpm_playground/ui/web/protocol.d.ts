@@ -457,12 +457,28 @@ export interface ChapterAnswer {
   kept: "none" | "some" | "all";
 }
 
+/** Where a lever can stand, ascending, and where it begins. */
+export interface Stops {
+  stops: number[];
+  first: number;
+}
+
+/** The reader's own mixture: the numbers of a Gaussian by name and range, the first one, and how many may be. */
+export interface OwnStart {
+  parts: [number, number][];
+  names: string[];
+  first: string;
+  most: number;
+  reach: number;
+}
+
 /** What train/train.js starts from; sets: flat pairs within ±reach. */
 export interface TrainStart {
   figures: Record<string, Record<string, any>>;
   data: string[];
   sets: Record<string, string>;
-  T: number;
+  levers: Record<string, Stops>;
+  own: OwnStart;
   reach: number;
   schedules: string[];
   learning_rate: number;
@@ -480,13 +496,20 @@ export interface TrainBegin {
   seed: number;
   t: number;
   points: [number, number][] | null;
+  own: string;
+  n: number;
+  T: number;
+  batch: number;
+  width: number;
+  steps: number;
 }
 
 /**
  * How a run stands. What is the same as before is not sent again; place: only while it waits.
  *
  * curve: [step, loss, smoothed loss] each; by_t: the loss by t, T in equal parts; samples, points, learned, exact:
- * flat pairs, as step `viewed` had them at time t; sheet: the address of a PNG.
+ * flat pairs, as step `viewed` had them at time t; sheet: the address of a PNG. data: those of the n points trained on
+ * that are shown; probes: [step, loss of held-out points]; levels, distance: t, and how far ε_θ is from the exact ε.
  */
 export interface TrainMessage {
   visitor?: string;
@@ -512,6 +535,16 @@ export interface TrainMessage {
   learned?: string;
   exact?: string;
   sheet?: string;
+  data?: string;
+  n?: number;
+  probes?: [number, number | null][];
+  levels?: number[];
+  distance?: (number | null)[];
+  train?: number | null;
+  held?: number | null;
+  exact_train?: number | null;
+  exact_held?: number | null;
+  percentile?: number | null;
 }
 
 export type PlayerMessage = Opening | Frames | Waiting | Gone;

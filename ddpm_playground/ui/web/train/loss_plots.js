@@ -3,9 +3,11 @@ import { number } from "../core/number.js";
 import { colourOf, dressed, drawFigure } from "../draw/plots.js";
 import { say } from "../page/words.js";
 
+export const HELD = "--sym-x-t";
 const HOVER = "%{y:.4~g}<extra></extra>";
 
-const tracesOf = (root, { curve, by_t: byT, T }) => {
+const tracesOf = (root, told) => {
+  const { curve, by_t: byT, T, probes = [] } = told;
   const muted = colourOf(root, "--muted"),
     eps = colourOf(root, "--sym-eps"),
     x = curve.map(([step]) => step);
@@ -13,9 +15,19 @@ const tracesOf = (root, { curve, by_t: byT, T }) => {
   const raw = { x, y: curve.map(([, one]) => one), mode: "markers", marker, hovertemplate: HOVER };
   const line = { width: 2.5, color: eps };
   const smooth = { x, y: curve.map(([, , one]) => one), mode: "lines", line, hovertemplate: HOVER };
+  const held = { x: probes.map(([step]) => step), y: probes.map(([, one]) => one), mode: "lines" };
+  Object.assign(held, { line: { width: 2.5, color: colourOf(root, HELD) }, hovertemplate: HOVER });
+  // What the exact ε of the points has: no network can have less on them.
+  const floor = (one, css) => {
+    const ends = x.length && one !== undefined ? [0, x[x.length - 1]] : [];
+    const dashes = { width: 1.5, dash: "dash", color: colourOf(root, css) };
+    return { x: ends, y: ends.map(() => one), mode: "lines", line: dashes, hovertemplate: HOVER };
+  };
+  const gap = { x: told.levels || [], y: told.distance || [], mode: "lines+markers", line, hovertemplate: HOVER };
   const middles = byT.map((_, i) => ((i + 0.5) * T) / byT.length);
   const bars = { type: "bar", x: middles, y: byT, marker: { color: eps }, hovertemplate: `t ≈ %{x:.0f}: ${HOVER}` };
-  return { loss: [raw, smooth], by_t: [bars] };
+  const loss = [raw, smooth, held, floor(told.exact_train, "--sym-eps"), floor(told.exact_held, HELD)];
+  return { loss, by_t: [bars], gap: [gap] };
 };
 
 // What the axes span before anything is known; of a logarithm, its exponents.
@@ -27,6 +39,10 @@ const EMPTY = {
   by_t: [
     [0, 200],
     [0, 1],
+  ],
+  gap: [
+    [0, 200],
+    [-4, 0.2],
   ],
 };
 const empty = (axis, range) => ({ ...axis, range, autorange: false });
@@ -41,10 +57,11 @@ export const drawLosses = (Plotly, root, figures, told) => {
   const traces = tracesOf(root, told),
     loss = told.loss === undefined ? say("train.no_loss") : number(told.loss);
   for (const gd of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".gd"))) {
+    if (!gd.clientWidth) continue; // what is not for these data
     const name = gd.dataset.plot || "",
       layout = dressed(figures[name], root, gd.clientWidth);
     layout.dragmode = false;
-    if (!told.curve.length)
+    if (!traces[name][0].x.length)
       Object.assign(
         layout,
         { xaxis: empty(layout.xaxis, EMPTY[name][0]) },

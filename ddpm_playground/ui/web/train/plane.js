@@ -37,7 +37,7 @@ const put = ({ pen, width }, colour, reach, set, view) => {
     }
   };
   pen.globalAlpha = 0.4;
-  dots(set, "--sym-x-0", 1.6);
+  dots(set, "--sym-x-0", set.length < 400 ? 4 : 1.6);
   pen.globalAlpha = 1;
   if (!view) return;
   const { points, exact, learned, samples } = view;

@@ -1,6 +1,8 @@
 // What a run begins with, as the form has it and as the address holds it: "data:spiral,schedule:cosine".
 import { number } from "../core/number.js";
 import { say } from "../page/words.js";
+import { Levers } from "./levers.js";
+import { OwnMixture } from "./own_mixture.js";
 
 export class RunSettings {
   /**
@@ -16,7 +18,17 @@ export class RunSettings {
     this.seed = find(".seed");
     this.schedule.append(...start.schedules.map((name) => new Option(say(`schedule.choice_${name}`), name)));
     this.slider.value = Math.log10(start.learning_rate);
-    this.first = { data: "mixture", schedule: start.schedules[0], rate: this.rate, seed: 0 };
+    this.levers = new Levers(start.levers, (name) => find(name === "n" ? ".points" : ".more .fields"));
+    this.mixture = new OwnMixture(find, start.own);
+    this.mixture.isOn = () => this.data === "own";
+    this.first = {
+      data: "mixture",
+      schedule: start.schedules[0],
+      rate: this.rate,
+      seed: 0,
+      own: this.mixture.text,
+      ...this.levers.values,
+    };
     this.showRate();
   }
 
@@ -30,7 +42,9 @@ export class RunSettings {
   }
 
   get values() {
-    return { data: this.data, schedule: this.schedule.value, rate: this.rate, seed: this.seed.valueAsNumber };
+    const { data, schedule, rate, seed, levers, mixture } = this,
+      own = mixture.text;
+    return { data, schedule: schedule.value, rate, seed: seed.valueAsNumber, own, ...levers.values };
   }
 
   /** Those that are not where they began, as the address has them. */
@@ -49,6 +63,8 @@ export class RunSettings {
     if (start.schedules.includes(given.schedule)) this.schedule.value = given.schedule;
     if (+given.rate > 0) this.slider.value = Math.log10(+given.rate);
     if (Number.isSafeInteger(+given.seed) && +given.seed >= 0) this.seed.value = +given.seed;
+    this.levers.set(given);
+    if (given.own) this.mixture.text = given.own;
     this.showRate();
   }
 }

@@ -11,7 +11,7 @@ export const NOTHING_YET = { curve: [], by_t: [] };
 
 /** Points, arrows and samples of a message, flat pairs each. */
 export const viewOf = (message) =>
-  Object.fromEntries(["samples", "points", "learned", "exact"].map((key) => [key, float32(message[key])]));
+  Object.fromEntries(["samples", "points", "learned", "exact", "data"].map((key) => [key, float32(message[key])]));
 
 /** What is worth knowing of the run on screen; `changedAt`: the step at which its schedule became another. */
 export const hintOf = (shown, data, changedAt) => {

@@ -2,15 +2,17 @@
 // complete, so one that is missed is not missed.
 import { float32 } from "../core/base64.js";
 import { plotlyFor } from "../draw/plots.js";
-import { makeButton, opened } from "../page/dom.js";
+import { opened } from "../page/dom.js";
 import { isCalm, onGround, onResize } from "../page/life.js";
 import { isServerThere, onReach } from "../page/reach.js";
 import { ask, newName } from "../page/server.js";
 import { areRestored, onSettings, remember, settings } from "../page/settings.js";
 import { sparingly } from "../page/sparing.js";
 import { say } from "../page/words.js";
-import { labelPlane, lossKeys } from "./keys.js";
+import { dressFor, offerData } from "./data_choice.js";
+import { lossKeys } from "./keys.js";
 import { drawLosses } from "./loss_plots.js";
+import { showMemory } from "./memory.js";
 import { OwnSet } from "./own_set.js";
 import { drawPlane } from "./plane.js";
 import { RunSettings } from "./run_settings.js";
@@ -41,7 +43,6 @@ class Training {
     this.sheet = find(".sheet");
     this.problem = find(".problem");
     this.at = find(".at");
-    this.at.max = this.start.T;
     this.form = new RunSettings(find, this.start);
     // The latest of what the run has told, all of it together; null before it has.
     this.latest = null;
@@ -59,7 +60,7 @@ class Training {
       grew: () => this.draw(),
       ended: () => this.press(),
     });
-    this.offerData();
+    offerData(find(".data"), this.start.data, (name) => void (this.choose(name), this.remember()));
     this.hearButtons();
     this.hearForm();
     find(".loss-keys").append(...lossKeys());
@@ -89,17 +90,15 @@ class Training {
     this.waiting = true;
     this.problem.textContent = this.find(".badge").textContent = "";
     const { visitor, run, form } = this,
-      { data, schedule, rate, seed } = form.values;
+      { rate, ...values } = form.values;
     this.component.trigger("begin", {
       visitor,
       run,
       then,
-      data,
-      schedule,
+      ...values,
       learning_rate: rate,
-      seed,
       t: +this.at.value,
-      points: data === "drawn" ? this.drawn.points : null,
+      points: values.data === "drawn" ? this.drawn.points : null,
     });
     this.press();
   }
@@ -151,35 +150,30 @@ class Training {
       this.command("schedule", form.schedule.value);
     });
     form.seed.addEventListener("change", () => this.remember());
+    form.levers.hear((name) => this.moved(name));
+    form.mixture.moved = () => (this.moved("own"), this.draw());
     at.addEventListener("input", () => {
       this.showT();
       if (this.isAlive()) this.command("t", +at.value);
     });
   }
 
+  /** Of these numbers the steps alone can become others on the way: with others of the rest a run begins anew. */
+  moved(name) {
+    this.remember();
+    if (name === "T") this.showT();
+    if (name !== "steps" && (this.latest || this.waiting)) this.release();
+    if (name === "steps" && this.isAlive()) this.command("steps", this.form.levers.values.steps);
+    if (name === "n") this.draw();
+  }
+
   remember() {
     remember("train", this.form.changed(), this.component.element);
   }
 
-  offerData() {
-    for (const name of this.start.data) {
-      const button = this.find(".data").appendChild(makeButton("", say(`train.data_${name}`)));
-      const chosen = () => void (this.choose(name), this.remember());
-      button.dataset.data = name;
-      button.addEventListener("click", chosen);
-    }
-  }
-
   choose(name, anew = true) {
-    const { find, root } = this;
     this.form.data = name;
-    for (const button of find(".data").querySelectorAll("button"))
-      button.setAttribute("aria-pressed", button.dataset.data === name);
-    root.classList.toggle("digits", name === "digits");
-    root.classList.toggle("drawing", name === "drawn");
-    this.canvas.hidden = name === "digits";
-    this.sheet.hidden = true;
-    labelPlane(find, name);
+    dressFor(this.root, this.find, name);
     if (anew) this.release();
   }
 
@@ -211,6 +205,7 @@ class Training {
   }
 
   showT() {
+    this.at.max = String(this.form.levers.values.T);
     this.find(".t b").textContent = this.at.value;
   }
 
@@ -231,18 +226,28 @@ class Training {
     find(".state").textContent = stateOf(shown, this.waiting);
   }
 
+  /** The points in the plane, flat: those that are trained on, once there are such. */
+  points() {
+    const { shown, start, form } = this;
+    if (shown && shown.view) return shown.view.data;
+    if (form.data === "drawn") return this.drawn.points.flat();
+    return start.sets[form.data] ? float32(start.sets[form.data]).subarray(0, 2 * form.levers.values.n) : [];
+  }
+
   draw() {
     const { root, start, shown, canvas } = this,
       { data } = this.form;
     if (!root.clientWidth) return;
     root.classList.toggle("is-blank", data === "drawn" && !this.drawn.points.length);
     if (data !== "digits") {
-      const set = data === "drawn" ? this.drawn.points.flat() : start.sets[data] ? float32(start.sets[data]) : [];
-      drawPlane(canvas, start.reach, set, (shown && shown.view) || null);
+      drawPlane(canvas, start.reach, this.points(), (shown && shown.view) || null);
+      if (data === "own") this.form.mixture.draw();
       if (shown && shown.view) canvas.setAttribute("aria-label", say("train.seen", { step: shown.viewed, t: shown.t }));
     }
     const Plotly = plotlyFor(this.find(".status"), () => this.draw());
-    if (Plotly) drawLosses(Plotly, root, start.figures, shown && shown.curve ? shown : { ...NOTHING_YET, T: start.T });
+    const { T } = this.form.levers.values;
+    if (Plotly) drawLosses(Plotly, root, start.figures, shown && shown.curve ? shown : { ...NOTHING_YET, T });
+    if (data !== "digits") showMemory(this.find, shown);
   }
 
   resized() {
