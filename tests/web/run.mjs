@@ -12,6 +12,7 @@ const MODULES = [
   "reverse/frames",
   "chapters/levers",
   "chapters/columns",
+  "lab/own_pictures",
 ];
 const web = new URL("../../ddpm_playground/ui/web/", import.meta.url);
 const scope = Object.assign({}, ...(await Promise.all(MODULES.map((name) => import(new URL(`${name}.js`, web))))));

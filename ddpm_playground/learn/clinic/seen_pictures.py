@@ -54,6 +54,7 @@ class SeenPictures:
         places: which of the folder's pictures these are, (N,) int64.
         told: where they are from.
         notes: a sentence each about what was converted.
+        of: all that there were, where that is known.
     """
 
     x_0: torch.Tensor
@@ -61,6 +62,7 @@ class SeenPictures:
     places: torch.Tensor
     told: str
     notes: tuple[Phrase, ...] = ()
+    of: Given | None = None
 
     def __len__(self) -> int:
         return len(self.x_0)
@@ -68,7 +70,9 @@ class SeenPictures:
     def part(self, start: int, stop: int | None = None) -> "SeenPictures":
         """Some of them."""
         cut = slice(start, stop)
-        return replace(self, x_0=self.x_0[cut], labels=self.labels[cut], places=self.places[cut])
+        places = self.places[cut]
+        told = self.told if self.of is None else counted(len(places), self.of)
+        return replace(self, x_0=self.x_0[cut], labels=self.labels[cut], places=places, told=told)
 
     @property
     def labelled(self) -> bool:
@@ -105,8 +109,12 @@ def seen_pictures(
     x_0, notes = fitted(to_x_0(pictures.images[places]), checkpoint.image_shape, name)
     own, told = classes_for(checkpoint, pictures, name)
     labels = torch.tensor([*own, -1])[pictures.labels[places]]  # the last for −1, pictures without a class
-    told_of = Phrase("{count:,} of the {all:,} of {name}", count=len(places), all=len(pictures), name=name)
-    return SeenPictures(x_0, labels, places, told_of, (*notes, *told))
+    return SeenPictures(x_0, labels, places, counted(len(places), given), (*notes, *told), given)
+
+
+def counted(count: int, of: Given) -> Phrase:
+    """How many of all."""
+    return Phrase("{count:,} of the {all:,} of {name}", count=count, all=len(of.pictures), name=of.name)
 
 
 def _in_folder(folder: Path, split: str) -> Given:

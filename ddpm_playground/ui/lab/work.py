@@ -13,7 +13,7 @@ from ..words.language import speaking, spoken
 
 Answer = dict[str, Any]
 # Tasks that take many seconds let the others go first: how much nicer they are.
-PATIENT = {"ddpm_playground.ui.lab.trial_card:run_trial": 5}
+PATIENT = {"ddpm_playground.ui.lab.trial_card:run_trial": 5, "ddpm_playground.ui.lab.clinic_card:consult": 10}
 
 
 def warm_up() -> None:
