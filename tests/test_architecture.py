@@ -280,7 +280,7 @@ def test_the_page_opens_before_diffusers_is_imported() -> None:
 
 def test_every_word_is_used() -> None:
     screens = [path for kind in ("py", "js", "html") for path in (PACKAGE / "ui").rglob(f"*.{kind}")]
-    files = [*screens, *(PACKAGE / "views").rglob("*.py")]
+    files = [*screens, *(path for room in ("views", "commands") for path in (PACKAGE / room).rglob("*.py"))]
     source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     # A key may be composed: `name_{key}` uses every name_….
     composed = re.findall(r"[\"'`.]([a-zA-Z_]*_)(?:\$?\{)", source) + re.findall(r"\$\{key\}(_\w+)", source)

@@ -6,7 +6,7 @@ import contextlib
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from .driven_steps import (
     Call,
     Counted,
     Drawn,
+    Rehearsal,
     Stepping,
     explodes,
     has_variance,
@@ -30,10 +31,11 @@ from .driven_steps import (
     shown,
     step_options,
 )
-from .scheduler_classes import Unauditable, options_of
+from .scheduler_classes import Unauditable, options_of, unfit
 
-# What set_timesteps is told where it has such an argument: RePaint goes back and forth otherwise.
-SET_TIMESTEPS = {"jump_n_sample": 1}
+# What set_timesteps is told where it has such an argument: RePaint goes back and forth otherwise, and Helios begins
+# with stages of smaller pictures.
+SET_TIMESTEPS = {"jump_n_sample": 1, "stage_index": 0}
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,19 @@ class DrivenSampler(Sampler):
         scheduler, first = self._ready(schedule, sampling, start_t, x_T.device)
         x = x_T * torch.as_tensor(getattr(scheduler, "init_noise_sigma", 1.0)).to(x_T)
         x = x if start_t is None else self._begun(scheduler, schedule, x_T, start_t, first)
-        return self._steps(scheduler, schedule, Asked(predict, schedule.T, label), x, noise, sampling, first)
+        asked = self._asking(predict, schedule, label, scheduler, sampling, first)
+        return self._steps(scheduler, schedule, asked, x, noise, sampling, first)
+
+    def _asking(
+        self, predict: EpsPredictor, schedule: Schedule, label: torch.Tensor | None, scheduler: Any,
+        sampling: Sampling, first: int,
+    ) -> Any:  # fmt: skip
+        """The network as the scheduler asks it: (x as it scales it, its timestep) → what it is answered."""
+        return Asked(predict, schedule.T, label)
+
+    def _leads_to_noise(self, scheduler: Any) -> bool:
+        timesteps = scheduler.timesteps
+        return len(timesteps) > 1 and float(timesteps[0]) < float(timesteps[-1])
 
     def _begun(self, scheduler: Any, schedule: Schedule, x_t: torch.Tensor, t: int, first: int) -> torch.Tensor:
         """x_t of variance 1 as the scheduler has it at its first-th timestep."""
@@ -138,8 +152,7 @@ class DrivenSampler(Sampler):
         with self._told(Phrase("with {steps} steps", steps=num_steps)), np.errstate(all="ignore"):
             scheduler.set_timesteps(num_steps, **extra)
             self._prepare(scheduler, num_steps)
-        timesteps = scheduler.timesteps
-        if len(timesteps) > 1 and float(timesteps[0]) < float(timesteps[-1]):
+        if self._leads_to_noise(scheduler):
             raise Refusal(
                 "{name} leads from data to noise, so it draws no picture; choose another", name=self.class_name
             )
@@ -201,10 +214,7 @@ class DrivenSampler(Sampler):
         config = beta_config(schedule) | {"prediction_type": "epsilon"} if self.config is None else dict(self.config)
         if not self.own:
             if "beta_schedule" not in known or "trained_betas" not in known:
-                raise Refusal(
-                    "{name} has a noise schedule of its own and cannot take this network's β_t; choose another",
-                    name=self.class_name,
-                )
+                raise Refusal(unfit(self._class()))
             said = config.get("prediction_type", "epsilon")
             if "prediction_type" not in known and said != "epsilon":
                 raise Refusal(
@@ -237,11 +247,9 @@ class DrivenSampler(Sampler):
         except Exception as error:  # schedulers raise whatever their arithmetic meets
             raise Refusal(
                 "{name} cannot run here: {where} it says {kind}: {error}",
-                name=self.class_name,
-                where=where,
-                kind=type(error).__name__,
+                name=self.class_name, where=where, kind=type(error).__name__,
                 error=" ".join(str(error).split())[:200],
-            ) from None
+            ) from None  # fmt: skip
 
     def _steps(
         self, scheduler: Any, schedule: Schedule, says: Any, x: torch.Tensor, noise: Noise, sampling: Sampling,
@@ -289,10 +297,3 @@ class DrivenSampler(Sampler):
                 name=self.class_name,
                 t=f"{float(timestep):g}",
             )
-
-
-class Rehearsal(NamedTuple):
-    """What a chain visits, steps (t, s), and how many draws it asks for."""
-
-    steps: tuple[tuple[int, int], ...]
-    draws: int

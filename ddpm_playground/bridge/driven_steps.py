@@ -69,6 +69,13 @@ class Call(NamedTuple):
     inner: bool
 
 
+class Rehearsal(NamedTuple):
+    """What a chain visits, steps (t, s), and how many draws it asks for."""
+
+    steps: tuple[tuple[int, int], ...]
+    draws: int
+
+
 class Counted:
     """A Noise of zeros that counts its draws."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ..core import Schedule, prediction_from
@@ -183,6 +183,16 @@ def _from_velocity(scheduler: Any, i: int, x: torch.Tensor, output: torch.Tensor
     return x - scheduler.sigmas[i] * output
 
 
+def _from_reversed_velocity(scheduler: Any, i: int, x: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+    """x̂_0 = x + σ v, of v = x_0 − ε, along a time that runs to the data."""
+    return x + scheduler.sigmas[i] * output
+
+
+def _as_said(scheduler: Any, i: int, x: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+    """x̂_0 of a network of DDPM's t, as its config says; step clips it besides."""
+    return _as_blend(_table, scheduler.config.prediction_type)(scheduler, i, x, output)
+
+
 def _from_score(scheduler: Any, i: int, x: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
     """x̂_0 = x + σ² ∇ log q(x), of x = x_0 + σ ε (Song et al. 2021)."""
     return x + scheduler.sigmas[i] ** 2 * output
@@ -217,8 +227,15 @@ FAMILIES = (
         "Würstchen", "mixed", "a time from 1 to 0", _wuerstchen, _as_blend(_wuerstchen, "epsilon"),
         ("DDPMWuerstchenScheduler",), walk=family_walks.wuerstchen,
     ),
-    Family("unCLIP", "mixed", "t − 1", _table, None, ("UnCLIPScheduler",), as_ddpm=True),
+    Family("unCLIP", "mixed", "t − 1", _table, _as_said, ("UnCLIPScheduler",), as_ddpm=True),
 )  # fmt: skip
+
+
+def flow_towards_data() -> Family:
+    """Flows whose network says x_0 − ε, and whose time runs from noise at 0 to data at 1."""
+    return replace(FLOW, clean=_from_reversed_velocity)
+
+
 # Classes of β_t, whose key use_flow_sigmas makes them of FLOW.
 FLOW_KEY, FLOW_PREDICTION = "use_flow_sigmas", "flow_prediction"
 

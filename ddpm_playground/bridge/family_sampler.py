@@ -15,8 +15,8 @@ from ..core.later import torch
 from ..core.phrase import Phrase, Refusal
 from ..core.schedule import betas_from_alpha_bars, same_noise_t
 from .diffusers_config import check_T
-from .driven_sampler import DrivenSampler, Rehearsal
-from .driven_steps import REHEARSED, Call, Counted, Drawn, heard, reads_variance
+from .driven_sampler import DrivenSampler
+from .driven_steps import REHEARSED, Call, Counted, Drawn, Rehearsal, heard, reads_variance
 from .families import Family, Levels
 from .scheduler_classes import options_of
 

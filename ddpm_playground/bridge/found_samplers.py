@@ -1,4 +1,4 @@
-"""The scheduler classes of diffusers that can drive a network of any β_t, found in its source without importing it."""
+"""The scheduler classes of diffusers that can drive a network of β_t, found in its source without importing it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from .borrowed_sampler import BORROWED, BorrowedSampler
 from .driven_sampler import DrivenSampler
 
 CLASS = re.compile(r"^class (\w+Scheduler)\(SchedulerMixin\b", re.M)
@@ -18,8 +19,8 @@ NO_PICTURE = "Inverse"  # it leads from data to noise
 class FoundSamplers(Mapping[str, DrivenSampler]):
     """Class name → that class as a sampler.
 
-    What is listed takes β_t from a config and leads to pictures; any other scheduler class can be looked up too, and
-    says itself why it cannot run.
+    What is listed takes β_t from a config, or has levels of a family that is known, and leads to pictures; any other
+    scheduler class can be looked up too, and says itself why it cannot run.
     """
 
     @cached_property
@@ -31,13 +32,13 @@ class FoundSamplers(Mapping[str, DrivenSampler]):
             source = path.read_text(encoding="utf-8")
             for name in CLASS.findall(source):
                 takes = all(argument in source for argument in TAKES) and NO_PICTURE not in name
-                found[name] = takes and not name.startswith("Flax")
+                found[name] = (takes or name in BORROWED) and not name.startswith("Flax")
         return found
 
     def __getitem__(self, name: str) -> DrivenSampler:
         if name not in self._classes:
             raise KeyError(name)
-        return DrivenSampler(name)
+        return BorrowedSampler.named(name) if name in BORROWED else DrivenSampler(name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._classes

@@ -65,6 +65,23 @@ def options_of(scheduler_class: type) -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.kind in named}
 
 
+def unfit(scheduler_class: type) -> Phrase:
+    """Why a class that takes no β_t, and is of no family that is known, drives no network of pictures here."""
+    name, known = scheduler_class.__name__, options_of(scheduler_class)
+    needed = [key for key, value in known.items() if value is inspect.Parameter.empty]
+    if needed:
+        return Phrase(
+            "{name} needs {needed}, which belongs to other data than pictures of floats; choose another",
+            name=name,
+            needed=", ".join(needed),
+        )
+    if not hasattr(scheduler_class, "step"):
+        return Phrase("{name} has no step that a loop could call; choose another", name=name)
+    return Phrase(
+        "{name} has a noise schedule of its own and cannot take this network's β_t; choose another", name=name
+    )
+
+
 def classes_that_set(kind: str) -> list[str]:
     """The classes whose set_timesteps takes a list of this name: "timesteps" or "sigmas"."""
     return [

@@ -6,7 +6,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..core.checks import whole_number
+from ..core.phrase import PhrasedError
 from ..engine.device import pick_device
+from ..ui.words.language import LANGUAGES
+from .clinic_lines import print_all
 from .paths import CHECKPOINT_HELP, given_path
 
 if TYPE_CHECKING:
@@ -21,7 +24,6 @@ DESCRIPTION = (
     "finding, 2 where something cannot be read."
 )
 MOST_CHECKPOINTS, EXAMINED = 50, 2
-HEAD = "     t  log SNR    ε-error ± s.e.   x̂_0-error   L_t−1 bits/dim  Var/calibrated  brightness  linear   shipped"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,11 +40,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of pictures and noises, default 0")
     parser.add_argument("--size", metavar="N|HxW", help="of the pictures; default what the network's config says")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    parser.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0], help="of what is told, default en")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print; 1 if something was found, else 0."""
+    from ..ui.words.language import speaking
+    from ..ui.words.refusal import refusal
+
+    with speaking(arguments.language):
+        try:
+            return _run(arguments)
+        except PhrasedError as error:
+            if arguments.language == LANGUAGES[0]:
+                raise
+            told = refusal(error)
+            raise (ValueError(told) if isinstance(error, ValueError) else RuntimeError(told)) from None
+
+
+def _run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from ..learn.clinic.consultation import examine, patient_of
@@ -71,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(report(arguments, patients[0], examined, ranking), ensure_ascii=False, allow_nan=False))
     else:
-        _print(arguments, patients[0], examined, ranking)
+        print_all(arguments.checkpoint, patients[0], examined, ranking)
     return 1 if any(one.diagnoses for one in examined) else 0
 
 
@@ -87,10 +104,12 @@ def report(
     arguments: argparse.Namespace, patient: "Patient", examined: "list[Examination]", ranking: "Ranking | None"
 ) -> dict[str, Any]:
     """Everything, as docs/clinic.md describes it."""
+    from ..ui.words.refusal import refusal
+
     told = [_as_json(arguments, i, one) for i, one in enumerate(examined)]
     return {
-        "pictures": {"held_out": patient.seen.told, "count": len(patient.seen), "seed": patient.seed,
-                     "train": None if patient.train is None else patient.train.told},
+        "pictures": {"held_out": refusal(patient.seen.told), "count": len(patient.seen), "seed": patient.seed,
+                     "train": None if patient.train is None else refusal(patient.train.told)},
         "examined": told,
         "ranking": None if ranking is None else _ranking_json(arguments, ranking),
         "command": arguments.command_line,
@@ -98,16 +117,20 @@ def report(
 
 
 def _as_json(arguments: argparse.Namespace, i: int, one: "Examination") -> dict[str, Any]:
+    from ..ui.words.refusal import refusal
+
     checkpoint = one.patient.checkpoint
     levels = [
-        level.as_json() | {"shipped_eps_mse": shipped} for level, shipped in zip(one.curve, one.shipped, strict=True)
+        level.as_json() | {"shipped_eps_mse": shipped and shipped.eps_mse.value}
+        for level, shipped in zip(one.curve, one.shipped, strict=True)
     ]
     return {
         "checkpoint": str(arguments.checkpoint[i]), "sha256": checkpoint.sha256, "T": checkpoint.schedule.T,
-        "prediction_type": checkpoint.prediction_type, "notes": list(one.notes), "verdict": one.verdict,
-        "findings": [found.as_json() for found in one.diagnoses], "looked_for": list(one.looked_for),
-        "left_out": dict(one.left_out), "levels": levels, "shipped_on": one.shipped_told,
-        "best_t": [{"t": t, "best": best} for t, best in one.search.t_map],
+        "prediction_type": checkpoint.prediction_type, "notes": [refusal(note) for note in one.notes],
+        "verdict": refusal(one.verdict), "findings": [found.in_language(refusal) for found in one.diagnoses],
+        "remarks": [found.in_language(refusal) for found in one.remarks], "looked_for": list(one.looked_for),
+        "left_out": {code: refusal(reason) for code, reason in one.left_out.items()}, "levels": levels,
+        "shipped_on": refusal(one.shipped_told), "best_t": [{"t": t, "best": best} for t, best in one.search.t_map],
         "chain": [norm.as_json() for norm in one.chain],
     }  # fmt: skip
 
@@ -119,53 +142,3 @@ def _ranking_json(arguments: argparse.Namespace, ranking: "Ranking") -> dict[str
         for one in ranking.standings
     ]  # fmt: skip
     return {"log_snr": list(ranking.log_snr), "standings": standings}
-
-
-def _print(
-    arguments: argparse.Namespace, patient: "Patient", examined: "list[Examination]", ranking: "Ranking | None"
-) -> None:
-    print(f"pictures: {patient.seen.told}, seed {patient.seed}")
-    for path, one in zip(arguments.checkpoint, examined, strict=False):
-        _print_one(str(path), one)
-    if ranking is not None:
-        _print_ranking(arguments, ranking)
-
-
-def _print_one(name: str, one: "Examination") -> None:
-    print(f"\n== {name}")
-    for note in one.notes:
-        print(f"  {note}")
-    print(HEAD)
-    for level, shipped in zip(one.curve, one.shipped, strict=True):
-        bound = "        –" if level.bound_bpd is None else f"{level.bound_bpd.value:9.3g}"
-        ratio = level.variance / level.calibrated if level.calibrated > 0 else float("nan")
-        told = "     –" if shipped is None else f"{shipped:8.3g}"
-        print(
-            f"{level.t:6} {level.log_snr:8.2f} {level.eps_mse.value:10.3g} ± {level.eps_mse.standard_error:<8.2g}"
-            f" {level.x_0_mse.value:10.3g} {bound:>14} {ratio:15.2f} {level.brightness.value:11.4f}"
-            f" {level.linear_eps_mse.value:7.3g} {told:>9}"
-        )
-    print("  linear: the best linear filter on the same pictures and noises")
-    print(f"  shipped: the shipped network at the same log SNR on {one.shipped_told}")
-    print("  does best when told, for t: " + ", ".join(f"{t} → {best:.4g}" for t, best in one.search.t_map))
-    middle = one.chain[:: max(1, len(one.chain) // 5)]
-    norms = ", ".join(f"t = {n.t}: {n.ratio:.3f}" for n in middle) or "no steps between"
-    print(f"  ‖x_t‖ along its own chain beside q(x_t) (ddpm, {len(one.chain) + 1} steps): {norms}")
-    for found in one.diagnoses:
-        print(f"✗ {found.title} ({found.code})\n  {found.message}")
-    if not one.diagnoses:
-        print(f"· {one.verdict}")
-    for code, reason in one.left_out.items():
-        print(f"  not looked for: {code}: {reason}")
-
-
-def _print_ranking(arguments: argparse.Namespace, ranking: "Ranking") -> None:
-    print("\n== the same pictures, noises and noise levels, the best first")
-    for number, one in enumerate(ranking.standings, 1):
-        behind = "" if number == 1 else f"  {one.more:+.1%} of the best, z = {one.z:.1f}"
-        print(f"{number:3}. {one.score:.5g}  {arguments.checkpoint[one.place]}{behind}")
-    if len(ranking.standings) == EXAMINED:
-        pair = {one.place: one.by_level for one in ranking.standings}
-        print("  log SNR   ε-error of the first / of the second")
-        for k, log_snr in enumerate(ranking.log_snr):
-            print(f"{log_snr:9.2f}   {pair[0][k].value:.4g} / {pair[1][k].value:.4g}")

@@ -1,6 +1,6 @@
 """Sentences that know what they were made of, so that a reader of another language can have them too."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any, cast
 
@@ -43,6 +43,19 @@ def phrase_from(given: Mapping[str, Any]) -> Phrase:
         for name, one in given["values"].items()
     }
     return Phrase(given["key"], **values)
+
+
+def in_a_row(parts: Sequence[str], between: str = "{one}, {other}") -> str:
+    """Several phrases as one, each still known for what it is; "" of none.
+
+    Args:
+        parts: phrases or texts.
+        between: a template of two of them, "{one}" and "{other}".
+    """
+    told = parts[0] if parts else ""
+    for other in parts[1:]:
+        told = Phrase(between, one=told, other=other)
+    return told
 
 
 def _kept(value: object) -> object:

@@ -7,7 +7,7 @@ from ..core import Schedule
 from .examined_schedule import STEPS, ExaminedSchedule
 from .finding import SEVERITIES, Finding
 from .findings.asked import asked_steps
-from .findings.course import abrupt, resolution_shift, wasted_steps
+from .findings.course import abrupt, falling_beta, resolution_shift, wasted_steps
 from .findings.ends import eps_with_zero_terminal_snr, prediction_type, short_t_unscaled, terminal_snr
 from .findings.keys import ignored_key
 from .findings.numbers import beta_out_of_range, float32_loss, non_monotone, not_finite, zero_beta
@@ -53,6 +53,7 @@ EXAMINATIONS: dict[str, Callable[[ExaminedSchedule], Iterator[Finding]]] = {
     "residual-noise": residual_noise,
     "variance-type": variance_type,
     "abrupt": abrupt,
+    "falling-beta": falling_beta,
     "resolution-shift": resolution_shift,
     "spacing-skips-t": spacing_skips_t,
     "wasted-steps": wasted_steps,

@@ -86,6 +86,10 @@ WHEN: dict[str, tuple[str, str]] = {
         f"more than {course.ABRUPT_BITS:g} of at most {course.PIXEL_BITS:g} bits in one step, "
         f"{course.ABRUPT_AT_DATA:g} in the one to clean data; not of latents",
     ),
+    "falling-beta": (
+        "note",
+        f"β_t falls by more than {course.LEAST_FALL:.0%} from one t to the next; not of levels that are said as σ",
+    ),
     "resolution-shift": (
         "warning, note",
         "log SNR half-way is 2 log 2 above 2 log(64/side), where the side is known; a note 4 log 2 below; not of "

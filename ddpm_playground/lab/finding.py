@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..core.phrase import Phrase
+from ..core.phrase import Phrase, in_a_row
 from .wording import IDLE, REFERENCES, REFERENCES_TOLD, WORDING
 
 SEVERITIES = ("error", "warning", "note")
@@ -69,9 +69,7 @@ class Finding:
 
     def uncured(self) -> "Finding":
         """The same, of whose candidates none holds."""
-        tried = patch_in_words(self.candidates[0])
-        for candidate in self.candidates[1:]:
-            tried = Phrase("{one}; {other}", one=tried, other=patch_in_words(candidate))
+        tried = in_a_row([patch_in_words(candidate) for candidate in self.candidates], "{one}; {other}")
         return self._refixed(None, {"tried": tried})
 
     def _refixed(self, patch: Mapping[str, Any] | None, values: Mapping[str, object]) -> "Finding":

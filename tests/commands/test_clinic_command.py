@@ -1,6 +1,7 @@
 """`clinic` from the command line: what it prints, its one JSON object, its exit codes, strangers' folders, refusals."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,14 @@ from tests.tiny import tiny_checkpoint
 
 pytestmark = pytest.mark.usefixtures("one_thread", "without_the_shipped_one")
 KEYS = {
-    "checkpoint", "sha256", "T", "prediction_type", "notes", "verdict", "findings", "looked_for", "left_out", "levels",
-    "shipped_on", "best_t", "chain",
+    "checkpoint", "sha256", "T", "prediction_type", "notes", "verdict", "findings", "remarks", "looked_for", "left_out",
+    "levels", "shipped_on", "best_t", "chain",
 }  # fmt: skip
 
 
 @pytest.fixture
 def without_the_shipped_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consultation, "shipped_curve", lambda patient: ((None,) * len(patient.curve), "not asked"))
+    monkeypatch.setattr(consultation, "shipped_curve", lambda patient, own: ((None,) * len(own), (), "not asked"))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,26 @@ def test_one_checkpoint(folder: Path, idx_folder: Callable[..., Path], capsys) -
     assert [row["t"] for row in one["chain"]] == list(range(19, 0, -1))
     assert main(words(folder, data)) == 1
     said = capsys.readouterr().out
-    assert "✗ not converged (not-converged)" in said and "not looked for: channels-swapped: the pictures have" in said
+    assert "✗ Warning: not converged (not-converged)" in said
+    assert "not looked for: channels-swapped: the pictures have" in said
+
+
+@pytest.mark.slow
+def test_in_chinese(folder: Path, idx_folder: Callable[..., Path], capsys) -> None:
+    """Every line is told in it, but for codes, numbers and symbols; what is refused too."""
+    data = idx_folder()
+    assert main([*words(folder, data), "--language", "zh-TW"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    bare = [re.sub(r"ddpm|not asked|pictures 的", "", line) for line in lines]  # a sampler, the fixture, the folder
+    english = [line for line in bare if re.search(r"(?<![-=/\w])[a-z]{4,}(?![-=/\w])", line)]
+    assert english == [] and any("✗ 警告：還沒收斂（not-converged）" in line for line in lines)
+    assert main([*words(folder, data), "--language", "zh-TW", "--json"]) == 1
+    (one,) = json.loads(capsys.readouterr().out)["examined"]
+    finding = one["findings"][0]
+    told = [one["verdict"], *one["left_out"].values(), finding["title"], finding["message"], finding["fix"]]
+    assert all(re.search(r"[\u4e00-\u9fff]", sentence) for sentence in told)
+    assert main(["clinic", str(folder), "--num-images", "3", "--language", "zh-TW"]) == 2
+    assert "必須是 [6, 5000] 之內的整數" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -178,6 +178,11 @@ CASES = {
         ("warning", listed(1e-4, 0.9, 0.99), listed(1e-3, 0.05, 0.3, 0.7, 0.95)),
         ("warning", subject_of_text("beta\n0.9"), named_subject("linear")),
     ],
+    "falling-beta": [
+        ("note", listed(0.01, 0.05, 0.04, 0.3, 0.9), listed(0.01, 0.05, 0.05, 0.3, 0.9)),
+        ("note", ddpm(trained_betas=[0.02, 0.015, 0.01, 0.005]), ddpm(trained_betas=[0.005, 0.01, 0.015, 0.02])),
+        ("note", listed(0.2, 0.1, 0.3), named_subject("cosine")),
+    ],
     "wasted-steps": [
         ("warning", named_subject("linear", 4000), named_subject("cosine", 4000)),
         ("note", named_subject("linear"), named_subject("cosine")),

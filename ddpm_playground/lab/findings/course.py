@@ -13,6 +13,7 @@ PIXEL_BITS, ABRUPT_BITS, ABRUPT_AT_DATA = 8.0, 4.0, 6.0
 # Nichol & Dhariwal 2021, figure 4: up to a fifth of the linear schedule can be skipped without harm, so a tenth is
 # worth a note; where it is more than half, most of the training is spent on nothing.
 NEAR_END, WASTED_NOTED, WASTED_HURT = 1e-3, 0.1, 0.5
+LEAST_FALL = 0.01  # of β_t; less is rounding of numbers with few digits
 # Hoogeboom et al. 2023: the cosine schedule (log SNR = 0 half-way) fits 64 pixels; each doubling asks for
 # 2 log 2 less. A whole doubling beside it is told.
 BASE_SIZE, DOUBLING = 64, 2 * math.log(2)
@@ -37,6 +38,27 @@ def abrupt(case: ExaminedSchedule) -> Iterator[Finding]:
         t, alpha_bars = worst + 1, case.schedule.alpha_bars
         before, after = float(alpha_bars[t - 1]), float(alpha_bars[t])
         yield found("abrupt", "warning", (t - 1, t), t=t, bits=f"{float(bits[worst]):.1f}", before=before, after=after)
+
+
+def falling_beta(case: ExaminedSchedule) -> Iterator[Finding]:
+    """β_t that falls by more than rounding; a fall to 0 is told as zero-beta, and of σ (EDM, flow) β_t is no choice."""
+    if not case.sound or case.stored != "beta":
+        return
+    before, after = case.betas[:-1], case.betas[1:]
+    falls = ((after < (1.0 - LEAST_FALL) * before) & (after > 0)).nonzero().flatten()
+    if not len(falls):
+        return
+    first, last = int(falls[0]) + 1, int(falls[-1]) + 2  # t of the β before the first fall, and after the last one
+    values = {
+        "first": first,
+        "last": last,
+        "before": float(case.betas[first - 1]),
+        "after": float(case.betas[last - 1]),
+    }
+    if len(falls) == len(before):
+        yield found("falling-beta/all", "note", (first, last), **values)
+    else:
+        yield found("falling-beta", "note", (first, last), count=len(falls), **values)
 
 
 def wasted_steps(case: ExaminedSchedule) -> Iterator[Finding]:

@@ -127,6 +127,17 @@ FINDINGS: dict[str, tuple[str, ...]] = {
         "The step to t = {t} takes {bits} of at most 8 bits per pixel at once (ᾱ {before} → {after}).",
         "Spread this step over more t, or take a larger T.",
     ),
+    "falling-beta": (
+        "β_t falls {count} times between t = {first} and t = {last} ({before} → {after}): there a step adds a smaller "
+        "share of noise than the one before it. ᾱ_t falls all the same, so nothing is broken; the steps nearer to the "
+        "data are the coarser ones.",
+        "Nothing need be done if it is meant so; in the linear and the cosine schedule β_t never falls.",
+    ),
+    "falling-beta/all": (
+        "β_t falls from t = {first} to t = {last} ({before} → {after}): the first step adds the largest share of noise "
+        "and the last one the smallest. A list that was written from T down to 1 looks so.",
+        "Turn the list round if it was written so; if it is meant as it is, keep it.",
+    ),
     "wasted-steps": (
         "{share} of the steps have ᾱ_t within 0.001 of 0 or 1, where there is next to nothing to learn.",
         "Lower T or β, or use the cosine schedule.",

@@ -7,6 +7,7 @@ IDLE: dict[str, int] = {
     "steps-offset/ignored": 1,
     "float32-loss/trace": 1,
     "wasted-steps/some": 1,
+    "falling-beta": 1,
     "not-examined/other-data": 1,
     "repeated-timestep/few": 1,
     "residual-noise": 1,

@@ -21,6 +21,8 @@ REFERENCES: dict[str, str] = {
     "variance-type/learned": "Nichol & Dhariwal 2021, section 3.1",
     "float32-loss/zero": "IEEE 754: 1 − 2⁻²⁴ rounds to 1 in float32",
     "float32-loss": "IEEE 754: float32 near 1 is spaced by 6e-8",
+    "falling-beta": "Ho et al. 2020, section 2 and 4: β_t learned, constant or rising",
+    "falling-beta/all": "Ho et al. 2020, section 2 and 4: β_t learned, constant or rising",
     "abrupt": "Nichol & Dhariwal 2021, section 3.2: an abrupt loss of information hurts; I = ½ log₂(1 + SNR)",
     "wasted-steps": "Nichol & Dhariwal 2021, section 3.2 and figure 4: a fifth of the linear schedule can be skipped",
     "resolution-shift/clean": "Hoogeboom, Heek & Salimans 2023, section 3.1; Chen 2023",

@@ -147,7 +147,7 @@ class Checkpoint:
         if self.own.family is not None:
             return family_sampler(self.own.family, self.own, self.schedule, sampling)
         sampler = sampler_named(sampling.sampler)
-        if not isinstance(sampler, DrivenSampler):
+        if not isinstance(sampler, DrivenSampler) or sampler.config is not None:  # it has one of its own already
             return sampler, sampling
         said = self.variance_type
         if sampling.sampler != OWN:

@@ -86,7 +86,7 @@ def family_sampler(
             asked=family.asked,
             known=", ".join(dict.fromkeys([OWN, own.class_name, *family.classes])),
         )
-    if isinstance(sampler, DrivenSampler):
+    if isinstance(sampler, DrivenSampler) and sampler.config is None:
         says = {"prediction_type": own.config.get("prediction_type", "epsilon")}
         return DrivenSampler(sampler.class_name, beta_config(schedule) | says, said=own.said), sampling
     return sampler, sampling

@@ -8,7 +8,9 @@ from typing import Any
 import torch
 
 from ...core import Schedule
+from ...core.phrase import Phrase
 
+AS_SAID = Phrase("as its folder says")
 # log SNR in nats, (B,) float64 → the t that the network is told, (B,), which may lie between whole numbers.
 Clock = Callable[[torch.Tensor], torch.Tensor]
 
@@ -31,7 +33,7 @@ class Assumption:
         prediction_type: what the network says; None for what its config says.
     """
 
-    told: str = "as its folder says"
+    told: str = AS_SAID
     scale: float = 1.0
     offset: float = 0.0
     channels: tuple[int, ...] | None = None

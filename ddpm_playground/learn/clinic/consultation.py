@@ -1,23 +1,23 @@
 """A whole examination of one checkpoint: what is measured, what is looked for, and what is found."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ...core.phrase import Phrase, in_a_row
 from ..checkpoints.checkpoint import Checkpoint, load_checkpoint
 from ..checkpoints.shipped import SHIPPED
-from .assumption import Assumption
-from .curves import LevelErrors, measure
+from .curves import LevelErrors, measure, measure_at
 from .diagnosis import QUARTERS, TITLES, Diagnosis
 from .judging_errors import Measurements, coarse_structure, ema_not_warmed_up, memorised, not_converged
 from .own_chain import ChainNorm, chain_norms
 from .patient import Patient
 from .raw_weights import BothWeights, both_weights
 from .searching import Search, Taken, search
-from .seen_pictures import seen_pictures
+from .seen_pictures import Given, seen_pictures
 
 NUM_IMAGES, SPARE = 64, 200
 # A rule about errors alone is one line here: code → the rule. Mistakes that are tried stand in searching.MISTAKES.
@@ -35,24 +35,28 @@ class Examination:
     Attributes:
         patient: the network with its pictures.
         curve: its errors, the least noise first.
-        shipped: (ε − ε̂)² of the shipped network at the same log SNR; None where it has no such level.
+        shipped: the shipped network at the same log SNR; None where it has no such level.
+        shipped_chain: and along its own chain; none where it is the one examined.
         shipped_told: on which pictures.
         chain: ‖x_t‖ along its own chain.
         search: what was tried.
         diagnoses: what was found, the mistakes that explain most first.
         left_out: code → why it could not be looked for.
         notes: what was assumed or converted.
+        remarks: worth knowing, and no finding.
     """
 
     patient: Patient
     curve: list[LevelErrors]
-    shipped: tuple[float | None, ...]
+    shipped: tuple[LevelErrors | None, ...]
+    shipped_chain: tuple[ChainNorm, ...]
     shipped_told: str
     chain: tuple[ChainNorm, ...]
     search: Search
     diagnoses: tuple[Diagnosis, ...]
     left_out: Mapping[str, str]
     notes: tuple[str, ...]
+    remarks: tuple[Diagnosis, ...] = ()
 
     @property
     def looked_for(self) -> tuple[str, ...]:
@@ -63,19 +67,19 @@ class Examination:
     def verdict(self) -> str:
         """In one sentence."""
         if not self.diagnoses:
-            return f"nothing of the {len(self.looked_for)} things looked for"
-        return "; ".join(one.title for one in self.diagnoses)
+            return Phrase("nothing of the {count} things looked for", count=len(self.looked_for))
+        return in_a_row([one.title for one in self.diagnoses], "{one}; {other}")
 
 
 def patient_of(
-    checkpoint: Checkpoint, data: str | Path | None, train_data: str | Path | None = None, *,
+    checkpoint: Checkpoint, data: str | Path | Given | None, train_data: str | Path | None = None, *,
     num_images: int = NUM_IMAGES, seed: int = 0, progress: Callable[[int], Any] = lambda count: None,
 ) -> Patient:  # fmt: skip
     """A checkpoint with pictures to examine it with.
 
     Args:
         checkpoint: may have any engine; the examination runs its network eagerly.
-        data: a folder whose test split is held out; None for the bundled digits.
+        data: a folder whose test split is held out, or pictures at hand; None for the bundled digits.
         train_data: a folder whose train split it was trained on; None for that of `data`, if it has one.
         num_images: held-out pictures at most, at least 6.
         seed: of order and noises.
@@ -89,7 +93,7 @@ def patient_of(
     spare = found.part(count) if len(found) > count else None
     train = None
     source = data if train_data is None else train_data
-    if source is not None and (train_data is not None or has_train(Path(source))):
+    if source is not None and not isinstance(source, Given) and (train_data is not None or has_train(Path(source))):
         train = seen_pictures(checkpoint, source, num_images, seed, "train")
     return Patient(replace(checkpoint, network=None), found.part(0, count), seed, spare, train, progress=progress)
 
@@ -107,23 +111,32 @@ def examine(patient: Patient) -> Examination:
     diagnoses = [_diagnosis(taken, patient) for taken in found.taken]
     for rule in JUDGEMENTS.values():
         diagnoses += rule(replace(measured, known=tuple(one.code for one in diagnoses)))
-    shipped, told = shipped_curve(patient)
+    shipped, shipped_chain, told = shipped_curve(patient, curve)
     return Examination(
-        patient, curve, shipped, told, chain_norms(patient), found, tuple(diagnoses), left_out(patient, found, both),
-        (*map(str, patient.checkpoint.read_as), *patient.seen.notes, *coarse_structure(measured)),
+        patient, curve, shipped, shipped_chain, told, chain_norms(patient), found, tuple(diagnoses),
+        left_out(patient, found, both),
+        (*patient.checkpoint.read_as, *patient.seen.notes), tuple(coarse_structure(measured)),
     )  # fmt: skip
+
+
+def is_shipped(checkpoint: Checkpoint) -> bool:
+    """Whether this is the network that comes with the package."""
+    return checkpoint.folder.resolve() == (SHIPPED / "mnist").resolve()
 
 
 def _diagnosis(taken: Taken, patient: Patient) -> Diagnosis:
     """What a mistake that was tried says."""
     there, whole = taken.there, taken.whole
-    rivals = f" Nearly as well explained by: {'; '.join(taken.rivals)}." if taken.rivals else ""
-    message = (
-        f"Given {taken.assumption.told}, the same pictures with the same noises have {there.share:.0%} less error in "
-        f"the {QUARTERS[taken.quarter]} quarter of the log SNR ({there.before:.4g} → {there.after:.4g}, "
-        f"z = {there.z:.1f}), "
-        f"{whole.share:.0%} less over all levels ({len(patient.rest)} pictures that this was not chosen on).{rivals}"
-    )
+    message = Phrase(
+        "Given {told}, the same pictures with the same noises have {share:.0%} less error in the {quarter} quarter of "
+        "the log SNR ({before:.4g} → {after:.4g}, z = {z:.1f}), {whole:.0%} less over all levels ({count} pictures "
+        "that this was not chosen on).",
+        told=taken.assumption.told, share=there.share, quarter=QUARTERS[taken.quarter], before=there.before,
+        after=there.after, z=there.z, whole=whole.share, count=len(patient.rest),
+    )  # fmt: skip
+    if taken.rivals:
+        rivals = in_a_row(taken.rivals, "{one}; {other}")
+        message = Phrase("{message} Nearly as well explained by: {rivals}.", message=message, rivals=rivals)
     numbers = {
         "assumption": taken.assumption.told, "quarter": taken.quarter, "share": there.share, "before": there.before,
         "after": there.after, "share_of_all": whole.share, "z_of_all": whole.z, "rivals": list(taken.rivals),
@@ -136,24 +149,36 @@ def left_out(patient: Patient, found: Search, both: BothWeights | None) -> dict[
     reasons = {}
     channels, classes = patient.seen.x_0.shape[1], patient.checkpoint.class_names
     if channels < 2:
-        reasons |= dict.fromkeys(("channels-swapped", "channels-doubled"), "the pictures have one channel")
+        told = Phrase("the pictures have one channel")
+        reasons |= dict.fromkeys(("channels-swapped", "channels-doubled"), told)
     elif not found.tried["channels-swapped"]:
-        reasons["channels-swapped"] = f"the pictures have {channels} channels"
+        reasons["channels-swapped"] = Phrase("the pictures have {channels} channels", channels=channels)
     if not found.tried["labels-shifted"]:
-        told = "the network has no classes" if not classes else "the pictures' classes cannot be told to the network"
+        known = Phrase("the pictures' classes cannot be told to the network")
+        told = known if classes else Phrase("the network has no classes")
         reasons |= dict.fromkeys(("labels-shifted", "labels-permuted"), told)
     elif patient.spare is None:
-        reasons["labels-permuted"] = "there are too few held-out pictures to fit an order of classes on"
+        reasons["labels-permuted"] = Phrase("there are too few held-out pictures to fit an order of classes on")
     if both is None:
-        reasons["ema-not-warmed-up"] = "averaged and raw weights do not lie beside each other"
+        reasons["ema-not-warmed-up"] = Phrase("averaged and raw weights do not lie beside each other")
     if patient.train is None:
-        reasons["memorised"] = "the training pictures are not given; name them with --train-data"
+        reasons["memorised"] = Phrase("the training pictures are not given")
     return reasons
 
 
-def shipped_curve(patient: Patient) -> tuple[tuple[float | None, ...], str]:
-    """(ε − ε̂)² of the shipped network at the log SNRs of a patient's curve, and on which pictures."""
+def shipped_curve(
+    patient: Patient, own: Sequence[LevelErrors] = ()
+) -> tuple[tuple[LevelErrors | None, ...], tuple[ChainNorm, ...], str]:
+    """The shipped network at the log SNRs of a patient's curve, its own chain, and on which pictures.
+
+    Args:
+        patient: who is examined.
+        own: the patient's curve: where it is the shipped network itself, nothing is measured again.
+    """
+    same_told = Phrase("the same pictures and noises")
     shipped = load_checkpoint(SHIPPED / "mnist", patient.checkpoint.device)
+    if own and is_shipped(patient.checkpoint):
+        return tuple(own), (), same_told
     same = tuple(patient.seen.x_0.shape[1:]) == shipped.image_shape
     if same:
         known = patient.checkpoint.class_names == shipped.class_names
@@ -162,6 +187,5 @@ def shipped_curve(patient: Patient) -> tuple[tuple[float | None, ...], str]:
     else:
         seen = seen_pictures(shipped, None, NUM_IMAGES, patient.seed)
     other = Patient(shipped, seen, patient.seed, progress=patient.progress)
-    errors = other.errors(Assumption(), torch.arange(len(seen)), patient.curve.log_snr).mean(0)
-    told = "the same pictures and noises" if same else f"its own data, {seen.told}: compare shapes, not heights"
-    return tuple(None if bool(one.isnan()) else float(one) for one in errors), told
+    own_data = Phrase("its own data, {told}: compare shapes, not heights", told=seen.told)
+    return measure_at(other, patient.curve), chain_norms(other), same_told if same else own_data

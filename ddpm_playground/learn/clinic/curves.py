@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
-from ...core import Prediction, bound_terms
+from ...core import Prediction, bound_terms, same_noise_t
 from .assumption import Assumption
 from .comparing import standard_error
 from .patient import Asked, Patient
+from .snr_levels import SnrLevels, span
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,21 @@ class LevelErrors:
 
 def measure(patient: Patient) -> list[LevelErrors]:
     """At each level of the curve, the least noise first."""
-    return [_at(patient, k) for k in range(len(patient.curve))]
+    return [_at(patient, patient.curve, k) for k in range(len(patient.curve))]
 
 
-def _at(patient: Patient, k: int) -> LevelErrors:
-    curve, who = patient.curve, torch.arange(len(patient.seen))
+def measure_at(patient: Patient, levels: SnrLevels) -> tuple[LevelErrors | None, ...]:
+    """At the log SNRs of another schedule's levels, t being the nearest of its own; None where it has no such level."""
+    schedule = patient.checkpoint.schedule
+    low, high = span(schedule)
+    there = [low - 1e-6 <= float(one) <= high + 1e-6 for one in levels.log_snr]
+    t = torch.tensor([same_noise_t(schedule, float(one.sigmoid())) for one in levels.log_snr])
+    own = replace(levels, t=t)
+    return tuple(_at(patient, own, k) if has else None for k, has in enumerate(there))
+
+
+def _at(patient: Patient, curve: SnrLevels, k: int) -> LevelErrors:
+    who = torch.arange(len(patient.seen))
     asked = patient.asked(Assumption(), who, curve.log_snr, k)
     away = asked.eps - asked.prediction.eps_hat
     linear_away = asked.eps - patient.linear.eps_hat(asked.x_0, curve.log_snr[k], asked.eps)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations
 
+from ...core.phrase import Phrase
 from .assumption import Assumption
 from .patient import Patient
 
@@ -21,10 +22,12 @@ def doubled_channels(patient: Patient, now: Assumption) -> Iterator[Assumption]:
     for one, other in pairs:
         for source, place in ((one, other), (other, one)):
             order = tuple(source if c == place else c for c in range(count))
-            yield now.but(f"channel {source + 1} also in the place of channel {place + 1}", channels=order)
+            told = Phrase("channel {one} also in the place of channel {other}", one=source + 1, other=place + 1)
+            yield now.but(told, channels=order)
     if count > 2 and len(pairs) == count * (count - 1) // 2:
         for source in range(count):
-            yield now.but(f"channel {source + 1} in the place of all: greys", channels=(source,) * count)
+            told = Phrase("channel {one} in the place of all: greys", one=source + 1)
+            yield now.but(told, channels=(source,) * count)
 
 
 def kept_differences(patient: Patient, now: Assumption) -> dict[tuple[int, int], float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ...core.phrase import Phrase
 from .assumption import Assumption
 from .comparing import LEAST, fall
 from .curves import LevelErrors
@@ -20,6 +21,20 @@ LEAST_Z = 5.0
 EXPLAINS = {"ema-not-warmed-up", "memorised"}  # why a network does badly on pictures that it has not seen
 RAW_BETTER = 0.05  # by so much raw weights do better than averages that have not caught up
 MIXED_BETTER = 0.1  # by so much a linear filter's answer, mixed in, lowers the error of a network that has yet to learn
+# What is said of a network beside the best linear filter.
+LESS = (
+    "In the {quarter} quarter of the log SNR its error is {after:.4g}, {share:.0%} less than that of the best linear "
+    "filter ({before:.4g}), which knows the mean and the spectrum of the pictures alone."
+)
+MORE = (
+    "In the {quarter} quarter of the log SNR its error is {after:.4g}, {share:.0%} more than that of the best linear "
+    "filter ({before:.4g}), which knows the mean and the spectrum of the pictures alone."
+)
+MIXED = "{message} Some of that filter's answer mixed into its own lowers its error by {gain:.0%}."
+COARSE = (
+    "Between log SNR {low:g} and {high:g}, where the coarse structure of a picture is made, its error is {times:.2g} "
+    "times that of the best linear filter: it has not learned it well."
+)
 SEEN_BETTER = 0.25  # by so much the error falls on pictures that were learned by heart
 
 
@@ -63,12 +78,14 @@ def ema_not_warmed_up(found: Measurements) -> Iterator[Diagnosis]:
     if better.share >= RAW_BETTER and better.z >= LEAST_Z:
         yield Diagnosis(
             "ema-not-warmed-up",
-            f"The raw weights have {better.share:.0%} less error than the averaged ones ({found.both.told}), z = "
-            f"{better.z:.1f}: the average still holds weights of the beginning. Use the raw weights, lower the decay, "
-            "let it rise from 0 as the training goes on, or train longer.",
+            Phrase(
+                "The raw weights have {share:.0%} less error than the averaged ones ({told}), z = {z:.1f}: the average "
+                "still holds weights of the beginning.",
+                share=better.share, told=found.both.told, z=better.z,
+            ),
             better.z,
             {"share": better.share, "from": found.both.told},
-        )
+        )  # fmt: skip
 
 
 def not_converged(found: Measurements) -> Iterator[Diagnosis]:
@@ -91,31 +108,24 @@ def not_converged(found: Measurements) -> Iterator[Diagnosis]:
     bad = [row for row in rows if row[1].share <= 0.0 or row[2] >= MIXED_BETTER]
     if bad:
         q, worst, gain = min(bad, key=lambda row: row[1].share - row[2])
-        compared = "less" if worst.share > 0 else "more"
-        mixing = f" Some of that filter's answer mixed into its own lowers its error by {gain:.0%}." if gain else ""
-        yield Diagnosis(
-            "not-converged",
-            f"In the {QUARTERS[q]} quarter of the log SNR its error is {worst.after:.4g}, {abs(worst.share):.0%} "
-            f"{compared} than that of the best linear filter ({worst.before:.4g}), which knows the mean and the "
-            f"spectrum of the pictures alone.{mixing} Train longer; or it is used here in a way that it was not "
-            "trained for and that is none of those tried.",
-            None,
-            {"by_quarter": {str(q): {"below_linear": one.share, "mixing": gain} for q, one, gain in rows}},
-        )
+        compared = {"quarter": QUARTERS[q], "after": worst.after, "share": abs(worst.share), "before": worst.before}
+        message = Phrase(LESS if worst.share > 0 else MORE, **compared)
+        if gain:
+            message = Phrase(MIXED, message=message, gain=gain)
+        numbers = {"by_quarter": {str(q): {"below_linear": one.share, "mixing": gain} for q, one, gain in rows}}
+        yield Diagnosis("not-converged", message, None, numbers)
 
 
-def coarse_structure(found: Measurements) -> Iterator[str]:
-    """A remark, no finding: with much noise, where the coarse structure is made, it does worse than a linear filter."""
+def coarse_structure(found: Measurements) -> Iterator[Diagnosis]:
+    """A note, no finding: with much noise, where the coarse structure is made, it does worse than a linear filter."""
     errors = found.errors(found.search.assumption)
     at = found.patient.curve.between(*NOISY) & ~errors.isnan().any(0)
     if bool(at.any()):
         linear = torch.stack([level.linear_each for level in found.curve], 1)
         one = fall(linear[:, at], errors[:, at])
         if one.share < 0.0:
-            yield (
-                f"between log SNR {NOISY[0]:g} and {NOISY[1]:g}, where the coarse structure of a picture is made, its "
-                f"error is {1.0 - one.share:.2g} times that of the best linear filter: it has not learned it well"
-            )
+            told = {"low": NOISY[0], "high": NOISY[1], "times": 1.0 - one.share}
+            yield Diagnosis("coarse-structure", Phrase(COARSE, **told), None, {"times": 1.0 - one.share})
 
 
 def memorised(found: Measurements) -> Iterator[Diagnosis]:
@@ -135,12 +145,14 @@ def memorised(found: Measurements) -> Iterator[Diagnosis]:
         share, z, q = best
         yield Diagnosis(
             "memorised",
-            f"In the {QUARTERS[q]} quarter of the log SNR the pictures of {patient.train.told} have {share:.0%} less "
-            f"error than the held-out ones (z = {z:.1f}), each beside a linear filter's error on the same pictures. "
-            "Train on more pictures, for fewer steps, or with a smaller network.",
+            Phrase(
+                "In the {quarter} quarter of the log SNR the pictures of {told} have {share:.0%} less error than the "
+                "held-out ones (z = {z:.1f}), each beside a linear filter's error on the same pictures.",
+                quarter=QUARTERS[q], told=patient.train.told, share=share, z=z,
+            ),
             z,
             {"share": share, "quarter": q},
-        )
+        )  # fmt: skip
 
 
 def _hardness(found: Measurements, seen: SeenPictures) -> torch.Tensor:

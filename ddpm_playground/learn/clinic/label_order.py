@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from scipy.optimize import linear_sum_assignment
 
+from ...core.phrase import Phrase, in_a_row
 from .assumption import Assumption
 from .patient import Patient
 
@@ -25,9 +26,11 @@ def fitted_labels(patient: Patient, now: Assumption) -> Iterator[Assumption]:
     shifts = {(c - i) % count for i, c in enumerate(order)}
     if len(shifts) > 1:
         names = patient.checkpoint.class_names
-        moved = [f"{names[i]} as {names[c]}" for i, c in enumerate(order) if i != c]
-        more = "" if len(moved) <= 4 else f" and {len(moved) - 4} more"
-        yield now.but(f"classes in another order: {', '.join(moved[:4])}{more}", labels=order)
+        moved = [Phrase("{one} as {other}", one=names[i], other=names[c]) for i, c in enumerate(order) if i != c]
+        shown = in_a_row(moved[:4])
+        if len(moved) > 4:
+            shown = Phrase("{some} and {count} more", some=shown, count=len(moved) - 4)
+        yield now.but(Phrase("classes in another order: {moved}", moved=shown), labels=order)
 
 
 def _least_errors(patient: Patient, now: Assumption, count: int) -> tuple[int, ...]:

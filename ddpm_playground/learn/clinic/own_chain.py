@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from ...core import Sampling, SeededNoise, reverse, stream_seed, timestep_path
+from ...core import Sampling, Schedule, SeededNoise, reverse, stream_seed, timestep_path
 from .curves import Measured
 from .patient import Patient
 
@@ -19,11 +19,13 @@ class ChainNorm:
 
     Attributes:
         t: 1…T.
+        log_snr: there, in nats.
         chain: root of the mean of x_t² along the chain, with its standard error over chains.
         forward: the same of q(x_t), for x_0 from the held-out pictures.
     """
 
     t: int
+    log_snr: float
     chain: Measured
     forward: float
 
@@ -34,7 +36,13 @@ class ChainNorm:
 
     def as_json(self) -> dict[str, Any]:
         """What a reader sees of it."""
-        return {"t": self.t, "chain": self.chain.as_json(), "forward": self.forward, "ratio": self.ratio}
+        return {
+            "t": self.t,
+            "log_snr": self.log_snr,
+            "chain": self.chain.as_json(),
+            "forward": self.forward,
+            "ratio": self.ratio,
+        }
 
 
 def chain_norms(patient: Patient, chains: int = CHAINS, steps: int = STEPS) -> tuple[ChainNorm, ...]:
@@ -57,12 +65,11 @@ def chain_norms(patient: Patient, chains: int = CHAINS, steps: int = STEPS) -> t
             patient.progress(len(who))
             if step.s > 0:
                 rows[step.s].append(step.x_s.cpu().double().square().flatten(1).mean(1))
-    return tuple(_norm(t, torch.cat(found), float(schedule.alpha_bars[t]), power) for t, found in rows.items())
+    return tuple(_norm(schedule, t, torch.cat(found), power) for t, found in rows.items())
 
 
-def _norm(t: int, squares: torch.Tensor, alpha_bar: float, power: float) -> ChainNorm:
-    mean = Measured.of(squares)
+def _norm(schedule: Schedule, t: int, squares: torch.Tensor, power: float) -> ChainNorm:
+    mean, alpha_bar = Measured.of(squares), float(schedule.alpha_bars[t])
     root = math.sqrt(mean.value)
-    return ChainNorm(
-        t, Measured(root, mean.standard_error / (2.0 * root)), math.sqrt(alpha_bar * power + 1.0 - alpha_bar)
-    )
+    chain = Measured(root, mean.standard_error / (2.0 * root))
+    return ChainNorm(t, float(schedule.log_snr[t]), chain, math.sqrt(alpha_bar * power + 1.0 - alpha_bar))

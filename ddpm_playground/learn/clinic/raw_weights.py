@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from ...core.phrase import Phrase
 from ..checkpoints.checkpoint import Checkpoint, load_checkpoint
 from ..checkpoints.checkpoint_error import CheckpointError
 from ..checkpoints.layout import NETWORKS
@@ -38,11 +39,14 @@ def both_weights(checkpoint: Checkpoint) -> BothWeights | None:
     pipeline = folder.parent if folder.name in NETWORKS else folder
     raw, average = (pipeline / name for name in NETWORKS)
     if (raw / "config.json").is_file() and (average / "config.json").is_file():
-        return _read(checkpoint, average, raw, f"{average.name}/ and {raw.name}/")
+        return _read(
+            checkpoint, average, raw, Phrase("{one} and {other}", one=f"{average.name}/", other=f"{raw.name}/")
+        )
     network = raw if (raw / "config.json").is_file() else folder
     files = [network / f"{STEM}{variant}.safetensors" for variant in (".ema", "")]
     if all(path.is_file() for path in files):
-        return _read(checkpoint, files[0], files[1], " and ".join(path.name for path in files))
+        told = Phrase("{one} and {other}", one=files[0].name, other=files[1].name)
+        return _read(checkpoint, files[0], files[1], told)
     return _of_training(checkpoint, folder.resolve())
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ...core.phrase import Phrase
 from .assumption import Assumption, Clock, through
 from .comparing import Fall, fall
 from .doubled_channels import doubled_channels
@@ -201,4 +202,4 @@ def _unnamed(
     points = schedule.log_snr[[t for t, _ in t_map]].flip(0)
     told = torch.tensor([best for _, best in t_map], dtype=torch.float64).flip(0)
     clock: Clock = through(points, told)
-    return _held(patient, "unnamed-t", now.but("another t than its own at each noise level", clock=clock), many)
+    return _held(patient, "unnamed-t", now.but(Phrase("another t than its own at each noise level"), clock=clock), many)

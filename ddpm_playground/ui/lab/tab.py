@@ -14,10 +14,11 @@ ROOM = "ddpm_playground.ui.lab"
 EXAMINING = Limits(seconds=30, memory_mb=1024)
 TRYING = Limits(seconds=300, memory_mb=3072)
 AUDITING = Limits(seconds=20, memory_mb=1024)
+CONSULTING = Limits(seconds=500, memory_mb=3072)
 
 
 def build(page: Page) -> None:
-    """Four components. What they ask is answered by modules that are imported then, mostly in a worker."""
+    """Five components. What they ask is answered by modules that are imported then, mostly in a worker."""
     story_line("lab")
     examining = Deeds(page.visitors.line("examine", at_once=2, most_waiting=200), EXAMINING)
     verdicts = [in_worker(examining, f"{ROOM}.verdicts:{name}") for name in ("examine", "examine_edited")]
@@ -38,6 +39,13 @@ def build(page: Page) -> None:
     canvas_component(
         "lab/audit", f"{ROOM}.audit_card:audit_value", elem_id="audit", apply_default_css=False,
         server_functions=[in_worker(auditing, f"{ROOM}.audit_card:{n}") for n in ("audit_scheduler", "class_names")],
+    )  # fmt: skip
+    consulting = Deeds(page.visitors.line("clinic", at_once=1, most_waiting=100), CONSULTING)
+    looking = Deeds(page.visitors.line("clinic_takes", at_once=1, most_waiting=100), EXAMINING)
+    canvas_component(
+        "lab/clinic", f"{ROOM}.clinic_offer:clinic_value", elem_id="clinic", apply_default_css=False,
+        server_functions=[in_worker(consulting, f"{ROOM}.clinic_card:consult"),
+                          in_worker(looking, f"{ROOM}.clinic_card:network_takes")],
     )  # fmt: skip
     # These have no widget of their own: the address puts them here.
     page.control("lab", gr.Textbox(DEFAULT.lab, visible="hidden", elem_id="lab-text"))

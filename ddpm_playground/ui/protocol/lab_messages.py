@@ -116,6 +116,43 @@ class Effects(TypedDict):
     steps: int
 
 
+class ClinicStart(TypedDict):
+    """What lab/clinic.js starts from: names of checkpoints, how many classes the digits have, how many pictures."""
+
+    names: list[str]
+    digits: int
+    most: int
+    fewest: int
+
+
+class ClinicTakes(TypedDict):
+    """What pictures a network takes, and its classes; `needs_class`: it cannot be told none."""
+
+    channels: int
+    height: int
+    width: int
+    classes: list[str]
+    needs_class: bool
+
+
+class ClinicExamined(TypedDict):
+    """What is said of a network; `worst`: a severity, or none; `more`: what can be folded away."""
+
+    worst: str
+    verdict: str
+    cards: list[Card]
+    notes: list[str]
+    more: list[str]
+
+
+class ClinicResult(TypedDict):
+    """An examination of one network, or of two on the same pictures; the keys of figures are those of PANELS."""
+
+    said: list[str]
+    examined: list[ClinicExamined]
+    figures: dict[str, Figure]
+
+
 class TrialRow(TypedDict):
     """Pictures as the address of a PNG ("" if there are none), and what is told of them."""
 

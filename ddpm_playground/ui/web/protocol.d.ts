@@ -337,6 +337,39 @@ export interface Effects {
   steps: number;
 }
 
+/** What lab/clinic.js starts from: names of checkpoints, how many classes the digits have, how many pictures. */
+export interface ClinicStart {
+  names: string[];
+  digits: number;
+  most: number;
+  fewest: number;
+}
+
+/** What pictures a network takes, and its classes; `needs_class`: it cannot be told none. */
+export interface ClinicTakes {
+  channels: number;
+  height: number;
+  width: number;
+  classes: string[];
+  needs_class: boolean;
+}
+
+/** What is said of a network; `worst`: a severity, or none; `more`: what can be folded away. */
+export interface ClinicExamined {
+  worst: string;
+  verdict: string;
+  cards: Card[];
+  notes: string[];
+  more: string[];
+}
+
+/** An examination of one network, or of two on the same pictures; the keys of figures are those of PANELS. */
+export interface ClinicResult {
+  said: string[];
+  examined: ClinicExamined[];
+  figures: Record<string, Record<string, any>>;
+}
+
 /** Pictures as the address of a PNG ("" if there are none), and what is told of them. */
 export interface TrialRow {
   image: string;

@@ -11,21 +11,27 @@ from diffusers import DDPMScheduler
 from PIL import Image
 
 from ddpm_playground.core import eps_from_x_0, make_schedule, rescale_zero_terminal_snr
+from ddpm_playground.core.phrase import Phrase
+from ddpm_playground.lab.finding import SEVERITIES
 from ddpm_playground.learn.checkpoints.checkpoint import Checkpoint, load_checkpoint
+from ddpm_playground.learn.clinic import judging_errors
 from ddpm_playground.learn.clinic.assumption import Assumption, clock_of
 from ddpm_playground.learn.clinic.comparing import fall
 from ddpm_playground.learn.clinic.consultation import JUDGEMENTS, patient_of
 from ddpm_playground.learn.clinic.curves import measure
-from ddpm_playground.learn.clinic.diagnosis import TITLES
+from ddpm_playground.learn.clinic.diagnosis import AILMENTS, QUARTERS, TITLES
 from ddpm_playground.learn.clinic.linear_denoiser import LinearDenoiser
 from ddpm_playground.learn.clinic.own_chain import chain_norms
 from ddpm_playground.learn.clinic.patient import Patient
 from ddpm_playground.learn.clinic.ranking import check_alike, rank
 from ddpm_playground.learn.clinic.raw_weights import both_weights
 from ddpm_playground.learn.clinic.searching import MISTAKES
-from ddpm_playground.learn.clinic.seen_pictures import SeenPictures, fitted, seen_pictures
+from ddpm_playground.learn.clinic.seen_pictures import SETS, Given, SeenPictures, digits, fitted, seen_pictures
 from ddpm_playground.learn.clinic.snr_levels import even_levels, span, steep_levels
+from ddpm_playground.learn.data.pictures import load_pictures
 from ddpm_playground.learn.training.training_state import save_state
+from ddpm_playground.ui.words.language import LANGUAGES
+from ddpm_playground.ui.words.refusal import translations
 from tests.learn.checkpoints.strangers import network
 from tests.learn.clinic.small_networks import SmallNetwork, checkpoint_of, tinted
 from tests.tiny import tiny_checkpoint
@@ -165,6 +171,22 @@ def test_classes_that_a_network_has_not(tiny: Checkpoint, idx_folder: Callable[.
     assert "taken in order" in named.notes[0] and set(named.labels.tolist()) == {0, 1}
 
 
+def test_pictures_without_classes(tiny: Checkpoint, tmp_path: Path) -> None:
+    for i in range(7):
+        Image.new("L", (8, 8), 30 * i).save(tmp_path / f"{i}.png")
+    pictures = replace(load_pictures(tmp_path, "train"), class_names=())
+    seen = seen_pictures(tiny, Given(pictures, "greys"), 6, 0)
+    assert seen.labels.tolist() == [-1] * 6 and seen.told == "6 of the 6 of greys"
+    with pytest.raises(ValueError, match="greys has no classes, and the network needs one"):
+        seen_pictures(replace(tiny, has_null_class=False), Given(pictures, "greys"), 6, 0)
+
+
+def test_one_class_of_the_digits(tiny: Checkpoint) -> None:
+    ten = replace(tiny, class_names=tuple("0123456789"))
+    seen = seen_pictures(ten, digits(1), 12, 0)
+    assert seen.labels.tolist() == [1] * 12 and seen.told == "12 of the 100 of the bundled digits 1"
+
+
 def test_raw_weights_beside_averaged_ones(tmp_path: Path) -> None:
     folder = tiny_checkpoint(tmp_path / "run")
     checkpoint = load_checkpoint(folder)
@@ -203,3 +225,24 @@ def test_every_code_has_a_title_a_rule_and_a_line_in_the_document() -> None:
     assert sorted(rules) == sorted(TITLES)
     told = (Path(__file__).parents[3] / "docs" / "clinic.md").read_text(encoding="utf-8")
     assert [code for code in TITLES if f"| `{code}` |" not in told] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_all_that_it_says_is_told_in_the_readers_language(language: str) -> None:
+    table = translations(language)
+    said = [*QUARTERS, *SETS.values(), *(told for one in AILMENTS.values() for told in (one.title, one.fix))]
+    said += [getattr(judging_errors, name) for name in ("LESS", "MORE", "MIXED", "COARSE")]
+    colours = Patient(checkpoint_of(SmallNetwork()), tinted(600, 606))
+    assumptions = [one for kind in MISTAKES.values() for one in kind(colours, Assumption())]
+    assert len(assumptions) > 40
+    said += [one.told.template for one in assumptions if isinstance(one.told, Phrase)]
+    assert all(isinstance(one.told, Phrase) for one in assumptions)
+    assert [one for one in said if one not in table] == []
+    names = [one.reference for one in AILMENTS.values() if "section" in one.reference or " here" in one.reference]
+    assert [one for one in names if one not in table] == []
+
+
+def test_every_ailment_is_as_bad_as_the_doctor_counts() -> None:
+    assert {one.severity for one in AILMENTS.values()} == set(SEVERITIES)
+    worst = {code for code, one in AILMENTS.items() if one.severity == "error"}
+    assert worst == {*MISTAKES, "unnamed-t"} - {"t-off-by-one"}

@@ -9,12 +9,14 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler
 
-from ddpm_playground.bridge.all_samplers import OWN
+from ddpm_playground.bridge.all_samplers import OWN, sampler_named
+from ddpm_playground.bridge.borrowed_sampler import BORROWED
 from ddpm_playground.bridge.driven_sampler import DrivenSampler
 from ddpm_playground.bridge.found_samplers import FOUND_SAMPLERS
-from ddpm_playground.bridge.scheduler_classes import exported, is_placeholder, options_of
+from ddpm_playground.bridge.scheduler_classes import exported, is_placeholder, options_of, scheduler_classes
 from ddpm_playground.cli import main
-from ddpm_playground.core import Sampling
+from ddpm_playground.core import Sampling, make_schedule
+from ddpm_playground.lab.audit import audit
 from ddpm_playground.learn.checkpoints.checkpoint import load_checkpoint
 from ddpm_playground.learn.judging.samples import chain, final_x, sample
 from tests.learn.checkpoints.strangers import network
@@ -104,11 +106,25 @@ def test_ddim_of_diffusers_and_ours_differ_by_the_epsilon_of_the_clipped_x_0(str
 
 def test_every_class_in_the_source_is_found_without_importing_it() -> None:
     assert {"DDPMScheduler", "SASolverScheduler", "DPMSolverSDEScheduler", "RePaintScheduler"} <= set(FOUND_SAMPLERS)
-    assert len(FOUND_SAMPLERS) >= 22 and "FlowMatchEulerDiscreteScheduler" in FOUND_SAMPLERS
+    assert len(FOUND_SAMPLERS) >= 35 and set(BORROWED) <= set(FOUND_SAMPLERS)
     for name in FOUND_SAMPLERS:
         found = exported(name)
         assert found is not None
-        assert is_placeholder(found) or {"beta_schedule", "trained_betas"} <= options_of(found).keys()
+        assert is_placeholder(found) or name in BORROWED or {"beta_schedule", "trained_betas"} <= {*options_of(found)}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_what_the_audit_walks_is_offered_and_what_is_not_says_why_in_a_sentence() -> None:
+    """But for what leads to noise; a class whose library is missing is offered, since it may be there tomorrow."""
+    walked = {name for name in scheduler_classes() if not audit(name, 10).reason}
+    assert len(walked) >= 34
+    assert {name for name in walked - set(FOUND_SAMPLERS) if "Inverse" not in name} == set()
+    schedule = make_schedule("linear", 50)
+    for name in scheduler_classes().keys() - set(FOUND_SAMPLERS) - {"KarrasVeScheduler"}:
+        with pytest.raises(ValueError, match=name) as why:
+            sampler_named(name).path(schedule, Sampling(name, num_steps=4))
+        assert "program itself" not in str(why.value)
 
 
 @pytest.mark.slow
@@ -135,8 +151,9 @@ def test_every_class_draws_or_says_why_not(name: str, stranger: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--sampler", "FlowMatchEulerDiscreteScheduler"], "has a noise schedule of its own"),
-        (["--sampler", "UnCLIPScheduler"], "has a noise schedule of its own"),
+        (["--sampler", "SCMScheduler"], "has a noise schedule of its own"),
+        (["--sampler", "VQDiffusionScheduler"], "needs num_vec_classes, which belongs to other data"),
+        (["--sampler", "ScoreSdeVeScheduler"], "has no step that a loop could call"),
         (["--sampler", "DDIMInverseScheduler"], "leads from data to noise"),
         (["--sampler", "RePaintScheduler"], "takes a network that says ε, this one says v_prediction"),
         (["--sampler", "NoScheduler"], "unknown sampler 'NoScheduler'; choose one of ddpm, ddim"),

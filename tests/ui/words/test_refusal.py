@@ -30,12 +30,10 @@ PLACE = re.compile(r"\{\w*(:[^}]*)?\}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # What only commands raise: a terminal is spoken to in English.
 COMMANDS = {
-    "engine/launch.py", "learn/checkpoints/model_card.py", "learn/clinic/ranking.py", "learn/clinic/seen_pictures.py",
-    "learn/clinic/snr_levels.py", "learn/data/picture_folder.py", "learn/data/pictures.py",
-    "learn/training/folder_lock.py", "learn/judging/checkpoint_bound.py",
-    "learn/judging/classifier.py", "learn/judging/evaluation.py", "learn/judging/neighbours.py",
-    "learn/judging/sample_file.py", "learn/networks/widening.py",
-    "learn/training/loop.py", "learn/training/observers.py", "learn/training/resuming.py",
+    "engine/launch.py", "learn/checkpoints/model_card.py", "learn/training/folder_lock.py",
+    "learn/judging/checkpoint_bound.py", "learn/judging/classifier.py", "learn/judging/evaluation.py",
+    "learn/judging/neighbours.py", "learn/judging/sample_file.py",
+    "learn/networks/widening.py", "learn/training/loop.py", "learn/training/observers.py", "learn/training/resuming.py",
     "learn/training/settings.py", "learn/training/trainer.py",
 }  # fmt: skip
 # Errors of the program itself, and what is printed in the terminal.

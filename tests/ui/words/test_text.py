@@ -50,9 +50,9 @@ NAMES = set(
     re.findall(
         r"\w+",
         "adam chen ddim ddimscheduler ddpm ddpmscheduler dhariwal diffusers dpm edm euler flow hang heun hoogeboom "
-        "jabri lin laplace latent diffusion matching mnist nichol pytorch python rombach snr solver song stable unipc "
-        "sdedit repaint vae liu luo kely rizzo csv gif json npz png svg end esc home cos exp log min sigmoid nat data "
-        "simple mse",
+        "jabri lin laplace latent diffusion matching mnist nichol ning pytorch python rombach snr solver song stable "
+        "unipc sdedit repaint vae liu luo kely rizzo csv gif json npz png svg end esc home cos exp log min sigmoid nat "
+        "data simple mse",
     )
 )
 # Options of diffusers and of this page, as one types them; what has _, . or = in it is code as well.

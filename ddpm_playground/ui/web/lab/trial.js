@@ -3,6 +3,7 @@ import { make, opened, typeset } from "../page/dom.js";
 import { askInTurn } from "../page/server.js";
 import { settings } from "../page/settings.js";
 import { say } from "../page/words.js";
+import { progressIn } from "./progress.js";
 import { onLab } from "./state.js";
 
 /** @param {Component} component */
@@ -40,20 +41,6 @@ export function mount({ element, server }) {
     return found ? String(found.steps) : steps;
   };
 
-  // Shows how far it is, and how long the rest takes at the pace so far.
-  function progressFrom() {
-    let first = null;
-    return (done, total) => {
-      const now = performance.now();
-      first = first || { done, now };
-      const left = done > first.done ? (((now - first.now) / (done - first.done)) * (total - done)) / 1000 : null;
-      progress.hidden = false;
-      progress.querySelector("progress").value = done / total;
-      progress.querySelector("span").textContent =
-        left === null ? say("trial.at", { done, total }) : say("trial.at_left", { done, total, s: Math.ceil(left) });
-    };
-  }
-
   async function run(button, change) {
     const mine = lab,
       label = button.textContent;
@@ -66,7 +53,11 @@ export function mount({ element, server }) {
     const codes = findings.filter(({ severity }) => severity !== "note").map(({ code }) => code);
     const asked = { betas, config, trained, steps: stepsOf(mine), codes, change, checkpoint, seed };
     const wanted = () => mine === lab && element.isConnected && !cancelled;
-    const answer = await askInTurn(server.run_trial, asked, { line: problem, wanted, onProgress: progressFrom() });
+    const answer = await askInTurn(server.run_trial, asked, {
+      line: problem,
+      wanted,
+      onProgress: progressIn(progress, "trial.at", "trial.at_left"),
+    });
     cancel.hidden = progress.hidden = true;
     if (cancelled) problem.textContent = "";
     go.disabled = offer.disabled = false;
