@@ -105,8 +105,7 @@ class Training {
 
   /** What the run of this page is to do. */
   command(what, value = null) {
-    const { token } = this;
-    return ask(() => this.component.server.do({ token, what, value }), { line: this.problem });
+    return ask(() => this.component.server.do({ token: this.token, what, value }), { line: this.problem });
   }
 
   /** Something moves when the tab is seen for the first time with nothing chosen. */
@@ -152,10 +151,7 @@ class Training {
     form.seed.addEventListener("change", () => this.remember());
     form.levers.hear((name) => this.moved(name));
     form.mixture.moved = () => (this.moved("own"), this.draw());
-    at.addEventListener("input", () => {
-      this.showT();
-      if (this.isAlive()) this.command("t", +at.value);
-    });
+    at.addEventListener("input", () => (this.showT(), this.isAlive() && this.command("t", +at.value)));
   }
 
   /** Of these numbers the steps alone can become others on the way: with others of the rest a run begins anew. */
@@ -244,18 +240,16 @@ class Training {
       if (data === "own") this.form.mixture.draw();
       if (shown && shown.view) canvas.setAttribute("aria-label", say("train.seen", { step: shown.viewed, t: shown.t }));
     }
-    const Plotly = plotlyFor(this.find(".status"), () => this.draw());
-    const { T } = this.form.levers.values;
+    const Plotly = plotlyFor(this.find(".status"), () => this.draw()),
+      { T } = this.form.levers.values;
     if (Plotly) drawLosses(Plotly, root, start.figures, shown && shown.curve ? shown : { ...NOTHING_YET, T });
     if (data !== "digits") showMemory(this.find, shown);
   }
 
   resized() {
-    if (!this.root.clientWidth) {
-      // What nobody asked for ends when nobody looks.
-      if (this.shows && (this.latest || this.waiting)) this.release();
-      return;
-    }
+    // What nobody asked for ends when nobody looks.
+    if (!this.root.clientWidth && this.shows && (this.latest || this.waiting)) this.release();
+    if (!this.root.clientWidth) return;
     if (!this.seen) {
       this.seen = true;
       this.choose(this.form.data, !this.latest && !this.waiting); // a quick reader's run goes on
