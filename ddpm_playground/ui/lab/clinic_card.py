@@ -22,7 +22,7 @@ from ..serving.failure import answering
 from ..words.refusal import refusal
 from ..words.text import text
 from .clinic_offer import DIGITS, PICTURES
-from .own_pictures import own_pictures
+from .sent_pictures import own_pictures
 
 # What the network's calls may take, all together: less than half of the limit, as a machine is at times busy.
 MOST_S = 200.0
