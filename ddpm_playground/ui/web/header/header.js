@@ -42,7 +42,10 @@ export function mount({ element }) {
   tellAway(element, find(".ddpm-away"));
 
   // Presenting and saving come once the page is at rest.
-  const begin = () => import("../pieces/start.js").then(({ start }) => start(element));
+  const begin = () => {
+    window.ddpm.preload("pieces");
+    return import("../pieces/start.js").then(({ start }) => start(element));
+  };
   if (window.requestIdleCallback) requestIdleCallback(begin, { timeout: 3000 });
   else setTimeout(begin, 1000);
 }
