@@ -15,8 +15,8 @@ export function showVerdict(line, findings) {
 }
 
 /**
- * What can be copied is the config with the doctor's own patch, which was tried: pasted back, it is without the finding.
- * A fix in words is read, not copied. `jump` shows where in t the finding is.
+ * What can be copied is the config with the doctor's own patch, which was tried: pasted back, it is without the
+ * finding. A fix in words is read, not copied. `jump` shows where in t the finding is.
  */
 export function cardOf({ code, severity, where, message, fix, reference, idle, patched }, jump) {
   const acts = make("div", "acts");

@@ -7,7 +7,8 @@ import { say } from "../page/words.js";
 import { isDrawn } from "./lab_plots.js";
 
 const MOST = 9;
-// By how many pixels a key moves a handle, down to the plot's lowest value or up to its highest; and how long the keys must rest before the curve is examined.
+// By how many pixels a key moves a handle, down to the plot's lowest value or up to its highest; and how long the keys
+// must rest before the curve is examined.
 const KEYS = { ArrowUp: -2, ArrowDown: 2, PageUp: -12, PageDown: 12, Home: Infinity, End: -Infinity };
 const REST_MS = 500;
 
