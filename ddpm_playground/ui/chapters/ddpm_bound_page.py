@@ -89,21 +89,26 @@ def _lines(x_0: float, log_p_x_0: float, bound_x_0: float) -> Block:
 
 def _ledger(T: int, name: str, chosen: Bound, parts: Gap, mean: float) -> Block:
     """E log p_θ(x_0) and what lies between it and −H; L_T, the L_{t−1} and L_0."""
-    minus_H = -entropy(DATA)
-    of_network = (r"-(L_{\varepsilon_\theta}-L_{\mathbb E[\varepsilon\mid x_t]})", -parts.network, "sigma_z")
+    rest = [-parts.network] if name == "network" else []
+    terms = [-entropy(DATA), -parts.prior, -parts.decoder, -parts.steps, *rest]
+    minus_H, prior, decoder, steps, *network, total = worked(lambda *terms: sum(terms), *terms)
+    L_T, L_t, L_0, mean_bound = worked(
+        lambda *terms: -sum(terms), chosen.prior, float(chosen.terms[1:].sum()), float(chosen.terms[0])
+    )
+    of_network = [(r"-(L_{\varepsilon_\theta}-L_{\mathbb E[\varepsilon\mid x_t]})", one, "sigma_z") for one in network]
     of_steps = fill(r"-\textstyle\sum_{t=2}^<T>\mathbb E\,\mathrm{KL}(q(x_{t-1}\mid x_t)\,\|\,p_\theta)", T=T)
     return numbers(
         (r"\mathbb E\log q(x_0)=-H", minus_H, "x_0"),
-        (r"-\,\mathrm{KL}(q(x_T)\,\|\,\mathcal N(0,1))", -parts.prior),
-        (r"-\,\mathbb E\,\mathrm{KL}(q(x_0\mid x_1)\,\|\,p_\theta)", -parts.decoder, "mean"),
-        (of_steps, -parts.steps, "x_t"),
-        *([of_network] if name == "network" else []),
-        (r"=\mathbb E\log\frac{p_\theta(x_{0:T})}{q(x_{1:T}\mid x_0)}", minus_H - parts.total, "eps"),
+        (r"-\,\mathrm{KL}(q(x_T)\,\|\,\mathcal N(0,1))", prior),
+        (r"-\,\mathbb E\,\mathrm{KL}(q(x_0\mid x_1)\,\|\,p_\theta)", decoder, "mean"),
+        (of_steps, steps, "x_t"),
+        *of_network,
+        (r"=\mathbb E\log\frac{p_\theta(x_{0:T})}{q(x_{1:T}\mid x_0)}", total, "eps"),
         (r"\mathbb E\log p_\theta(x_0)", mean, "x_hat_0"),
-        (r"L_T", chosen.prior),
-        (fill(r"\textstyle\sum_{t=2}^<T>L_{t-1}", T=T), float(chosen.terms[1:].sum())),
-        (r"L_0", float(chosen.terms[0])),
-        (r"-(L_T+\textstyle\sum L_{t-1}+L_0)", -chosen.mean, "eps"),
+        (r"L_T", L_T),
+        (fill(r"\textstyle\sum_{t=2}^<T>L_{t-1}", T=T), L_t),
+        (r"L_0", L_0),
+        (r"-(L_T+\textstyle\sum L_{t-1}+L_0)", mean_bound, "eps"),
     )
 
 

@@ -120,17 +120,23 @@ def _ends(label: int) -> list[Block]:
 def _line_4(schedule: Schedule, step: Step, parts: Line4) -> Block:
     """Line 4, then with this step's numbers."""
     t, s = step.t, step.s
-    bar_t, bar_s, alpha = worked(lambda t, s: t / s, *(float(schedule.alpha_bars[u]) for u in (t, s)))
+    exact_t, exact_s = (float(schedule.alpha_bars[u]) for u in (t, s))
+    alpha, of_t, inner = worked(lambda a, bar: (1 - a) / (1 - bar) ** 0.5, exact_t / exact_s, exact_t)
+    bar_t, bar_s, alpha = worked(lambda t, s: t / s, exact_t, exact_s, digits=len(alpha.lstrip("0.")))
     return formula(
         r"\xT{x_{t-1}}=\frac{1}{\sqrt{\alpha_t}}\Bigl(\xT{x_t}-\frac{1-\alpha_t}{\sqrt{1-\bar\alpha_t}}"
         r"\,\eps{\varepsilon_\theta}(\xT{x_t},t)\Bigr)+\sigz{\sigma_t z}",
         fill(
             r"\xT{x_<s>}=<outer>\,\bigl(\xT{x_<t>}-<inner>\,\eps{\varepsilon_\theta}\bigr)+\sigz{<sigma>\,z}",
-            t=t, s=s, outer=tex(parts.outer), inner=tex(parts.inner), sigma=tex(parts.sigma),
+            t=t, s=s, outer=tex(parts.outer), inner=inner, sigma=tex(parts.sigma),
         ),
         fill(
             r"\alpha_t=\bar\alpha_<t>/\bar\alpha_<s>=<bar_t>/<bar_s>=<alpha>",
             t=t, s=s, bar_t=bar_t, bar_s=bar_s, alpha=alpha,
+        ),
+        fill(
+            r"(1-\alpha_t)/\sqrt{1-\bar\alpha_<t>}=(1-<alpha>)/\sqrt{1-<of_t>}=<inner>",
+            t=t, alpha=alpha, of_t=of_t, inner=inner,
         ),
         note=say("stride_note", stride=t - s, n=NUM_STEPS),
     )  # fmt: skip

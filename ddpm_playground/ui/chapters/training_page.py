@@ -24,7 +24,7 @@ from ...lecture.training_lines import (
 from ...lecture.wrong_t import mse, mse_by_told, noised, said
 from ...views.lecture_plots import Series, chart
 from ..protocol.chapter_blocks import Block, Picture
-from .arithmetic import known
+from .arithmetic import known, worked
 from .chapter import Chapter, Choice, Keeps, Shown, Slider, Steps, words
 from .digit import SEED, digit
 from .graphs import diagram, noise_predictor
@@ -67,10 +67,18 @@ def _mean(errors: torch.Tensor | None) -> float:
     return float("nan") if errors is None else float(errors.mean())
 
 
+def _change(now: Iteration) -> list[str]:
+    """L before and after the step, and by how much it changed: with digits from which that is found again."""
+    before, after = _mean(now.before), _mean(now.after)
+    if math.isnan(after - before):  # not yet
+        return [tex(before), tex(after), tex(after - before)]
+    return worked(lambda before, after: after - before, before, after)
+
+
 def _lines(run: Algorithm1) -> list[str]:
     """The algorithm, and behind each line of this iteration that has run what came of it."""
     now, done = run.now, (run.k - 1) % len(run.lines) + 1 if run.k else 0
-    before, after = _mean(now.before), _mean(now.after)
+    before, after, _ = _change(now)
     drawn = "" if now.t is None else r",\allowbreak ".join(str(int(t)) for t in now.t)
     lines = (
         (r"\textbf{repeat}", rf"n={run.num_iterations}"),
@@ -80,7 +88,7 @@ def _lines(run: Algorithm1) -> list[str]:
         (
             r"\quad\nabla_\theta\,\lVert\eps{\varepsilon}-\eps{\varepsilon_\theta}"
             r"(\sqrt{\bar\alpha_t}\,\xO{x_0}+\sqrt{1-\bar\alpha_t}\,\eps{\varepsilon},\,t)\rVert^2",
-            rf"{tex(before)}\to{tex(after)}",
+            rf"{before}\to{after}",
         ),
         (r"\textbf{until converged}", fill(r"L_<n>=<loss>", n=HELD_OUT, loss=tex(run.held_out[-1][1]))),
     )
@@ -162,9 +170,10 @@ def _line_5(run: Algorithm1, i: int) -> Block:
         )  # fmt: skip
     lines.append(r"L(\theta)=\mathrm{MSE}=\tfrac1D\lVert\eps{\varepsilon}-\eps{\varepsilon_\theta}(\xT{x_t},t)\rVert^2")
     if now.gradient_norm is not None:
+        before, after, _ = _change(now)
         lines += [
-            rf"L={tex(_mean(now.before))},\quad\lVert\nabla_\theta L\rVert={tex(now.gradient_norm)}",
-            rf"\theta\leftarrow\theta',\quad L(\theta')={tex(_mean(now.after))}",
+            rf"L={before},\quad\lVert\nabla_\theta L\rVert={tex(now.gradient_norm)}",
+            rf"\theta\leftarrow\theta',\quad L(\theta')={after}",
         ]
     return formula(*lines, note=say("step_note"))
 
@@ -173,14 +182,14 @@ def _ledger(run: Algorithm1, i: int) -> Block:
     now, falls = run.now, plateau(run.held_out)
     t = None if now.t is None else int(now.t[i])
     alpha_bar_t = float("nan") if t is None else float(run.schedule.alpha_bars[t])
-    before, after = _mean(now.before), _mean(now.after)
+    before, _, change = _change(now)
     return numbers(
         ("n", str(run.num_iterations)),
         ("t", tex(float("nan")) if t is None else str(t), "x_t"),
         (r"\bar\alpha_t", alpha_bar_t, "x_0"),
         (r"1-\bar\alpha_t", 1 - alpha_bar_t, "eps"),
         (r"L(\theta)", before),
-        (r"L(\theta')-L(\theta)", after - before),
+        (r"L(\theta')-L(\theta)", change),
         (r"\lVert\nabla_\theta L\rVert", float("nan") if now.gradient_norm is None else now.gradient_norm),
         (fill(r"L_<n>", n=HELD_OUT), run.held_out[-1][1], "x_hat_0"),
         (fill(r"\min L_<count>\ (n=<at>)", count=HELD_OUT, at=falls.at), falls.best, "x_hat_0"),

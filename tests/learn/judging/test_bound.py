@@ -145,13 +145,14 @@ def test_the_card_keeps_what_was_not_measured_anew(tmp_path: Path) -> None:
     assert kept_rows(tmp_path, BOUND, old) is None and kept_rows(tmp_path, SCORES, old) == scores
 
 
-def test_one_picture_is_refused_without_a_range_that_nothing_is_in(
-    checkpoint: Checkpoint, idx_folder: Callable[..., Path]
+def test_too_few_pictures_are_refused_without_a_range_that_nothing_is_in(
+    checkpoint: Checkpoint, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ValueError, match="holds 1 picture; the bound needs at least 2"):
-        held_out(checkpoint, idx_folder(count=1), 500)
+    monkeypatch.setattr("ddpm_playground.learn.judging.checkpoint_bound.LEAST", 13)
+    with pytest.raises(ValueError, match="holds 12 picture; the bound needs at least 13"):
+        held_out(checkpoint, data, 500)
 
 
 def test_more_pictures_than_there_are_are_refused_with_the_range(checkpoint: Checkpoint, data: Path) -> None:
-    with pytest.raises(ValueError, match=r"in \[2, 48\], got 500; change --num-images"):
+    with pytest.raises(ValueError, match=r"in \[2, 12\], got 500; change --num-images"):
         held_out(checkpoint, data, 500)

@@ -155,3 +155,32 @@ def test_a_number_is_rounded_to_what_is_known() -> None:
     assert known(14.5077, 3.9) == 14.5 and known(1234.5, 130.0) == 1230 and known(0.0571811, 0.0123) == 0.057
     assert estimated_power_of_ten(math.log(6.578e156), 0.258) == r"(6.6\pm1.7)\times10^{156}"
     assert estimated_power_of_ten(-math.inf, 0.5) == "0"
+
+
+def shown_number(row: Mapping[str, Any]) -> float:
+    return float(python_of(row["value"]) or "nan")
+
+
+@pytest.mark.parametrize("i", range(len(SETTINGS["ddpm_bound"])))
+def test_the_terms_of_a_sum_add_up_to_the_total_that_is_shown(i: int) -> None:
+    """Of chapter 6's ledger: what lies between −H and the bound, and L_T, the L_{t−1} and L_0."""
+    (block,) = [block for block in blocks_of("ddpm_bound", i) if block["kind"] == "numbers"]
+    rows = block["rows"]
+    (place,) = [n for n, row in enumerate(rows) if row["tex"].startswith("=")]
+    for terms, total in ((rows[:place], rows[place]), (rows[-4:-1], rows[-1])):
+        come_to = abs(sum(map(shown_number, terms)))
+        last = 10.0 ** -len(total["value"].partition(".")[2])
+        assert abs(come_to - abs(shown_number(total))) <= 0.5 * last * (1 + 1e-6)
+
+
+def test_a_training_step_s_change_is_found_from_the_losses_shown() -> None:
+    chapter = CHAPTERS["training"]
+    for block in chapter.shown(chapter.read({"k": 6})).blocks:
+        if block["kind"] == "numbers":
+            values = {row["tex"]: row["value"] for row in block["rows"]}
+        elif block["kind"] == "formula":
+            after = re.search(r"L\(\\theta'\)=(.*)$", "\n".join(block["lines"]))
+    assert after
+    change = values[r"L(\theta')-L(\theta)"]
+    before, places = values[r"L(\theta)"], len(change.partition(".")[2])
+    assert f"{float(after[1]) - float(before):.{places}f}" == change
