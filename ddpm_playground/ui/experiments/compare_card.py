@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...bridge.all_samplers import ALL_SAMPLERS
 from ...core import SCHEDULES, SPACINGS
 from ...core.phrase import Refusal
 from ...experiments.columns import Column, ColumnChain, parse_column
@@ -37,6 +38,8 @@ def compare_value() -> str:
     """What compare.js starts from."""
     value = {
         "examples": EXAMPLES,
+        "samplers": [(name, sampler.title) for name, sampler in ALL_SAMPLERS.items()],
+        "checkpoints": shelf().names(),
         "schedules": list(SCHEDULES),
         "spacings": [DEFAULT.spacing, *(name for name in SPACINGS if name != DEFAULT.spacing)],
     }

@@ -7,6 +7,8 @@ export const LETTERS = "ABCD";
 const LEAST = 2,
   MOST = 4;
 
+/** @typedef {{ samplers: [string, string][], checkpoints: string[], schedules: string[], spacings: string[] }} Start */
+
 /** "sampler=ddim seed=1" → its settings. @param {string} text @returns {Record<string, string>} */
 export const parsed = (text) =>
   Object.fromEntries(
@@ -33,16 +35,19 @@ export const commandOf = (deed, words) =>
     .map((word, i) => (i && !/^[\w.,:=/-]+$/.test(String(word)) ? `'${String(word).replaceAll("'", "'\\''")}'` : word))
     .join(" ");
 
-/** @param {{ schedules: string[], spacings: string[] }} start */
+/**
+ * @param {Start} start
+ * @returns {Record<string, string[][] | { min: number, max: number, step: number, usual: string }>}
+ */
 const fields = (start) => ({
-  sampler: [
-    ["ddpm", "DDPM"],
-    ["ddim", "DDIM"],
-  ],
+  sampler: start.samplers,
   num_steps: { min: 1, max: 1000, step: 1, usual: "50" },
   strength: { min: 0, max: 1, step: 0.1, usual: "0" },
   guidance: { min: 0, max: 20, step: 0.5, usual: "1" },
   seed: { min: 0, max: 1e9, step: 1, usual: "1" },
+  ...(start.checkpoints.length > 1 && {
+    checkpoint: [["", say("compare.checkpoint_own")], ...start.checkpoints.map((name) => [name, name])],
+  }),
   schedule: [
     ["", say("compare.schedule_own")],
     ...start.schedules.map((name) => [name, say(`schedule.choice_${name}`)]),
@@ -57,7 +62,7 @@ const fields = (start) => ({
 export class Recipes {
   /**
    * @param {HTMLElement} box
-   * @param {{ schedules: string[], spacings: string[] }} start
+   * @param {Start} start
    * @param {() => void} changed
    */
   constructor(box, start, changed) {
@@ -125,7 +130,7 @@ export class Recipes {
     for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (card.querySelectorAll("[data-name]"))) {
       const name = /** @type {string} */ (input.dataset.name);
       values[name] = input.value;
-      if (name === "schedule" && !input.value) delete values[name];
+      if (!input.value) delete values[name];
     }
     this.texts[k] = written(values);
     this.mark();
