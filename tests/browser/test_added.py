@@ -70,12 +70,12 @@ def test_a_schedule_that_only_python_knows_has_its_curves_and_follows_its_knobs(
     assert page.settled() == asked, "β_t are there already"
     page.page.locator("#schedule-zero-snr input").uncheck()
     gain.fill("0.95")  # what Python refuses is said, and the last curves stay
-    page.wait("() => document.querySelector('.curves .status').textContent.includes('too steep')")
+    page.wait("() => document.querySelector('.curves .problem').textContent.includes('too steep')")
     ends_like(page, "alpha_bar", made(40, 0.5).alpha_bars)
     assert page.page.get_attribute(".curves", "aria-busy") == "false"
     gain.fill("0.1")
     ends_like(page, "alpha_bar", made(40, 0.1).alpha_bars)
-    page.wait("() => document.querySelector('.curves .status').textContent === ''")
+    page.wait("() => document.querySelector('.curves .problem').textContent === ''")
 
 
 def test_it_is_laid_over_another_and_noises_pictures(visit) -> None:

@@ -130,12 +130,12 @@ def test_a_schedule_that_cannot_be_is_said_and_the_last_one_stays(open_tab):
     visit = open_tab("&schedule=sigmoid&T=50")
     published = make_schedule("sigmoid", 50).alpha_bars
     visit.page.locator("[data-param=start] input[type=number]").fill("3")
-    visit.wait("() => document.querySelector('.curves .status').textContent.includes('start of the sigmoid')")
+    visit.wait("() => document.querySelector('.curves .problem').textContent.includes('start of the sigmoid')")
     ends_like(visit, "alpha_bar", published)
     visit.page.locator(".knobs .reset").click()
-    visit.wait("() => document.querySelector('.curves .status').textContent === ''")
+    visit.wait("() => document.querySelector('.curves .problem').textContent === ''")
     visit.page.locator("#schedule-T input[type=number]").fill("5000")
-    visit.wait("() => document.querySelector('.curves .status').textContent.includes('T must be a whole number')")
+    visit.wait("() => document.querySelector('.curves .problem').textContent.includes('T must be a whole number')")
     ends_like(visit, "alpha_bar", published)
 
 
