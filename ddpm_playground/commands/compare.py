@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .experiment import add_checkpoint, add_telling, answer, told_progress, write_notebook
+from . import experiment
 from .given_checkpoint import read_checkpoint
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ MOST_LINES = 12
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which recipes."""
     parser.description = DESCRIPTION
-    add_checkpoint(parser)
+    experiment.add_checkpoint(parser)
     parser.add_argument("recipe", nargs="+", metavar="RECIPE", help='"sampler=ddpm num_steps=50 seed=1"')
     parser.add_argument("--num-images", type=int, default=8, help="N, in [1, 64]; default 8")
-    add_telling(parser)
+    experiment.add_telling(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -41,11 +41,11 @@ def run(arguments: argparse.Namespace) -> None:
             read[name] = read_checkpoint(argparse.Namespace(**{**vars(arguments), "checkpoint": path}))
         return read[name]
 
-    write_notebook(arguments, "compare")
-    with told_progress() as progress:
+    experiment.write_notebook(arguments, "compare")
+    with experiment.told_progress() as progress:
         found = compare(columns, checkpoint_of, num_images=arguments.num_images, progress=progress)
     facts = {"num_images": arguments.num_images, "columns": [one.as_json() for one in found]}
-    answer(
+    experiment.answer(
         arguments,
         facts,
         [line for text, one in zip(arguments.recipe, found, strict=True) for line in _lines(text, one)],

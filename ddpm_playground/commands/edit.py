@@ -2,20 +2,7 @@
 
 import argparse
 
-from .experiment import (
-    add_answer,
-    add_chain,
-    add_checkpoint,
-    add_picture,
-    add_sampler,
-    answer,
-    check_answer,
-    checkpoint_and_pictures,
-    sampling_of,
-    told_progress,
-    write_answer,
-    write_notebook,
-)  # fmt: skip
+from . import experiment
 
 DESCRIPTION = (
     "Noise a picture to t and denoise it from there (SDEdit, Meng et al. 2022): t near 0 changes nothing, t near T "
@@ -26,12 +13,12 @@ DESCRIPTION = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to edit, and how far."""
     parser.description = DESCRIPTION
-    add_checkpoint(parser)
-    add_picture(parser)
+    experiment.add_checkpoint(parser)
+    experiment.add_picture(parser)
     parser.add_argument("--t", required=True, help="where the chain begins, in [0, T]; several with commas between")
-    add_chain(parser, "T, of which those below t are taken")
-    add_sampler(parser)
-    add_answer(
+    experiment.add_chain(parser, "T, of which those below t are taken")
+    experiment.add_sampler(parser)
+    experiment.add_answer(
         parser,
         ".npz: x_0 and x_t (N,C,H,W) float32, images (N,H,W,C) uint8, t; with several t, (K,N,…). Or .png: a sheet",
     )
@@ -44,12 +31,12 @@ def run(arguments: argparse.Namespace) -> None:
     from ..experiments import edit
     from ..learn.judging.samples import pixels
 
-    check_answer(arguments)
+    experiment.check_answer(arguments)
     ts = whole_numbers("--t", arguments.t)
-    checkpoint, pictures = checkpoint_and_pictures(arguments)
-    sampling = sampling_of(arguments, checkpoint.schedule.T)
-    write_notebook(arguments, "edit", t=ts, steps=sampling.num_steps, clip=sampling.clip_x_0)
-    with told_progress() as progress:
+    checkpoint, pictures = experiment.checkpoint_and_pictures(arguments)
+    sampling = experiment.sampling_of(arguments, checkpoint.schedule.T)
+    experiment.write_notebook(arguments, "edit", t=ts, steps=sampling.num_steps, clip=sampling.clip_x_0)
+    with experiment.told_progress() as progress:
         x_t, x_0 = edit(
             checkpoint, pictures, ts, sampling, guidance=arguments.guidance,
             seed=arguments.seed, progress=progress,
@@ -59,12 +46,12 @@ def run(arguments: argparse.Namespace) -> None:
     if len(ts) == 1:
         arrays = {name: value[0] for name, value in arrays.items()}
     arrays |= {"t": torch.tensor(ts), "labels": pictures.labels}
-    write_answer(
+    experiment.write_answer(
         arguments.out, arrays, [("x_0", pictures.x_0), *((f"t = {t}", x) for t, x in zip(ts, x_0, strict=True))]
     )
     rms = (x_0 - pictures.x_0).square().flatten(1).mean(1).sqrt().tolist()
     facts = {"pictures": list(pictures.names), "labels": pictures.labels.tolist(), "t": ts, "x_0_rms": rms}
-    answer(
+    experiment.answer(
         arguments,
         facts,
         [f"t = {t}: x_0 changed by {value:.3g} (rms, of [−1, 1])" for t, value in zip(ts, rms, strict=True)],

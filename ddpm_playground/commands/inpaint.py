@@ -2,20 +2,7 @@
 
 import argparse
 
-from .experiment import (
-    add_answer,
-    add_chain,
-    add_checkpoint,
-    add_picture,
-    add_sampler,
-    answer,
-    check_answer,
-    checkpoint_and_pictures,
-    sampling_of,
-    told_progress,
-    write_answer,
-    write_notebook,
-)  # fmt: skip
+from . import experiment
 from .paths import given_path
 
 DESCRIPTION = (
@@ -27,16 +14,16 @@ DESCRIPTION = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to paint, where, and how often."""
     parser.description = DESCRIPTION
-    add_checkpoint(parser)
-    add_picture(parser)
+    experiment.add_checkpoint(parser)
+    experiment.add_picture(parser)
     parser.add_argument(
         "--mask", type=given_path, required=True, metavar="FILE", help="a picture: white is painted, black is kept"
     )
     parser.add_argument("--resample", type=int, default=4, help="r, how often each stretch is walked; default 4")
     parser.add_argument("--jump", type=int, default=5, help="j, the steps of a stretch; default 5")
-    add_chain(parser, "100, or T if that is less")
-    add_sampler(parser)
-    add_answer(
+    experiment.add_chain(parser, "100, or T if that is less")
+    experiment.add_sampler(parser)
+    experiment.add_answer(
         parser,
         ".npz: x_0 (N,C,H,W) float32, where it is kept the picture's own numbers, images (N,H,W,C) uint8, mask (H,W), "
         "1 where painted. Or .png: a sheet",
@@ -51,12 +38,12 @@ def run(arguments: argparse.Namespace) -> None:
     from ..experiments.inpainting import STEPS
     from ..learn.judging.samples import pixels
 
-    check_answer(arguments)
-    checkpoint, pictures = checkpoint_and_pictures(arguments)
+    experiment.check_answer(arguments)
+    checkpoint, pictures = experiment.checkpoint_and_pictures(arguments)
     known = read_mask(arguments.mask, checkpoint)
-    sampling = sampling_of(arguments, min(STEPS, checkpoint.schedule.T))
-    write_notebook(arguments, "inpaint", steps=sampling.num_steps, clip=sampling.clip_x_0)
-    with told_progress() as progress:
+    sampling = experiment.sampling_of(arguments, min(STEPS, checkpoint.schedule.T))
+    experiment.write_notebook(arguments, "inpaint", steps=sampling.num_steps, clip=sampling.clip_x_0)
+    with experiment.told_progress() as progress:
         found = inpaint(
             checkpoint, pictures, known, sampling,
             resample=arguments.resample, jump=arguments.jump, guidance=arguments.guidance, seed=arguments.seed,
@@ -66,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
         "x_0": found.x_0, "images": torch.from_numpy(pixels(found.x_0)), "mask": 1.0 - known[0],
         "labels": pictures.labels,
     }  # fmt: skip
-    write_answer(
+    experiment.write_answer(
         arguments.out,
         arrays,
         [("x_0", pictures.x_0), ("mask", pictures.x_0 * known + (1.0 - known)), ("painted", found.x_0)],
@@ -80,4 +67,4 @@ def run(arguments: argparse.Namespace) -> None:
         f"{name}: seam (mean squared difference of neighbours across it) {seam:.3g}, of the picture itself {before:.3g}"
         for name, seam, before in zip(pictures.names, found.seam.tolist(), found.seam_before.tolist(), strict=True)
     ]
-    answer(arguments, facts, [*lines, f"{found.walked} steps, up and down"])
+    experiment.answer(arguments, facts, [*lines, f"{found.walked} steps, up and down"])

@@ -2,18 +2,8 @@
 
 import argparse
 
+from . import experiment
 from .edit import whole_numbers
-from .experiment import (
-    add_answer,
-    add_chain,
-    add_checkpoint,
-    answer,
-    check_answer,
-    checkpoint_and_pictures,
-    told_progress,
-    write_answer,
-    write_notebook,
-)  # fmt: skip
 from .given_checkpoint import read_checkpoint
 from .paths import given
 
@@ -26,7 +16,7 @@ DESCRIPTION = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Between what, in how many pictures."""
     parser.description = DESCRIPTION
-    add_checkpoint(parser)
+    experiment.add_checkpoint(parser)
     ends = parser.add_mutually_exclusive_group(required=True)
     ends.add_argument(
         "--pictures", type=given, dest="picture", metavar="A,B", help="picture files, or numbers of bundled digits"
@@ -36,9 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--count", type=int, default=9, help="pictures of a strip, ends included, in [3, 15]; default 9"
     )
-    add_chain(parser, "50, or T if that is less", "changes nothing: no noise is drawn but that of --seeds")
+    experiment.add_chain(parser, "50, or T if that is less", "changes nothing: no noise is drawn but that of --seeds")
     parser.add_argument("--fixed-points", type=int, default=0, metavar="K", help="as invert has it; default 0")
-    add_answer(
+    experiment.add_answer(
         parser,
         ".npz: slerp, lerp, pixels (n,C,H,W) float32, x_T of slerp, share (n,), x_0 as slerp, images of it. Or .png: a "
         "sheet of three rows",
@@ -53,17 +43,19 @@ def run(arguments: argparse.Namespace) -> None:
     from ..learn.judging.samples import pixels
     from ..run import labels_of
 
-    check_answer(arguments)
+    experiment.check_answer(arguments)
     seeds = None if arguments.seeds is None else whole_numbers("--seeds", arguments.seeds)
     if seeds is not None and len(seeds) != 2:
         raise ValueError(f"--seeds takes two, with a comma between, got {len(seeds)}")
-    checkpoint, pictures = (read_checkpoint(arguments), None) if seeds else checkpoint_and_pictures(arguments)
+    checkpoint, pictures = (
+        (read_checkpoint(arguments), None) if seeds else experiment.checkpoint_and_pictures(arguments)
+    )
     steps = min(50, checkpoint.schedule.T) if arguments.steps is None else arguments.steps
     way = Way(steps, arguments.spacing, arguments.guidance, arguments.fixed_points)
     if arguments.notebook is not None and pictures is None:
         raise ValueError("--notebook joins --pictures, not --seeds; leave it out")
-    write_notebook(arguments, "interpolate", steps=steps)
-    with told_progress() as progress:
+    experiment.write_notebook(arguments, "interpolate", steps=steps)
+    with experiment.told_progress() as progress:
         if pictures is not None:
             found = interpolate(checkpoint, pictures, way, count=arguments.count, progress=progress)
         else:
@@ -78,12 +70,12 @@ def run(arguments: argparse.Namespace) -> None:
         "images": torch.from_numpy(pixels(found.x_0["slerp"])),
     }  # fmt: skip
     rows = torch.stack([found.x_0[name] for name in WAYS], 1)
-    write_answer(arguments.out, arrays, [(f"{u:.2f}", rows[i]) for i, u in enumerate(found.shares)])
+    experiment.write_answer(arguments.out, arrays, [(f"{u:.2f}", rows[i]) for i, u in enumerate(found.shares)])
     lengths = {name: x.flatten(1).square().mean(1).sqrt().tolist() for name, x in found.x_T.items()}
     facts = {"share": found.shares, "steps": steps, "mse": found.mse, "x_T_rms": lengths}
     told = "" if found.mse is None else f"the ends come back with mse {found.mse[0]:.3g} and {found.mse[1]:.3g}; "
     middle = len(found.shares) // 2
-    answer(
+    experiment.answer(
         arguments,
         facts,
         [f"{told}rms of x_T in the middle: slerp {lengths['slerp'][middle]:.3f}, lerp {lengths['lerp'][middle]:.3f}"],

@@ -22,7 +22,19 @@ TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf
 YEAR = "public, max-age=31536000, immutable"
 LAST = ".narrow.css"
 # What every component has of ui/web/page, before its own.
-SHARED = ("frame", "page", "controls", "message", "section", "card", "findings", "table", "formula", "film_rows")
+SHARED = (
+    "frame",
+    "page",
+    "controls",
+    "message",
+    "section",
+    "card",
+    "findings",
+    "table",
+    "formula",
+    "film_rows",
+    "run_bar",
+)
 IMPORT = re.compile(r'^(?:import|export)\b[^"]*"(\.{1,2}/[^"]+\.js)"', re.MULTILINE)
 # Scripts that are not modules: they stand in the page itself.
 INLINE = ("page/prelude.js",)
