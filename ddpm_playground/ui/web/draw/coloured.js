@@ -1,6 +1,6 @@
 // A figure from Python whose curves name the variable of their colour.
-import { make } from "../page/dom.js";
-import { colourOf, drawFigure, dressed } from "./plots.js";
+import { make, write } from "../page/dom.js";
+import { colourOf, drawFigure, dressed, subscripted } from "./plots.js";
 import { swatch } from "./schedule_key.js";
 
 /**
@@ -13,8 +13,11 @@ import { swatch } from "./schedule_key.js";
 export const drawColoured = (Plotly, root, gd, figure) => {
   const layout = dressed(figure.layout, root, gd.clientWidth);
   layout.dragmode = false;
+  for (const axis of [layout.xaxis, layout.yaxis]) axis.title.text = subscripted(axis.title.text);
   const traces = figure.data.map((trace) => ({
     ...trace,
+    name: subscripted(trace.name),
+    hovertemplate: subscripted(trace.hovertemplate),
     line: { ...trace.line, color: colourOf(root, trace.meta.colour) },
   }));
   drawFigure(Plotly, gd, traces, layout);
@@ -22,5 +25,9 @@ export const drawColoured = (Plotly, root, gd, figure) => {
   gd.setAttribute("aria-label", card.querySelector("h3").textContent);
   card
     .querySelector(".keys")
-    .replaceChildren(...traces.map(({ name, meta, line }) => make("span", "", swatch(meta.colour, line.dash), name)));
+    .replaceChildren(
+      ...figure.data.map(({ name, meta, line }) =>
+        make("span", "", swatch(meta.colour, line.dash), write(make("span"), name)),
+      ),
+    );
 };

@@ -41,6 +41,9 @@ export function mount({ element, props, server }) {
   function keep() {
     const text = [`n=${images.value}`, ...recipes.texts].join(BETWEEN);
     remember("columns", text, element);
+    mark();
+  }
+  function mark() {
     find(".add").disabled = recipes.isFull;
     for (const button of find.all(".examples button"))
       button.setAttribute("aria-pressed", String(button.dataset.key === (riddle ? RIDDLE : exampleOf())));
@@ -193,7 +196,7 @@ export function mount({ element, props, server }) {
     const texts = parts.filter((part) => !part.startsWith("n="));
     if (count && IMAGES.includes(+count)) images.value = count;
     recipes.show(texts.length >= 2 ? texts : start.examples[FIRST]);
-    find(".add").disabled = recipes.isFull;
+    mark();
     go();
   });
 }
