@@ -27,7 +27,7 @@ class Levels(NamedTuple):
 
 
 # x̂_0 that a scheduler makes of call i: (scheduler, i, x as it scales it, the network's output), in x's own range
-Clean = Callable[[Any, int, torch.Tensor, torch.Tensor], torch.Tensor]
+Clean = Callable[[Any, int, "torch.Tensor", "torch.Tensor"], "torch.Tensor"]
 Walk = Callable[..., Iterator[Turn]]
 
 

@@ -112,13 +112,14 @@ def test_light_or_dark_is_chosen_and_remembered(visitor):
     visit = visitor(color_scheme="light")
     dark = "() => document.body.classList.contains('dark')"
     assert not visit.page.evaluate(dark)
-    for name, want in (("light", False), ("dark", True)):
+    for name, want in (("dark", True), ("light", False), ("as the system", False), ("dark", True)):
         visit.page.click(".ddpm-ground")
         assert visit.page.get_attribute(".ddpm-ground", "aria-label") == f"Light or dark: {name}"
         assert visit.page.evaluate(dark) is want
     visit.reload()
     visit.wait(dark)
     visit.page.wait_for_selector(".ddpm-ground[data-ground=dark]")
+    visit.page.click(".ddpm-ground")
     visit.page.click(".ddpm-ground")
     assert not visit.page.evaluate(dark), "as the system again"
 

@@ -11,13 +11,17 @@ import numpy as np
 import pytest
 
 from ddpm_playground.ui.serving import owners
+from ddpm_playground.ui.train.levers import LEVERS
 from ddpm_playground.ui.train.tab import ASKED
 
 from .client import Client
 from .page import FAILS_AFTER, FAILURES
 
 JSON = {"content-type": "application/json"}
-BEGIN = {"data": "mixture", "schedule": "linear", "learning_rate": 2e-3, "seed": 0, "t": 1, "then": "resume", "run": 1}
+BEGIN = {
+    "data": "mixture", "schedule": "linear", "learning_rate": 2e-3, "seed": 0, "t": 1, "then": "resume", "run": 1, "own": "",
+    **{name: lever.first for name, lever in LEVERS.items()},
+}  # fmt: skip
 assert set(ASKED) <= {*BEGIN, "points"}
 
 

@@ -100,4 +100,4 @@ def test_figures_hold_only_what_the_basic_library_draws():
     views = Path(plotly_script()).parents[2] / "views"
     source = "".join(path.read_text(encoding="utf-8") for path in views.glob("*.py"))
     added = set(re.findall(r"\.add_(\w+)\(", source)) | set(re.findall(r"\"type\": \"(\w+)\"", source))
-    assert {"scatter", "bar"} <= added <= {"scatter", "bar", "log", "line"}
+    assert {"scatter", "bar"} <= added <= {"scatter", "bar", "log", "line", "hline", "data"}

@@ -7,6 +7,7 @@ PLACES = (
     (r", algorithm (\d+), line (\d+)", r"，演算法 \1 第 \2 行"),
     (r", section ([\d.]+) and (table|figure) (\d+)", r"，第 \1 節與 \2 \3"),
     (r", section ([\d.]+) and appendix (\w+)", r"，第 \1 節與附錄 \2"),
+    (r", section ([\d.]+) and (\d+)", r"，第 \1 與 \2 節"),
     (r", section ([\d.]+)", r"，第 \1 節"),
     (r", appendix ([\w.]+)", r"，附錄 \1"),
     (r", eq\. (\d+)", r"，式 \1"),
@@ -31,6 +32,7 @@ REMARKS = {
     "an abrupt loss of information hurts": "資訊驟然流失有害",
     "1 − 2⁻²⁴ rounds to 1 in float32": "1 − 2⁻²⁴ 在 float32 捨入為 1",
     "float32 near 1 is spaced by 6e-8": "float32 在 1 附近的間距是 6e-8",
+    "β_t learned, constant or rising": "β_t 學得、不變或遞增",
     " and ": " 與 ",
 }
 

@@ -225,7 +225,7 @@ def test_the_chain_of_a_planar_run_starts_from_32_points_an_image_and_ends_in_a_
     shown = Film([step.t for step in steps], [step.x_t for step in steps], lambda i: steps[i].x_hat_0, planar=True)
     write_gif(tmp_path / "run.gif", shown)
     with Image.open(tmp_path / "run.gif") as film:
-        assert film.n_frames == 5 and film.size == (584, 346)
+        assert film.n_frames == 5 and film.size == (984, 572)
 
 
 def test_a_point_is_drawn_where_it_is():

@@ -69,6 +69,6 @@ export const drawLosses = (Plotly, root, figures, told) => {
       );
     for (const axis of [layout.xaxis, layout.yaxis]) axis.title.text = say(axis.title.text.slice(1));
     drawFigure(Plotly, gd, traces[name], layout);
-    gd.setAttribute("aria-label", `${gd.parentElement?.querySelector("h3")?.textContent}: ${loss}`);
+    gd.setAttribute("aria-label", `${gd.parentElement?.querySelector("h3, h4")?.textContent}: ${loss}`);
   }
 };
