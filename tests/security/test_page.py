@@ -19,7 +19,8 @@ from .page import FAILS_AFTER, FAILURES
 
 JSON = {"content-type": "application/json"}
 BEGIN = {
-    "data": "mixture", "schedule": "linear", "learning_rate": 2e-3, "seed": 0, "t": 1, "then": "resume", "run": 1, "own": "",
+    "data": "mixture", "schedule": "linear", "learning_rate": 2e-3, "seed": 0, "t": 1, "then": "resume", "run": 1,
+    "own": "",
     **{name: lever.first for name, lever in LEVERS.items()},
 }  # fmt: skip
 assert set(ASKED) <= {*BEGIN, "points"}

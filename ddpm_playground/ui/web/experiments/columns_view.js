@@ -31,6 +31,7 @@ export class ColumnsView {
     this.low = Math.min(...finite.map((/** @type {number[]} */ all) => all[0]));
     this.high = Math.max(...finite.map((/** @type {number[]} */ all) => all[all.length - 1]));
     this.build(isHidden);
+    this.draw(0); // at once, so that its cells have their size
   }
 
   /** @param {boolean} isHidden */
