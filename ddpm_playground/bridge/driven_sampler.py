@@ -144,7 +144,7 @@ class DrivenSampler(Sampler):
     ) -> tuple[Any, int]:
         """The scheduler with its timesteps set, and the number of the first one that is visited."""
         options, _ = self._options(sampling)
-        scheduler = self._built(schedule, options)
+        scheduler = self.scheduler(schedule, options)
         taken, num_steps = inspect.signature(scheduler.set_timesteps).parameters, sampling.steps_of(schedule.T)
         extra: dict[str, Any] = {key: value for key, value in SET_TIMESTEPS.items() if key in taken}
         if "device" in taken:
@@ -202,7 +202,7 @@ class DrivenSampler(Sampler):
         except Unauditable as why:
             raise Refusal("{name} cannot be run: {cause}", name=self.class_name, cause=why) from None
 
-    def _built(self, schedule: Schedule, options: Mapping[str, Any]) -> Any:
+    def scheduler(self, schedule: Schedule, options: Mapping[str, Any]) -> Any:
         """The scheduler by from_config, as a user of diffusers exchanges one for another.
 
         Raises:

@@ -32,12 +32,14 @@ class RunSettings(TypedDict):
     """What made a run.
 
     label: a class's name, "all" or "none"; "" of a network that knows no classes.
+    options: what a scheduler class is told besides, as "eta=0.5"; "" for nothing.
     guidance: W, which says nothing where the network is told no class.
     """
 
     checkpoint: str
     label: str
     sampler: str
+    options: str
     steps: int
     guidance: float
     seed: int

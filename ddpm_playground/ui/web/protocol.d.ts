@@ -16,6 +16,7 @@ export interface Settings {
   label: string;
   guidance: number;
   sampler: string;
+  options: string;
   num_steps: number;
   spacing: string;
   strength: number;
@@ -155,12 +156,14 @@ export interface StepNumbers {
  * What made a run.
  *
  * label: a class's name, "all" or "none"; "" of a network that knows no classes.
+ * options: what a scheduler class is told besides, as "eta=0.5"; "" for nothing.
  * guidance: W, which says nothing where the network is told no class.
  */
 export interface RunSettings {
   checkpoint: string;
   label: string;
   sampler: string;
+  options: string;
   steps: number;
   guidance: number;
   seed: number;
