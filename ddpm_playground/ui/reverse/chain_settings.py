@@ -41,13 +41,13 @@ def chain_settings(page: Page) -> None:
             1, 1000, buttons=[], value=DEFAULT.num_steps, step=1, label=say("num_steps"), info=say("num_steps_info")
         ),
     )
+    page.control("seed", Number(DEFAULT.seed, precision=0, label=say("seed"), info=say("seed_info"), maximum=MAX_SEED))
     form = canvas_component(
         "reverse/options", f"{__package__}.option_form:first_form", elem_id="reverse-options", apply_default_css=False,
         server_functions=[sampler_options],
     )  # fmt: skip
     options = page.control("options", gr.Textbox(DEFAULT.options, visible="hidden", elem_id="reverse-options-text"))
     form.chosen(None, None, options, js=CHOSEN)  # type: ignore[attr-defined]
-    page.control("seed", Number(DEFAULT.seed, precision=0, label=say("seed"), info=say("seed_info"), maximum=MAX_SEED))
     with gr.Accordion(say("more"), open=False):
         _more_settings(page)
 

@@ -140,6 +140,8 @@ export interface Digits {
  * The numbers of one step t → s; null where the sampler has no such number.
  *
  * own_sigma: whether σ is the network's own, another at each pixel; `sigmas` of the frames tell it.
+ * earlier: of the x̂_0 of one step ago, of two, …; of ε̂ instead if earlier_eps.
+ * measured: whether coef, earlier and sigma were found by taking the step.
  */
 export interface StepNumbers {
   t: number;
@@ -150,6 +152,9 @@ export interface StepNumbers {
   coef: [number, number, number] | null;
   line4: [number, number] | null;
   own_sigma?: boolean;
+  earlier?: number[];
+  earlier_eps?: boolean;
+  measured?: boolean;
 }
 
 /**

@@ -29,7 +29,7 @@ export const optionsText = (values) => [...values].map(([key, value]) => `${key}
  * @param {string | boolean} given
  * @returns {string | null | undefined}
  */
-export const chosen = ({ kind, usual, choices }, given) => {
+export const chosenText = ({ kind, usual, choices }, given) => {
   const text = String(given).trim();
   if (kind === "switch") return text === String(usual) ? null : text;
   if (kind === "choice") return !choices.includes(text) ? undefined : text === usual ? null : text;

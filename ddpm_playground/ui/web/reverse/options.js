@@ -3,9 +3,12 @@ import { make, opened } from "../page/dom.js";
 import { ask, Newest } from "../page/server.js";
 import { onSettings, remember, settings } from "../page/settings.js";
 import { say } from "../page/words.js";
-import { chosen, optionsIn, optionsText } from "./option_text.js";
+import { chosenText, optionsIn, optionsText } from "./option_text.js";
 
 /** @typedef {import("./option_text.js").Option} Option */
+
+/** A long name may go on in the next line after a "_". @param {string} key */
+const breakable = (key) => key.split(/(?<=_)/).flatMap((part, i) => (i ? [make("wbr"), part] : [part]));
 
 /** @param {Component} component */
 export function mount({ element, props, trigger, server }) {
@@ -60,13 +63,13 @@ export function mount({ element, props, trigger, server }) {
   function row(option) {
     const { key, kind, usual } = option,
       input = box(option),
-      label = make("label", kind, make("span", "key", key), input);
+      label = make("label", kind, make("span", "key", ...breakable(key)), input);
     label.dataset.key = key;
     const show = () => label.classList.toggle("changed", values.has(key));
     label.title = say("reverse.options_usual", { usual: usual ?? say("reverse.options_unset") });
     input.addEventListener("change", () => {
       const given = input instanceof HTMLInputElement && kind === "switch" ? input.checked : input.value,
-        text = chosen(option, given);
+        text = chosenText(option, given);
       problem.textContent = "";
       if (text === undefined) {
         const why = kind === "whole" ? "reverse.options_not_whole" : "reverse.options_not_a_number";
