@@ -13,7 +13,7 @@ import numpy as np
 from ..core import EpsPredictor, Noise, Reverse, Sampler, Sampling, Schedule, Step
 from ..core.later import torch
 from ..core.phrase import Phrase, Refusal
-from .bounds import check_cost
+from .bounds import check_cost, check_step
 from .diffusers_config import beta_config
 from .driven_steps import (
     REHEARSED,
@@ -192,6 +192,7 @@ class DrivenSampler(Sampler):
                 )  # fmt: skip
             if isinstance((built | stepped)[key], bool) and not isinstance(given[key], bool):
                 raise Refusal("{key} must be true or false, got {got}; choose one", key=key, got=repr(given[key])[:60])
+        check_step(given, stepped)
         return {k: v for k, v in given.items() if k in built}, {k: v for k, v in given.items() if k not in built}
 
     def _class(self) -> type:

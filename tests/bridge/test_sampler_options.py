@@ -6,7 +6,7 @@ from ddpm_playground.bridge.driven_sampler import DrivenSampler
 from ddpm_playground.bridge.found_samplers import FOUND_SAMPLERS
 from ddpm_playground.bridge.option_text import as_set, parse_options, written_options
 from ddpm_playground.bridge.sampler_options import TRAINED, Option, options_to_choose
-from ddpm_playground.core import make_schedule
+from ddpm_playground.core import Sampling, make_schedule
 
 SCHEDULE = make_schedule("linear", 20)
 CONFIG = {"_class_name": "DDIMScheduler", "clip_sample": False, "steps_offset": 1, "num_train_timesteps": 20}
@@ -56,6 +56,13 @@ def test_an_address_has_the_words_of_set() -> None:
     assert as_set(text) == "use_karras_sigmas=true, eta=0.5, timestep_spacing=leading"
     assert dict(written_options(text)) == parse_options(as_set(text).split(", "))
     assert written_options("") == ()
+
+
+def test_a_number_of_a_step_that_would_take_minutes_is_refused() -> None:
+    with pytest.raises(ValueError, match="order must be a whole number of at most 8 here, got 100,000,000; lower it"):
+        FOUND_SAMPLERS["LMSDiscreteScheduler"].path(
+            SCHEDULE, Sampling("LMSDiscreteScheduler", num_steps=5, options=(("order", 100_000_000),))
+        )
 
 
 @pytest.mark.parametrize("text", ["eta", ":1", "eta=0.5", "eta:0.5,,x", "eta:1,eta:2", "eta:NaN"])
