@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
-from .bridge.all_samplers import NAMED
+from .bridge.all_samplers import ALL_SAMPLERS, NAMED
+from .bridge.option_text import written_options
 from .core import (
     SCHEDULES,
     SPACINGS,
@@ -20,7 +21,7 @@ from .core import (
     rescale_zero_terminal_snr,
     schedule_params,
 )
-from .core.checks import bound, number, one_of, whole_number
+from .core.checks import bound, no_longer, number, one_of, whole_number
 from .core.phrase import Phrase, Refusal
 from .core.plain_words import reason_of
 from .tabs import TABS
@@ -31,7 +32,7 @@ POINTS_PER_IMAGE = 32  # a network of the plane makes so many points where anoth
 MAX_NAME = 40
 MAX_CLASS_DIGITS = 4  # of a class number: a network has at most 4,096
 MAX_CHECKPOINT = 400
-MAX_LEVERS = 400  # characters of a chapter's levers, or of Train's settings, in a link
+MAX_LEVERS = 400  # characters of a chapter's levers, of Train's settings or of a sampler's options, in a link
 MAX_LAB_STEPS = 100
 MAX_LAB_TEXT = 2000  # characters of a pasted schedule that go into a link
 # What the Lab opens with: Stable Diffusion's schedule, beside those of the papers.
@@ -67,6 +68,7 @@ class Recipe:
     label: str = "all"
     guidance: float = 1.0
     sampler: str = "ddpm"
+    options: str = ""
     num_steps: int = 200
     spacing: str = "trailing"
     strength: float = 0.0
@@ -149,7 +151,20 @@ class Recipe:
             raise Refusal(
                 "levers and train must have at most {most} characters; move them on the page", most=MAX_LEVERS
             )
+        self._check_options()
         self.schedule_params()
+
+    def _check_options(self) -> None:
+        no_longer(
+            "options", self.options, MAX_LEVERS,
+            "{name} must have at most {most} characters, got {got}; leave some of them out",
+        )  # fmt: skip
+        if written_options(self.options) and self.sampler in ALL_SAMPLERS:
+            raise Refusal(
+                "options are for a scheduler class of diffusers, got the sampler {name}; leave them out, or choose a "
+                "class",
+                name=self.sampler,
+            )
 
     def schedule_params(self) -> dict[str, float]:
         """`params` ("beta_start:0.0001,beta_end:0.02") as numbers; what it leaves out has its default.
@@ -185,6 +200,7 @@ class Recipe:
             spacing=self.spacing,
             clip_x_0=self.clip_x_0,
             add_noise=self.add_noise,
+            options=written_options(self.options),
         )
 
     def with_(self, **changes: Any) -> "Recipe":

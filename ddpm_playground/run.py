@@ -56,6 +56,7 @@ class StepNumbers:
 
     Attributes:
         own_sigma: whether σ is the network's own, another at each pixel, and known once the step is taken.
+        earlier: see `RuleNumbers`, as are `earlier_eps` and `measured`.
     """
 
     t: int
@@ -66,6 +67,9 @@ class StepNumbers:
     coefficients: tuple[float, float, float] | None
     line_4: tuple[float, float] | None
     own_sigma: bool = False
+    earlier: tuple[float, ...] = ()
+    earlier_eps: bool = False
+    measured: bool = False
 
     def facts(self) -> dict[str, Any]:
         """As JSON, by the names that the player and saved runs have for them."""
@@ -169,7 +173,8 @@ class Run:
             return StepNumbers(t, s, alpha_bar, snr, None, None, None)
         own = s > 0 and self.sampling.add_noise and self.says_sigma
         return StepNumbers(
-            t, s, alpha_bar, snr, None if own else known.sigma, known.coefficients, known.line_4, own
+            t, s, alpha_bar, snr, None if own else known.sigma, known.coefficients, known.line_4, own,
+            known.earlier, known.earlier_eps, known.measured,
         )  # fmt: skip
 
     @property

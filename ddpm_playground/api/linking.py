@@ -22,6 +22,7 @@ def open_link(
     label: str = "all",
     guidance: float = 1.0,
     sampler: str = "ddpm",
+    options: str = "",
     num_steps: int = 200,
     spacing: str = "trailing",
     strength: float = 0.0,
@@ -53,6 +54,7 @@ def open_link(
         label: class that it draws: a number, all or none
         guidance: W in [0, 20]; 1 is the network alone
         sampler: how it is sampled, as ddpm or ddim
+        options: of a scheduler class of diffusers, where the sampler is one, as "use_karras_sigmas:true,eta:0.5"
         num_steps: number of sampling steps S
         spacing: how they are spaced: trailing, leading or linspace
         strength: the sampler's own number in [0, 1]: η of ddim, w of ddpm

@@ -89,12 +89,12 @@ class BorrowedSampler(FamilySampler):
         """What is asked for says it."""
         return None
 
-    def _built(self, schedule: Schedule, options: Mapping[str, Any]) -> Any:
+    def scheduler(self, schedule: Schedule, options: Mapping[str, Any]) -> Any:
         """The scheduler with at least T levels: a consistency model's has 40 by itself, and takes no more steps."""
         usual = options_of(self._class()).get("num_train_timesteps")
         if isinstance(usual, int) and usual < schedule.T:
             options = {"num_train_timesteps": schedule.T, **options}
-        return super()._built(schedule, options)
+        return super().scheduler(schedule, options)
 
     def _asking(
         self, predict: EpsPredictor, schedule: Schedule, label: torch.Tensor | None, scheduler: Any,

@@ -17,6 +17,7 @@ from ..core.schedule import MAX_T
 
 T_KEY = "num_train_timesteps"
 TIMES_DEFAULT = 50  # a whole number may be so many times its default …
+TIMES_STEPPED = 2  # … of a step: LMS makes as many integrals of as many factors, anew at each one
 WITHOUT_DEFAULT = 1000  # … and this where the default is 0, which tells no size
 NAMED_WITHOUT = 1_000_000  # where there is no default: the size of a vocabulary
 MAX_STEPS = MAX_T  # of sampling
@@ -116,6 +117,28 @@ def _check_option(key: str, value: Any, parameter: inspect.Parameter, walking: b
         return 1.0
     if key == T_KEY:
         whole_number(key, value, 1, most, "correct it")
+    _check_most(key, value, most)
+    default = parameter.default
+    counted = type(default) is int and 0 < default < COUNT_BELOW and key != T_KEY
+    return max(1.0, abs(value) / default) if counted else 1.0
+
+
+def check_step(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Refuse a whole number of a scheduler's step that would cost too much at each step.
+
+    Args:
+        options: what is chosen.
+        defaults: what step takes, by name, with the values that it has by itself.
+
+    Raises:
+        ValueError: which number, what came, and the limit.
+    """
+    for key in options.keys() & defaults.keys():
+        if type(defaults[key]) is int and isinstance(options[key], (int, float)):
+            _check_most(key, options[key], TIMES_STEPPED * defaults[key])
+
+
+def _check_most(key: str, value: float, most: int) -> None:
     if value != value or abs(value) > most:
         raise Refusal(
             "{key} must be a whole number of at most {most} here, got {got}; lower it",
@@ -123,9 +146,6 @@ def _check_option(key: str, value: Any, parameter: inspect.Parameter, walking: b
             most=f"{most:,}",
             got=_shown(value),
         )
-    default = parameter.default
-    counted = type(default) is int and 0 < default < COUNT_BELOW and key != T_KEY
-    return max(1.0, abs(value) / default) if counted else 1.0
 
 
 def _check_list(key: str, value: Any, parameter: inspect.Parameter) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from ..core import EpsPredictor, Noise, Reverse, Sampler, Sampling, Schedule, Step
 from ..core.later import torch
 from ..core.phrase import Phrase, Refusal
-from .bounds import check_cost
+from .bounds import check_cost, check_step
 from .diffusers_config import beta_config
 from .driven_steps import (
     REHEARSED,
@@ -144,7 +144,7 @@ class DrivenSampler(Sampler):
     ) -> tuple[Any, int]:
         """The scheduler with its timesteps set, and the number of the first one that is visited."""
         options, _ = self._options(sampling)
-        scheduler = self._built(schedule, options)
+        scheduler = self.scheduler(schedule, options)
         taken, num_steps = inspect.signature(scheduler.set_timesteps).parameters, sampling.steps_of(schedule.T)
         extra: dict[str, Any] = {key: value for key, value in SET_TIMESTEPS.items() if key in taken}
         if "device" in taken:
@@ -192,6 +192,7 @@ class DrivenSampler(Sampler):
                 )  # fmt: skip
             if isinstance((built | stepped)[key], bool) and not isinstance(given[key], bool):
                 raise Refusal("{key} must be true or false, got {got}; choose one", key=key, got=repr(given[key])[:60])
+        check_step(given, stepped)
         return {k: v for k, v in given.items() if k in built}, {k: v for k, v in given.items() if k not in built}
 
     def _class(self) -> type:
@@ -202,7 +203,7 @@ class DrivenSampler(Sampler):
         except Unauditable as why:
             raise Refusal("{name} cannot be run: {cause}", name=self.class_name, cause=why) from None
 
-    def _built(self, schedule: Schedule, options: Mapping[str, Any]) -> Any:
+    def scheduler(self, schedule: Schedule, options: Mapping[str, Any]) -> Any:
         """The scheduler by from_config, as a user of diffusers exchanges one for another.
 
         Raises:

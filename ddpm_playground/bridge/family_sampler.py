@@ -88,10 +88,10 @@ class FamilySampler(DrivenSampler):
             return getattr(importlib.import_module(LEFT_BEHIND[self.class_name]), self.class_name)
         return super()._class()
 
-    def _built(self, schedule: Schedule, options: Mapping[str, Any]) -> Any:
+    def scheduler(self, schedule: Schedule, options: Mapping[str, Any]) -> Any:
         """The scheduler by from_config; whoever has its levels of the config needs no β_t."""
         if self.class_name not in LEFT_BEHIND:
-            return super()._built(schedule, options)
+            return super().scheduler(schedule, options)
         known = options_of(self._class())
         with self._told(Phrase("as its config has it")):
             given = {key: value for key, value in {**(self.config or {}), **options}.items() if key in known}

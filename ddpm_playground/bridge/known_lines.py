@@ -10,6 +10,7 @@ from ..core.later import torch
 from ..core.sampling import RuleNumbers
 from .driven_sampler import DrivenSampler
 from .driven_steps import REHEARSED
+from .measured_steps import measured_steps
 
 # Rules of core and their number, η or w, that a step is held against.
 RULES = (("ddpm", 0.0), ("ddpm", 1.0), ("ddim", 0.0), ("ddim", 1.0))
@@ -22,7 +23,7 @@ class KnownLines(NamedTuple):
     """What a chain of a scheduler's is in the papers' words.
 
     Attributes:
-        numbers: (t, s) → its row of coefficients; the last step may be missing, and all are where it is no such line.
+        numbers: (t, s) → its row of coefficients; a step that is no such row is missing.
         eps_matches: whether ε̂ is made to agree with an x̂_0 that is clipped.
     """
 
@@ -39,7 +40,8 @@ def known_lines(
     """The rule of core that every step of this chain follows, from one chain on 64 random numbers in float64.
 
     A network that means another random picture at each step is asked; each x_s is held against of_x_0 x̂_0 + of_x_t x_t
-    + of_eps ε̂ + σ z. The step to s = 0 may be another: some schedulers end at ᾱ_1.
+    + of_eps ε̂ + σ z. The step to s = 0 may be another: some schedulers end at ᾱ_1. Of a chain of no such rule each
+    step is measured for itself, see `measured_steps`.
     """
     generator = torch.Generator().manual_seed(0)
 
@@ -59,7 +61,7 @@ def known_lines(
             rows = _rows(steps, schedule, name, number, sampler.clips_at_1, matches)
             if len(rows) >= max(1, len(steps) - 1) and (steps[0].t, steps[0].s) in rows:
                 return KnownLines(rows, matches)
-    return NONE
+    return KnownLines(measured_steps(steps))
 
 
 def _rows(

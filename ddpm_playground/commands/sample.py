@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..bridge.all_samplers import ALL_SAMPLERS, NAMED, OWN
+from ..bridge.option_text import parse_options
 from ..core import SPACINGS, Sampling
 from ..core.checks import look_up
 from ..core.writing import written
 from ..engine.engines import ENGINES
 from ..engine.launch import Launch, launched
-from ..lab.option_text import parse_options
 from ..run import labels_of
 from .given_checkpoint import read_checkpoint
 from .paths import CHECKPOINT_HELP, check_out, given_path

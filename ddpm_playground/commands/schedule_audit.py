@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ..bridge.diffusers_config import class_defaults
+from ..bridge.option_text import parse_options
 from ..bridge.scheduler_classes import scheduler_classes
 from ..core import SPACINGS
 from ..lab.audit import Audit, Transition, audit
 from ..lab.input_file import is_there
-from ..lab.option_text import parse_options
 from ..lab.reading import read_subject
 from .paths import given
 from .schedule_lists import add_lists, lists

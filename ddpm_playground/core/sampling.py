@@ -91,11 +91,20 @@ class Reverse(Protocol):
 
 
 class RuleNumbers(NamedTuple):
-    """What a sampler says of a step beforehand: of x̂_0, x_t and ε̂ in the mean, its σ, and line 4's two factors."""
+    """What a sampler says of a step beforehand: of x̂_0, x_t and ε̂ in the mean, its σ, and line 4's two factors.
+
+    Attributes:
+        earlier: of the x̂_0 of one step ago, of two, …, where a solver looks back.
+        earlier_eps: whether they are of ε̂ instead.
+        measured: whether these were found by taking the step, and are known to the digits that they have.
+    """
 
     coefficients: tuple[float, float, float]
     sigma: float
     line_4: tuple[float, float] | None
+    earlier: tuple[float, ...] = ()
+    earlier_eps: bool = False
+    measured: bool = False
 
 
 class SigmaSpan(NamedTuple):

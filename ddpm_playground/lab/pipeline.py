@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from ..core.json_text import parse_json
 from ..core.phrase import Refusal
 from .input_file import is_folder, is_there, read_file
-from .json_text import parse_json
 
 CONFIG_PLACES = ("scheduler/scheduler_config.json", "scheduler_config.json")
 AUTOENCODERS = ("vae", "vqvae", "movq", "vqgan")

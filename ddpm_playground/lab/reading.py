@@ -11,10 +11,10 @@ from typing import Any
 from ..bridge.diffusers_config import class_defaults
 from ..core import SCHEDULES
 from ..core.checks import look_up, unknown
+from ..core.json_text import NO_VALUES, NoJSON, parse_json, refuse_conflict
 from ..core.phrase import Phrase, Refusal
 from .hub import fetch_config
 from .input_file import MAX_BYTES, is_folder, is_there, read_file
-from .json_text import NO_VALUES, NoJSON, parse_json, refuse_conflict
 from .parsed import subject_of_list, subject_of_object
 from .peers import PEERS
 from .pipeline import CONFIG_PLACES, config_in_folder, picture_facts

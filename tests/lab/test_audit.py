@@ -9,11 +9,11 @@ import diffusers
 import pytest
 import torch
 
+from ddpm_playground.bridge.option_text import parse_options
 from ddpm_playground.bridge.scheduler_classes import is_placeholder, options_of, scheduler_classes
 from ddpm_playground.commands import schedule_audit
 from ddpm_playground.core import SPACINGS, make_schedule, timestep_path
 from ddpm_playground.lab.audit import Audit, audit
-from ddpm_playground.lab.option_text import parse_options
 from ddpm_playground.lab.probe import EPS, X_0, Blend, Probing, blend_of
 
 # diffusers' schedulers warn of numpy's plans, of divisions by zero and of their own.

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ddpm_playground.cli import main
+from ddpm_playground.core.json_text import THERE, WHY
 from ddpm_playground.lab.doctor import examine_subject
 from ddpm_playground.lab.input_file import TROUBLES, read_file, trouble
-from ddpm_playground.lab.json_text import THERE, WHY
 from ddpm_playground.lab.reading import read_subject, read_text, subject_of_text
 from ddpm_playground.ui.words.refusal import refusal
 

@@ -10,6 +10,7 @@ const MODULES = [
   "draw/picture_grid",
   "draw/direct_labels",
   "reverse/frames",
+  "reverse/option_text",
   "chapters/levers",
   "chapters/columns",
   "pieces/wording",

@@ -157,7 +157,7 @@ class Checkpoint:
         if self.own.is_here and not sampling.options:
             told = replace(sampling, sampler="ddpm", eta_or_w=0.0, num_steps=steps, spacing="trailing", clip_x_0=True)
             return sampler_named("ddpm"), told
-        return DrivenSampler(self.own.class_name, self.own.config, True, said), replace(sampling, num_steps=steps)
+        return self.own.sampler(said), replace(sampling, num_steps=steps)
 
     @property
     def reverse(self) -> Reverse:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...bridge.diffusers_config import BETA_KEYS, class_defaults
+from ...bridge.driven_sampler import DrivenSampler
 from ...bridge.families import Family, family_of
 from ...core.phrase import Phrase
 from .checkpoint_error import CheckpointError
@@ -48,6 +49,10 @@ class OwnSampling:
     pipeline: str = ""
     said: str | None = None
     family: Family | None = None
+
+    def sampler(self, said: str | None = None) -> DrivenSampler:
+        """Its scheduler as a sampler; `said` is how σ² is read that the network says, None for none."""
+        return DrivenSampler(self.class_name, self.config, True, said)
 
     def settings(self) -> dict[str, Any]:
         """Keys of the config that say how to sample and have another value than the class's default."""

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ...bridge.option_text import parse_options
 from ...bridge.scheduler_classes import scheduler_classes
 from ...core import SPACINGS
 from ...core.phrase import Refusal
 from ...lab.audit import audit
-from ...lab.option_text import parse_options
 from ...recipe import DEFAULT
 from ...views.figures import figures_json
 from ..serving.failure import answering

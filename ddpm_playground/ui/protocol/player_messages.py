@@ -1,5 +1,6 @@
 """The player's messages; docs/protocol.md shows how they follow each other."""
 
+from collections.abc import Sequence
 from typing import Literal, NotRequired, TypedDict
 
 from .parts import Float16, Note
@@ -9,6 +10,8 @@ class StepNumbers(TypedDict):
     """The numbers of one step t → s; null where the sampler has no such number.
 
     own_sigma: whether σ is the network's own, another at each pixel; `sigmas` of the frames tell it.
+    earlier: of the x̂_0 of one step ago, of two, …; of ε̂ instead if earlier_eps.
+    measured: whether coef, earlier and sigma were found by taking the step.
     """
 
     t: int
@@ -19,6 +22,9 @@ class StepNumbers(TypedDict):
     coef: tuple[float, float, float] | None
     line4: tuple[float, float] | None
     own_sigma: NotRequired[bool]
+    earlier: NotRequired[Sequence[float]]
+    earlier_eps: NotRequired[bool]
+    measured: NotRequired[bool]
 
 
 Frame = tuple[int, Float16, Float16 | None]
@@ -32,12 +38,14 @@ class RunSettings(TypedDict):
     """What made a run.
 
     label: a class's name, "all" or "none"; "" of a network that knows no classes.
+    options: what a scheduler class is told besides, as "eta=0.5"; "" for nothing.
     guidance: W, which says nothing where the network is told no class.
     """
 
     checkpoint: str
     label: str
     sampler: str
+    options: str
     steps: int
     guidance: float
     seed: int

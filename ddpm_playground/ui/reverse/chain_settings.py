@@ -7,9 +7,13 @@ from ...bridge.all_samplers import NAMED
 from ...core import SPACINGS
 from ...recipe import DEFAULT, MAX_IMAGES, MAX_SEED
 from ...run import shelf
+from ..page.component import canvas_component, in_browser
 from ..page.fields import Number, Slider
 from ..page.page import Page
 from ..words.text import label
+from .option_form import sampler_options
+
+CHOSEN = in_browser("page/settings.js", "settings.options")
 
 
 def say(key: str) -> I18nData:
@@ -38,6 +42,12 @@ def chain_settings(page: Page) -> None:
         ),
     )
     page.control("seed", Number(DEFAULT.seed, precision=0, label=say("seed"), info=say("seed_info"), maximum=MAX_SEED))
+    form = canvas_component(
+        "reverse/options", f"{__package__}.option_form:first_form", elem_id="reverse-options", apply_default_css=False,
+        server_functions=[sampler_options],
+    )  # fmt: skip
+    options = page.control("options", gr.Textbox(DEFAULT.options, visible="hidden", elem_id="reverse-options-text"))
+    form.chosen(None, None, options, js=CHOSEN)  # type: ignore[attr-defined]
     with gr.Accordion(say("more"), open=False):
         _more_settings(page)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from mmap import mmap
 
+from ...bridge.option_text import as_set
 from ...core import SigmaSpan, Step, x_0_from_eps
 from ...core.later import torch
 from ...core.phrase import Refusal
@@ -128,6 +129,7 @@ class LiveRun:
             "checkpoint": recipe.checkpoint,
             "label": told_class(self.run.checkpoint.class_names, recipe.label),
             "sampler": recipe.sampler,
+            "options": as_set(recipe.options),
             "steps": len(self.run.path) - 1,
             "guidance": recipe.guidance,
             "seed": recipe.seed,

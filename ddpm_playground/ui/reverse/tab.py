@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from ...bridge.option_text import as_set
 from ...recipe import DEFAULT, Recipe
 from ...run import Run
 from ...views.film import write_gif
@@ -32,8 +33,8 @@ from .runs import LiveRun, Runs
 from .stream import catch_up, has_room, messages
 
 FIELDS = (
-    "checkpoint", "label", "guidance", "sampler", "num_steps", "spacing", "strength", "add_noise", "clip_x_0",
-    "seed", "num_images",
+    "checkpoint", "label", "guidance", "sampler", "options", "num_steps", "spacing", "strength", "add_noise",
+    "clip_x_0", "seed", "num_images",
 )  # fmt: skip
 # The address can make a bundled digit's x_t again.
 REPEATABLE = "remember('from_forward', Boolean(v && JSON.parse(v).repeatable))"
@@ -108,7 +109,8 @@ class Chains:
         handed = read_hand_over(str(start_text or ""))
         run = Run(recipe, handed.start if handed else None)
         told_by = note(
-            "reverse.note_live",
+            "reverse.note_live_set" if recipe.options else "reverse.note_live",
+            options=as_set(recipe.options),
             sampler=note(f"reverse.sampler_{recipe.sampler}"),
             steps=len(run.path) - 1,
             schedule=run.schedule.name,

@@ -16,6 +16,7 @@ export interface Settings {
   label: string;
   guidance: number;
   sampler: string;
+  options: string;
   num_steps: number;
   spacing: string;
   strength: number;
@@ -139,6 +140,8 @@ export interface Digits {
  * The numbers of one step t → s; null where the sampler has no such number.
  *
  * own_sigma: whether σ is the network's own, another at each pixel; `sigmas` of the frames tell it.
+ * earlier: of the x̂_0 of one step ago, of two, …; of ε̂ instead if earlier_eps.
+ * measured: whether coef, earlier and sigma were found by taking the step.
  */
 export interface StepNumbers {
   t: number;
@@ -149,18 +152,23 @@ export interface StepNumbers {
   coef: [number, number, number] | null;
   line4: [number, number] | null;
   own_sigma?: boolean;
+  earlier?: number[];
+  earlier_eps?: boolean;
+  measured?: boolean;
 }
 
 /**
  * What made a run.
  *
  * label: a class's name, "all" or "none"; "" of a network that knows no classes.
+ * options: what a scheduler class is told besides, as "eta=0.5"; "" for nothing.
  * guidance: W, which says nothing where the network is told no class.
  */
 export interface RunSettings {
   checkpoint: string;
   label: string;
   sampler: string;
+  options: string;
   steps: number;
   guidance: number;
   seed: number;

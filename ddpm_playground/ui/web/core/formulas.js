@@ -40,7 +40,7 @@ export const xHat0From = (xT, epsHat, step, clip, out) => {
 // Mean of p_θ(x_s | x_t) = of_x_0 x̂_0 + of_x_t x_t + of_eps ε̂. With clipping, ε̂ is made to agree with the
 // clipped x̂_0: (x_t − √ᾱ_t x̂_0) / √(1 − ᾱ_t). Returns false where the sampler has no such line.
 export const meanFrom = (xT, epsHat, xHat0, step, clip, out) => {
-  if (!step.coef) return false;
+  if (!step.coef || step.measured) return false; // of a measured row only the digits are known that are shown
   const [ofX0, ofXt, ofEps] = step.coef;
   const again = clip && ofEps !== 0 && step.alpha_bar < 1;
   const signal = signalWeight(step.alpha_bar),

@@ -8,7 +8,7 @@ import { say } from "../page/words.js";
  */
 export const runTitle = ({ settings }) => {
   if (!settings) return "";
-  const { checkpoint, label, sampler, steps, guidance, seed } = settings,
+  const { checkpoint, label, sampler, options = "", steps, guidance, seed } = settings,
     words = new Map([
       ["", ""],
       ["all", say("player.title_all")],
@@ -19,6 +19,7 @@ export const runTitle = ({ settings }) => {
     words.get(label) ?? say("player.title_class", { label }),
     say(`reverse.sampler_${sampler}`),
     `S = ${steps}`,
+    options,
     label && label !== "none" ? `W = ${number(guidance, 4)}` : "",
     say("player.title_seed", { seed }),
   ]

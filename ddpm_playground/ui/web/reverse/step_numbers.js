@@ -55,13 +55,14 @@ export class Readout {
       ? "ddpm"
       : !coefs.length
         ? null
-        : coefs.every((c) => c[1] === 0)
-          ? "ddim"
-          : "posterior";
+        : has((s) => s.measured)
+          ? "measured"
+          : coefs.every((c) => c[1] === 0)
+            ? "ddim"
+            : "posterior";
     this.strided = steps.some((s) => s.s !== s.t - 1);
-    this.line.replaceChildren(
-      ...(this.form ? this[this.form]() : [make("span", "words", ...typeset(say("player.no_formula")))]),
-    );
+    this.formula = this.form ? this[this.form]() : [];
+    this.line.replaceChildren(...(this.form ? this.formula : [this.words()]));
   }
 
   // What the network said of σ in steps that have been taken: step, and over the pixels its mean, least and most.
@@ -76,6 +77,10 @@ export class Readout {
   term(key, ...glyphs) {
     const value = (this.live[key] = make("span", "live", ["eps", "x0", "z"].includes(key) ? "" : "–"));
     return make("span", `term term-${key}`, make("span", "glyphs", ...glyphs), value);
+  }
+
+  words() {
+    return make("span", "words", ...typeset(say("player.no_formula")));
   }
 
   noiseTerms() {
@@ -143,6 +148,25 @@ export class Readout {
     ];
   }
 
+  // What was found by taking the step: only those terms that some step of the chain has.
+  measured() {
+    const has = (test) => this.steps.some(test);
+    this.ago = make("span");
+    const added = (...terms) => make("span", "group", upright("+"), ...terms);
+    return [
+      make("span", "group", this.term("s", letter("x", "s", "x-t")), upright("=")),
+      make("span", "group", this.term("ofX0", letter("a", "t")), this.term("x0", letter("x̂", "0", "x-hat-0"))),
+      added(this.term("ofXt", letter("b", "t")), this.term("t", letter("x", "t", "x-t"))),
+      ...(has((s) => s.coef && s.coef[2])
+        ? [added(this.term("ofEps", letter("c", "t")), this.term("eps", letter("ε̂", "", "eps")))]
+        : []),
+      ...(has((s) => s.earlier && s.earlier.length)
+        ? [added(this.term("earlier", make("span", "said", say("player.earlier")), this.ago))]
+        : []),
+      ...(has((s) => s.sigma) ? [make("span", "group noise", ...this.noiseTerms())] : []),
+    ];
+  }
+
   // The numbers of step k; k = steps.length is x_0, after the last step.
   show(k, left) {
     const arrived = k >= this.steps.length;
@@ -161,18 +185,37 @@ export class Readout {
     set(this.values, "left", left);
     const live = { inverse, factor, sigma: step.sigma, ofX0, ofXt, ofEps };
     for (const key of Object.keys(live)) set(this.live, key, number(live[key]));
+    const shares = (step.earlier || []).map((share) => number(share)).join(", ");
+    set(this.live, "earlier", arrived ? "–" : shares || "0");
+    if (this.form === "measured") {
+      this.ago.replaceChildren(step.earlier_eps ? letter("ε̂", "", "eps") : letter("x̂", "0", "x-hat-0"));
+      const isLine = arrived || step.coef;
+      if (Boolean(isLine) !== (this.line.firstChild === this.formula[0]))
+        this.line.replaceChildren(...(isLine ? this.formula : [this.words()]));
+    }
     set(this.live, "s", arrived ? "–" : `${this.strided || this.form !== "ddpm" ? "s" : "t−1"} = ${step.s}`);
     set(this.live, "t", `t = ${step.t}`);
     set(this.live, "z", step.s === 0 ? "0" : "");
-    this.line.classList.toggle("without-noise", arrived || step.s === 0 || !step.sigma);
+    const hasNoise = this.form !== "measured" || "sigma" in this.live;
+    this.line.classList.toggle("without-noise", hasNoise && (arrived || !step.sigma || step.s === 0));
     const text = this.remarks(step, arrived).join(" · ");
     if (this.remark.dataset.text === text) return;
     this.remark.dataset.text = text;
     this.remark.replaceChildren(...typeset(text));
   }
 
+  measuredRemarks(step, arrived) {
+    return [
+      say("player.remark_measured"),
+      ...(step.earlier && step.earlier.length ? [say("player.remark_earlier")] : []),
+      ...(this.clip ? [say("player.remark_clip_x0")] : []),
+      ...(arrived ? [say("player.remark_arrived")] : []),
+    ];
+  }
+
   remarks(step, arrived) {
-    if (!this.form) return [];
+    if (!this.form || (this.form === "measured" && !arrived && !step.coef)) return [];
+    if (this.form === "measured") return this.measuredRemarks(step, arrived);
     const source = this.form === "ddpm" && this.strided ? "stride" : this.form;
     return [
       say(`player.remark_${source}`),

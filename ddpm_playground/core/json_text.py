@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from ..core.phrase import Phrase, Refusal
+from .phrase import Phrase, Refusal
 
 MAX_DEPTH = 32
 MAX_DIGITS = 1000

@@ -1,13 +1,34 @@
-"""Options of a scheduler class as one types them."""
+"""Options of a scheduler class as one types them, and as an address has them."""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..core.checks import quoted
+from ..core.json_text import NoJSON, parse_json
 from ..core.phrase import Refusal
-from .json_text import NoJSON, parse_json
 
 PYTHON_WORDS = {"True": True, "False": False, "None": None}
+
+
+def written_options(text: str) -> tuple[tuple[str, Any], ...]:
+    """Options as an address has them, "use_karras_sigmas:true,eta:0.5": their names and values.
+
+    Raises:
+        ValueError: no `:`, or as `parse_options`.
+    """
+    pairs = []
+    for part in filter(None, text.split(",")):
+        key, colon, value = part.partition(":")
+        if not colon or not key:
+            raise Refusal("options must be key:value, separated by commas, got {got}; write them so", got=quoted(part))
+        pairs.append(f"{key}={value}")
+    return tuple(parse_options(pairs).items())
+
+
+def as_set(text: str) -> str:
+    """Options of an address in the words of `sample --set`: "use_karras_sigmas=true, eta=0.5"."""
+    return ", ".join(part.replace(":", "=", 1) for part in text.split(",") if part)
 
 
 def parse_options(given: Sequence[str]) -> dict[str, Any]:
