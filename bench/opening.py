@@ -39,6 +39,7 @@ DRAGGED = {
     "reverse": (".player .transport input[type=range]", "the time line"),
     "lab": (".effects input[type=range]", "the limit"),
     "train": (".train input.at", "t"),
+    "experiments": (".compare .scrub input", "log SNR"),
 }
 
 

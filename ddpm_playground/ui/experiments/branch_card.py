@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from ...core.phrase import Refusal
 from ...experiments.branching import Agreement, Trunk, branches, decided_at, wilson
 from ...learn.checkpoints.checkpoint import Checkpoint
 from ...learn.data.pictures import to_uint8
@@ -15,6 +16,7 @@ from ..words.text import text
 from .asking import MAX_SEED, checkpoint_in, label_in, number_in, picture_bytes, sampling_in, telling, whole_in
 
 FORKS, MOST_STEPS = 6, 200  # at how many t branches go off
+MOST_CHAINS, BUDGET = 64, 128  # chains, and branches of all chains together at each t
 
 
 def branch_value() -> str:
@@ -28,44 +30,54 @@ def run_branches(asked: Mapping[str, Any]) -> dict[str, Any]:
     checkpoint = checkpoint_in(asked)
     sampling, count = sampling_in(asked, checkpoint), whole_in(asked, "count", 4, 16)
     steps = whole_in(asked, "num_steps", 2, min(MOST_STEPS, checkpoint.schedule.T))
-    labels = torch.tensor([label_in(asked, checkpoint)])
+    chains = whole_in(asked, "chains", 1, MOST_CHAINS)
+    if chains * count > BUDGET:
+        raise Refusal(
+            "{chains} chains with {count} branches each are {all}, at most {most} are drawn at each t; lower one of them",
+            chains=chains, count=count, all=chains * count, most=BUDGET,
+        )  # fmt: skip
+    labels = torch.full((chains,), label_in(asked, checkpoint))
     guidance, seed = number_in(asked, "guidance", 0.0, 20.0), whole_in(asked, "seed", 0, MAX_SEED)
     trunk = Trunk.of(checkpoint, labels, sampling, guidance, seed)
     places = sorted({round(k * (len(trunk.path) - 2) / (FORKS - 1)) for k in range(FORKS)})
-    tell = telling(steps + count * sum(len(trunk.path) - 1 - place for place in places))
+    tell = telling(chains * (steps + count * sum(len(trunk.path) - 1 - place for place in places)))
     seen = []
     for step in trunk.steps():
         seen.append(step)
-        tell(1)
+        tell(chains)
     end = seen[-1].x_s.float().cpu()
     own = read_digit(checkpoint, end)
-    changed = change_in(asked, checkpoint)
+    changed = change_in(asked, checkpoint, chains)
     forks, found = [], []
     for place in places:
         t, x_t = trunk.path[place], seen[place].x_t
-        x_0 = branches(trunk, x_t, t, count, labels=changed, progress=tell)[:, 0]
-        digits = read_digit(checkpoint, x_0)
-        same = None if digits is None or own is None else (digits == own[0]).tolist()
+        x_0 = branches(trunk, x_t, t, count, labels=changed, progress=tell)
+        digits = read_digit(checkpoint, x_0.flatten(0, 1))
         forks.append({
-            "t": t, "x_t": picture_bytes(x_t.cpu()), "x_hat_0": picture_bytes(seen[place].x_hat_0.cpu()),
-            "pictures": picture_bytes(x_0), "same": same,
-            "digits": None if digits is None else digits.tolist(),
+            "t": t, "x_t": picture_bytes(x_t[:1].cpu()), "x_hat_0": picture_bytes(seen[place].x_hat_0[:1].cpu()),
+            "pictures": picture_bytes(x_0[:, 0]), "same": None, "agree": None, "digits": None,
         })  # fmt: skip
-        if same is not None:
-            share = sum(same) / count
-            found.append(Agreement(t, sum(same), count, share, *wilson(share, count)))
+        if digits is not None and own is not None:
+            same = digits.view(count, chains) == own
+            share = float(same.float().mean())
+            found.append(Agreement(t, int(same.sum()), same.numel(), share, *wilson(share, max(chains, count))))
+            forks[-1] |= {
+                "same": same[:, 0].tolist(),
+                "agree": int(same.sum()),
+                "digits": digits.view(count, chains)[:, 0].tolist(),
+            }
     return {
-        "end": picture_bytes(end), "digit": None if own is None else int(own[0]), "forks": forks,
+        "end": picture_bytes(end[:1]), "chains": chains, "digit": None if own is None else int(own[0]), "forks": forks,
         "shape": list(checkpoint.image_shape), "told": _told(found, own, changed is not None),
         "decided": None if changed is not None or (decided := decided_at(found)) is None else decided[0],
     }  # fmt: skip
 
 
-def change_in(asked: Mapping[str, Any], checkpoint: Checkpoint) -> torch.Tensor | None:
+def change_in(asked: Mapping[str, Any], checkpoint: Checkpoint, chains: int) -> torch.Tensor | None:
     """The class that branches go on with; None for the chain's own."""
     if asked.get("then") in (None, "", "own"):
         return None
-    return torch.tensor([label_in({"label": asked.get("then")}, checkpoint)])
+    return torch.full((chains,), label_in({"label": asked.get("then")}, checkpoint))
 
 
 def read_digit(checkpoint: Checkpoint, x_0: torch.Tensor) -> torch.Tensor | None:
@@ -82,9 +94,11 @@ def _told(found: list[Agreement], own: torch.Tensor | None, is_changed: bool) ->
         return [text("branch.changed", digit=int(own[0]))]
     decided = decided_at(found)
     if decided is None:
-        return [text("branch.never", digit=int(own[0]))]
+        return [text("branch.never", digit=int(own[0]))] if len(own) == 1 else [text("branch.never_chains")]
     t, early, late = decided
     told = {"t": t, "count": found[0].count, "digit": int(own[0])}
+    if len(own) > 1:
+        return [text("branch.decided_chains", t=t, early=early, late=late, count=found[0].count, chains=len(own))]
     if early == late:
         return [text("branch.decided_plainly", **told)]
     return [text("branch.decided", early=early, late=late, **told)]

@@ -134,7 +134,7 @@ def test_deeds_that_cannot_be_are_refused(name, change, said) -> None:
 
 def branched(**change) -> dict:
     asked = {
-        "checkpoint": "tiny", "label": -1, "then": "own", "count": 4, "num_steps": 10, "sampler": "ddpm", "strength": 0,
+        "checkpoint": "tiny", "label": -1, "then": "own", "count": 4, "chains": 1, "num_steps": 10, "sampler": "ddpm", "strength": 0,
         "guidance": 1, "seed": 2,
     }  # fmt: skip
     return run_branches(asked | change)
@@ -148,6 +148,9 @@ def test_branches_go_off_at_six_t_and_say_when_they_cannot_be_read(tiny) -> None
     assert (last == pictures(answer["end"], 1)).all()  # the last step adds no noise
     assert answer["digit"] is None and answer["decided"] is None and "28×28" in answer["told"][0]
     assert "problem" not in branched(then=5)
+    three = branched(chains=3)
+    assert three["end"] == answer["end"] and three["forks"][0]["pictures"] == answer["forks"][0]["pictures"]
+    assert "16 chains with 16 branches each are 256, at most 128" in branched(chains=16, count=16)["problem"]
     for change, said in (
         ({"count": 3}, "count must be"),
         ({"then": 12}, "label must be"),

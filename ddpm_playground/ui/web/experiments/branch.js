@@ -28,6 +28,7 @@ export function mount({ element, props, server }) {
         label: { options: all, usual: all[0][0] },
         then: { options: [["own", say("branch.then_own")], ...all], usual: "own" },
         count: { min: 4, max: 16, step: 1, usual: 8 },
+        chains: { min: 1, max: 64, step: 1, usual: 1 },
         num_steps: { min: 2, max: most, step: 1, usual: Math.min(50, most) },
         sampler: {
           options: [
@@ -68,8 +69,7 @@ export function mount({ element, props, server }) {
         leaf.classList.toggle("other", !!fork.same && !fork.same[b]);
         return leaf;
       });
-      const share = fork.same ? fork.same.filter(Boolean).length : null;
-      const told = share === null ? "" : say("branch.share", { share, count });
+      const told = fork.same ? say("branch.share", { share: fork.agree, count: count * shown.chains }) : "";
       const node = make(
         "div",
         "node",
