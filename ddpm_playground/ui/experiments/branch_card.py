@@ -33,7 +33,8 @@ def run_branches(asked: Mapping[str, Any]) -> dict[str, Any]:
     chains = whole_in(asked, "chains", 1, MOST_CHAINS)
     if chains * count > BUDGET:
         raise Refusal(
-            "{chains} chains with {count} branches each are {all}, at most {most} are drawn at each t; lower one of them",
+            "{chains} chains with {count} branches each are {all}, at most {most} are drawn at each t; lower one of "
+            "them",
             chains=chains, count=count, all=chains * count, most=BUDGET,
         )  # fmt: skip
     labels = torch.full((chains,), label_in(asked, checkpoint))
@@ -60,12 +61,11 @@ def run_branches(asked: Mapping[str, Any]) -> dict[str, Any]:
         if digits is not None and own is not None:
             same = digits.view(count, chains) == own
             share = float(same.float().mean())
-            found.append(Agreement(t, int(same.sum()), same.numel(), share, *wilson(share, max(chains, count))))
-            forks[-1] |= {
-                "same": same[:, 0].tolist(),
-                "agree": int(same.sum()),
-                "digits": digits.view(count, chains)[:, 0].tolist(),
-            }
+            found.append(
+                Agreement(t, int(same.sum()), same.numel(), share, *wilson(share, chains if chains > 1 else count))
+            )
+            shown = digits.view(count, chains)[:, 0].tolist()
+            forks[-1] |= {"same": same[:, 0].tolist(), "agree": int(same.sum()), "digits": shown}
     return {
         "end": picture_bytes(end[:1]), "chains": chains, "digit": None if own is None else int(own[0]), "forks": forks,
         "shape": list(checkpoint.image_shape), "told": _told(found, own, changed is not None),

@@ -134,8 +134,8 @@ def test_deeds_that_cannot_be_are_refused(name, change, said) -> None:
 
 def branched(**change) -> dict:
     asked = {
-        "checkpoint": "tiny", "label": -1, "then": "own", "count": 4, "chains": 1, "num_steps": 10, "sampler": "ddpm", "strength": 0,
-        "guidance": 1, "seed": 2,
+        "checkpoint": "tiny", "label": -1, "then": "own", "count": 4, "chains": 1, "num_steps": 10, "sampler": "ddpm",
+        "strength": 0, "guidance": 1, "seed": 2,
     }  # fmt: skip
     return run_branches(asked | change)
 
