@@ -127,9 +127,10 @@ def test_what_has_not_changed_is_not_drawn_again(chromium: Browser, playground: 
     visit = opened(chromium, playground, "posterior")
     visit.wait("() => document.querySelector('.theory .gd .main-svg')")
     visit.page.evaluate(
-        """() => { window.drawn = new Set(); new MutationObserver((all) => all.forEach(({ target }) => {
-          const box = (target.nodeType === 1 ? target : target.parentElement)?.closest('.block');
-          if (box) window.drawn.add(box.className) }))
+        """() => { window.drawn = new Set(); new MutationObserver((all) => all.forEach(({ target, addedNodes }) => {
+          const near = target.nodeType === 1 ? target : target.parentElement, box = near?.closest('.block');
+          const isMenu = near?.closest('.ddpm-canvas-saving') || addedNodes[0]?.matches?.('.ddpm-canvas-saving');
+          if (box && !isMenu) window.drawn.add(box.className) }))
           .observe(document.querySelector('.theory .blocks'),
             { childList: true, subtree: true, characterData: true }) }"""
     )

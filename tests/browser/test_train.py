@@ -272,8 +272,10 @@ def test_a_run_in_the_plane_plays_in_reverse(chromium: Browser, playground: str)
     # What does nothing for points is not offered, and the steps end at this checkpoint's T.
     visit.page.get_by_label("Class c").wait_for(state="hidden")
     assert visit.page.locator(".ddpm-settings input[type=range][max='200']").count() == 1
-    canvas = visit.page.locator("[data-panel=x_t] canvas")
-    assert "512 points in the plane" in (canvas.get_attribute("aria-label") or "")
+    seen = (
+        "[...document.querySelectorAll('[data-panel=x_t] canvas')].map((canvas) => canvas.getAttribute('aria-label'))"
+    )
+    visit.wait(f"() => {seen}.some((label) => label?.includes('512 points in the plane'))")
     visit.slide(".player .scrub input", 0)  # x_T, which is in sight whatever the network has learned
     visit.wait("() => document.querySelector('.player').dataset.t === '200'")
     # The pointer finds a point, and the numbers beside it are its place.
