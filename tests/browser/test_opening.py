@@ -8,8 +8,13 @@ from .visit import DRAWN, Visit
 
 WATCH = """
 window.shift = 0;
+window.moved = [];
+const told = ({ node, previousRect: a, currentRect: b }) =>
+  `${(node?.nodeType === 1 ? node : node?.parentElement)?.className} ${a.y}+${a.height} → ${b.y}+${b.height}`;
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
-  if (!entry.hadRecentInput) window.shift += entry.value;
+  if (entry.hadRecentInput) return;
+  window.shift += entry.value;
+  window.moved.push([entry.value, ...entry.sources.map(told)]);
 })).observe({ type: "layout-shift", buffered: true });
 """
 SIZES = {1280: 800, 1920: 1080, 390: 844}
@@ -26,7 +31,7 @@ def test_nothing_shifts_while_a_tab_opens(chromium, playground, tab: str, width:
     page.wait_for_function(DRAWN[tab], timeout=60_000)
     page.wait_for_function("() => !document.querySelector('.ddpm-canvas-header [inert]')")
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert page.evaluate("shift") <= MOST_SHIFT
+    assert page.evaluate("shift") <= MOST_SHIFT, "\n".join(map(str, page.evaluate("moved")))
     context.close()
 
 

@@ -14,6 +14,14 @@ let katex;
 /** @type {Promise<any> | null} */
 let loading = null;
 
+// The letters that every formula has; with others in their stead it would have another width, and move what follows.
+const LETTERS = ["1em KaTeX_Main", "italic 1em KaTeX_Math", "1em KaTeX_Size1", "1em KaTeX_Size2"],
+  PATIENCE_MS = 1500;
+const letters = () => {
+  const all = Promise.all(LETTERS.map((font) => document.fonts.load(font))).catch(() => {});
+  return Promise.race([all, new Promise((done) => setTimeout(done, PATIENCE_MS))]);
+};
+
 const load = async () => {
   const files = window.ddpm.katex;
   if (!files) return null;
@@ -31,6 +39,7 @@ const load = async () => {
       });
       document.head.append(link);
     });
+    await letters();
     return found;
   } catch {
     return null;
