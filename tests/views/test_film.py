@@ -67,6 +67,7 @@ def test_a_run_that_ended_early_says_so_on_its_last_frame_alone(tmp_path):
     assert differ == [False] * 8 + [True]
 
 
+@pytest.mark.slow
 def test_what_made_the_run_stands_on_every_frame_and_in_the_file(tmp_path):
     title = run_title("mnist", "7", "ddpm", 200, 1.5, 3)
     assert title == "mnist · class 7 · ddpm, S = 200 · W = 1.5 · seed 3"
