@@ -69,6 +69,7 @@ def test_a_schedule_that_only_python_knows_has_its_curves_and_follows_its_knobs(
     ends_like(page, "alpha_bar", rescale_zero_terminal_snr(made(40, 0.5)).alpha_bars)
     assert page.settled() == asked, "β_t are there already"
     page.page.locator("#schedule-zero-snr input").uncheck()
+    ends_like(page, "alpha_bar", made(40, 0.5).alpha_bars)
     gain.fill("0.95")  # what Python refuses is said, and the last curves stay
     page.wait("() => document.querySelector('.curves .problem').textContent.includes('too steep')")
     ends_like(page, "alpha_bar", made(40, 0.5).alpha_bars)

@@ -11,6 +11,7 @@ def test_the_focus_stays_on_a_dropdown_and_is_seen_on_the_film_and_home_moves_a_
     visit.wait(RESTORED)
     sampler = page.get_by_label("Sampler").first
     sampler.focus()
+    page.get_by_role("listbox").first.wait_for()  # before, an arrow chooses nothing
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     visit.wait("() => document.activeElement.value === 'DDIM'")
