@@ -71,13 +71,13 @@ export function mount({ element, props, server }) {
     const button = find(".play");
     if (began) return void (began = 0);
     began = performance.now();
-    button.textContent = "⏸";
+    button.setAttribute("aria-pressed", "true");
     const tick = (/** @type {number} */ now) => {
       const share = Math.min(1, Math.max(0, (now - began) / FILM_MS));
       if (!began || share >= 1 || !element.isConnected) {
         if (began) slider.value = "200";
         began = 0;
-        button.textContent = "▶";
+        button.setAttribute("aria-pressed", "false");
         return redraw();
       }
       slider.value = String(Math.round(200 * share));
