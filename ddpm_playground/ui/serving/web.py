@@ -29,6 +29,7 @@ SHARED = (
     "message",
     "section",
     "card",
+    "field",
     "findings",
     "table",
     "formula",

@@ -1,12 +1,12 @@
 // The clinic: one network or two shown pictures that they do not know, the verdict, and errors by level.
 import { make, opened, typeset, write } from "../page/dom.js";
+import { LongRun } from "../page/long_run.js";
 import { askInTurn } from "../page/server.js";
 import { settings } from "../page/settings.js";
 import { say } from "../page/words.js";
 import { cardOf } from "./cards.js";
 import { ClinicPlots } from "./clinic_plots.js";
 import { pixelsOf } from "./own_pictures.js";
-import { progressIn } from "./progress.js";
 
 const NARROW = "(max-width: 640px)";
 
@@ -16,8 +16,6 @@ export function mount({ element, props, server }) {
   /** @type {import("../protocol").ClinicStart} */
   const start = JSON.parse(props.value || "");
   const go = find(".go"),
-    cancel = find(".cancel"),
-    progress = find(".progress"),
     problem = find(".problem"),
     first = find(".first"),
     second = find(".second"),
@@ -26,8 +24,14 @@ export function mount({ element, props, server }) {
     brought = find(".brought"),
     file = find(".file");
   const plots = new ClinicPlots(element, root, find);
-  let cancelled = false,
-    running = false;
+  const runs = new LongRun(find, element, {
+    at: "clinic.at",
+    atLeft: "clinic.at_left",
+    onRest: () => {
+      write(go, say("clinic.go"));
+      enable();
+    },
+  });
   /** What was brought, for which network. @type {{ files: File[], count: number, pixels: string, of: string }} */
   const own = { files: [], count: 0, pixels: "", of: "" };
   /** @type {import("../protocol").ClinicTakes | null} */
@@ -78,7 +82,7 @@ export function mount({ element, props, server }) {
     enable();
   }
   const enable = () => {
-    go.disabled = running || (isOwn() && own.count < start.fewest);
+    go.disabled = runs.isRunning || (isOwn() && own.count < start.fewest);
   };
   for (const select of [first, pictures])
     select.addEventListener("change", () => {
@@ -114,29 +118,16 @@ export function mount({ element, props, server }) {
   }
 
   async function run() {
-    running = true;
-    cancelled = cancel.hidden = false;
-    enable();
     write(go, say("clinic.running"));
     const mine = isOwn()
       ? { count: own.count, pixels: own.pixels, label: only.value === "" ? null : +only.value }
       : null;
     const asked = { first: first.value, second: second.value, only: isOwn() ? "" : only.value, own: mine };
-    const wanted = () => element.isConnected && !cancelled;
-    const onProgress = progressIn(progress, "clinic.at", "clinic.at_left");
-    const answer = await askInTurn(server.consult, asked, { line: problem, wanted, onProgress });
-    running = false;
-    cancel.hidden = progress.hidden = true;
-    if (cancelled) problem.textContent = "";
-    write(go, say("clinic.go"));
-    enable();
-    if (answer && !answer.problem) show(answer);
+    const answer = await runs.ask(server.consult, asked);
+    if (answer) show(answer);
   }
   find("form").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!running) run();
-  });
-  cancel.addEventListener("click", () => {
-    cancelled = cancel.hidden = true;
+    if (!runs.isRunning) run();
   });
 }

@@ -6,10 +6,17 @@ export class LongRun {
   /**
    * @param {(selector: string) => any} find of a component with .go, .cancel, .progress and .problem
    * @param {Element} element of the component, which must stand for an answer to be wanted
+   * @param {object} [its] what is its own
+   * @param {string} [its.at] the key of what is said of how far it is: {share} %, {done} of {total}
+   * @param {string} [its.atLeft] and once there is a pace: {s} seconds are left
+   * @param {() => void} [its.onRest] when it has ended, whichever way
    */
-  constructor(find, element) {
+  constructor(find, element, { at = "runs.at", atLeft = "runs.at_left", onRest = () => {} } = {}) {
     this.find = find;
     this.element = element;
+    this.words = { at, atLeft };
+    this.onRest = onRest;
+    this.isRunning = false;
     this.newest = 0;
     find(".cancel").addEventListener("click", () => this.end());
   }
@@ -22,8 +29,10 @@ export class LongRun {
   }
 
   rest() {
+    this.isRunning = false;
     this.find(".go").disabled = false;
     this.find(".cancel").hidden = this.find(".progress").hidden = true;
+    this.onRest();
   }
 
   /** @returns {(done: number, total: number) => void} */
@@ -37,9 +46,9 @@ export class LongRun {
       const left = done > first.done ? (((now - first.now) / (done - first.done)) * (total - done)) / 1000 : null;
       line.hidden = false;
       line.querySelector("progress").value = done / total;
+      const far = { share: Math.round((100 * done) / total), done, total };
       line.querySelector("span").textContent =
-        left === null ? say("runs.at", { share: Math.round((100 * done) / total) })
-        : say("runs.at_left", { share: Math.round((100 * done) / total), s: Math.ceil(left) }); // prettier-ignore
+        left === null ? say(this.words.at, far) : say(this.words.atLeft, { ...far, s: Math.ceil(left) });
     };
   }
 
@@ -50,6 +59,7 @@ export class LongRun {
    */
   async ask(call, asked) {
     const mine = ++this.newest;
+    this.isRunning = true;
     this.find(".go").disabled = true;
     this.find(".cancel").hidden = false;
     const wanted = () => mine === this.newest && this.element.isConnected;

@@ -4,6 +4,7 @@ import { drawFigure, plotlyFor } from "../draw/plots.js";
 import { make, write } from "../page/dom.js";
 import { say } from "../page/words.js";
 import { ownColours, setLine } from "./copies.js";
+import { fillScreen, leaveScreen } from "./full_screen.js";
 import { Gallery, keyNode } from "./gallery.js";
 import { PLAY, TURN } from "./moves.js";
 import { cardsNow, figureOf, pieceOf } from "./piece.js";
@@ -67,18 +68,8 @@ class Stage {
       requestAnimationFrame(tick);
     };
     requestAnimationFrame(tick);
-    this.fill();
-  }
-
-  // The whole screen where a page may have it; where not, as within another page, the window is filled.
-  async fill() {
-    if (!document.fullscreenEnabled) return;
-    try {
-      await this.root.requestFullscreen();
-      if (open !== this) await document.exitFullscreen();
-    } catch {
-      // Then the window it is.
-    }
+    // Within another page that may not have the screen, the window is filled.
+    fillScreen(this.root, () => open === this);
   }
 
   close() {
@@ -90,9 +81,10 @@ class Stage {
     removeEventListener("resize", this.resize);
     for (const one of this.others) /** @type {HTMLElement} */ (one).inert = false;
     for (const { copy } of this.plots) window.Plotly?.purge(copy);
-    this.root.remove();
+    this.box.remove();
+    this.root.style.display = "none";
+    leaveScreen().then(() => this.root.remove());
     document.documentElement.classList.remove("ddpm-presenting");
-    if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
     this.back?.focus?.({ preventScroll: true });
   }
 
