@@ -32,11 +32,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lanes: a test that opens Chromium is `browser`, one that serves a page `slow`, others as they are marked."""
+    """Lanes: a test that opens Chromium is `browser`, one that serves a page `slow`, others as they are marked.
+
+    What a browser shows depends on what else the machine does in that second: a test of it that fails is run once more,
+    and both runs are told.
+    """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "chromium" in fixtures:
             item.add_marker("browser")
+            item.add_marker(pytest.mark.flaky(reruns=1))
         if fixtures & PAGES:
             item.add_marker("slow")
         if item.get_closest_marker("gpu") and not torch.cuda.is_available():
