@@ -25,17 +25,21 @@ MOST_WORKERS = 4  # each imports torch, and serves pages of its own
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One process a core for whole folders; none besides this one for single files, which start sooner, and a card."""
+    """One process a core for whole folders, and one more where pages are tested, of which a third of the time is waiting.
+
+    None besides this one for single files, which start sooner, and a card.
+    """
     if any(".py" in argument for argument in config.args) or config.option.markexpr == "gpu":
         return 0
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_WORKERS)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores + ("not browser" not in config.option.markexpr), MOST_WORKERS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Lanes: a test that opens Chromium is `browser`, one that serves a page `slow`, others as they are marked.
 
     What a browser shows depends on what else the machine does in that second: a test of it that fails is run once more,
-    and both runs are told.
+    and both runs are told. Browser tests come first: their files take longest, and at the end nobody shares them.
     """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
@@ -46,6 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="no CUDA device on this machine"))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
