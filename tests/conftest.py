@@ -25,7 +25,7 @@ MOST_WORKERS = 4  # each imports torch, and serves pages of its own
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One process a core for whole folders, and one more where pages are tested, of which a third of the time is waiting.
+    """One process a core for whole folders, and one more where pages are tested, which wait for a third of the time.
 
     None besides this one for single files, which start sooner, and a card.
     """
