@@ -1,13 +1,13 @@
 // The styles of formulas, for files that hold some.
+import { base64 } from "../core/base64.js";
+
 /** @type {Promise<string> | null} */
 let rules = null;
 /** @type {Map<string, Promise<string>>} */
 const fonts = new Map();
 const asUrl = async (/** @type {string} */ url) => {
-  const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
-  return `data:font/woff2;base64,${btoa(text)}`;
+  const font = new Uint8Array(await (await fetch(url)).arrayBuffer());
+  return `data:font/woff2;base64,${base64(font)}`;
 };
 const load = async (/** @type {HTMLLinkElement} */ link) =>
   // Gradio has put the name of its container before every rule.
