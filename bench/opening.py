@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from ddpm_playground.tabs import TABS
+from ddpm_playground.ui.chapters import CHAPTERS
 
 from .row import Row
 
@@ -32,6 +33,8 @@ const look = () => {
 look();
 """
 MOVED = "() => seen.moved !== null"
+# The levers of a chapter that are sliders.
+LEVERS = ".theory .controls [data-lever] input[type=range]"
 # What is dragged in each tab.
 DRAGGED = {
     "schedule": ("#schedule-T input[type=range]", "T"),
@@ -99,6 +102,25 @@ def drag_freeze(browser: Browser, url: str, drag: str) -> Iterator[Row]:
         yield Row(f"longest task, {tab}: {what} dragged", longest, "–", None, "ms", longest, "≤ 100")
 
 
+def lever_freeze(browser: Browser, url: str, drag: str) -> Row:
+    """The longest task while every lever of every chapter is moved for two seconds, and whose it was."""
+    worst, longest = "none", 0.0
+    for number in range(1, len(CHAPTERS) + 1):
+        page, _ = opened(browser, 1280)
+        page.goto(f"{url}?tab=theory&chapter={number}")
+        page.wait_for_selector(".theory:not([aria-busy]) .block", timeout=60_000)
+        page.wait_for_timeout(1000 * FIRST_S)
+        names = page.locator(LEVERS).evaluate_all("all => all.map((one) => one.closest('[data-lever]').dataset.lever)")
+        for name in names:
+            page.evaluate("seen.tasks.length = 0")
+            page.evaluate(drag, [f".theory .controls [data-lever={name}] input[type=range]", 2000])
+            duration = max((duration for _, duration in page.evaluate("seen.tasks")), default=0.0)
+            if duration > longest:
+                worst, longest = f"{name} of chapter {number}", duration
+        page.context.close()
+    return Row(f"longest task, theory: every lever dragged, worst: {worst}", longest, "–", None, "ms", longest, "≤ 100")
+
+
 def first_picture(browser: Browser, url: str, rounds: int) -> Iterator[Row]:
     """From navigation to the first moving picture, and what has come over the wire until then, in a fresh browser."""
     moved, until, within = [], [], []
@@ -125,3 +147,4 @@ def rows(browser: Browser, url: str, rounds: int, drag: str) -> Iterator[Row]:
     for width in WIDTHS:
         yield from shift_and_freeze(browser, url, width)
     yield from drag_freeze(browser, url, drag)
+    yield lever_freeze(browser, url, drag)
