@@ -48,16 +48,18 @@ const EMPTY = {
 const empty = (axis, range) => ({ ...axis, range, autorange: false });
 
 /**
+ * Each plot in a frame of its own: all of them at once would hold up what is under the finger.
+ * @param {import("../page/pace.js").Pace} pace
  * @param {any} Plotly
  * @param {HTMLElement} root
  * @param {Record<string, any>} figures empty layouts
  * @param {any} told what the run has told
  */
-export const drawLosses = (Plotly, root, figures, told) => {
+export const drawLosses = (pace, Plotly, root, figures, told) => {
   const traces = tracesOf(root, told),
     loss = told.loss === undefined ? say("train.no_loss") : number(told.loss);
-  for (const gd of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".gd"))) {
-    if (!gd.clientWidth) continue; // what is not for these data
+  const draw = (/** @type {HTMLElement} */ gd) => {
+    if (!gd.clientWidth) return; // what is not for these data
     const name = gd.dataset.plot || "",
       layout = dressed(figures[name], root, gd.clientWidth);
     layout.dragmode = false;
@@ -70,5 +72,7 @@ export const drawLosses = (Plotly, root, figures, told) => {
     for (const axis of [layout.xaxis, layout.yaxis]) axis.title.text = say(axis.title.text.slice(1));
     drawFigure(Plotly, gd, traces[name], layout);
     gd.setAttribute("aria-label", `${gd.parentElement?.querySelector("h3, h4")?.textContent}: ${loss}`);
-  }
+  };
+  for (const gd of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".gd")))
+    if (gd.dataset.plot && traces[gd.dataset.plot]) pace.put(gd, gd, () => draw(gd));
 };
