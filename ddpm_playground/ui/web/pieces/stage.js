@@ -34,7 +34,14 @@ class Stage {
     this.legend = make("p", "legend");
     this.show = make("div", "show");
     this.formula = make("div", "tex");
-    this.box = make("div", "stage", make("header", "", this.title, this.values, this.turns), this.show, this.legend, this.formula);
+    this.box = make(
+      "div",
+      "stage",
+      make("header", "", this.title, this.values, this.turns),
+      this.show,
+      this.legend,
+      this.formula,
+    );
     // Gradio's own styles of formulas hold within an element of this class.
     const own = [...(document.querySelector(".gradio-container")?.classList || [])].find((name) =>
       /^gradio-container-/.test(name),
