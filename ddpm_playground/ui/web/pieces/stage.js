@@ -37,7 +37,7 @@ class Stage {
     this.box = make(
       "div",
       "stage",
-      make("header", "", this.title, this.values, this.turns),
+      make("header", "", this.title, this.turns, this.values),
       this.show,
       this.legend,
       this.formula,
