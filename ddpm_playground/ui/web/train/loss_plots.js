@@ -45,6 +45,22 @@ const EMPTY = {
     [-4, 0.2],
   ],
 };
+// Over few decades 1, 2 and 5 of each are labelled, as plain numbers: Plotly sets such ones too small to read.
+const FEW_DECADES = 2.2,
+  BESIDE = 0.1;
+const labelled = (/** @type {any} */ axis, /** @type {number[]} */ [low, high]) => {
+  if (axis.type !== "log" || !(high - low < FEW_DECADES)) return axis;
+  const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);
+  const ticks = powers
+    .flatMap((power) => [1, 2, 5].map((digit) => +`${digit}e${power}`))
+    .filter((v) => Math.log10(v) >= low - BESIDE && Math.log10(v) <= high + BESIDE);
+  const { dtick, ...rest } = axis;
+  return ticks.length > 1 ? { ...rest, tickvals: ticks, ticktext: ticks.map(String) } : { ...rest, dtick };
+};
+const spanOf = (/** @type {any[]} */ traces) => {
+  const logs = traces.flatMap(({ y }) => [...y]).filter((v) => v > 0);
+  return [Math.log10(Math.min(...logs)), Math.log10(Math.max(...logs))];
+};
 const empty = (axis, range) => ({ ...axis, range, autorange: false });
 
 /**
@@ -63,7 +79,9 @@ export const drawLosses = (pace, Plotly, root, figures, told) => {
     const name = gd.dataset.plot || "",
       layout = dressed(figures[name], root, gd.clientWidth);
     layout.dragmode = false;
-    if (!traces[name][0].x.length)
+    const isEmpty = !traces[name][0].x.length;
+    layout.yaxis = labelled(layout.yaxis, isEmpty ? EMPTY[name][1] : spanOf(traces[name]));
+    if (isEmpty)
       Object.assign(
         layout,
         { xaxis: empty(layout.xaxis, EMPTY[name][0]) },
