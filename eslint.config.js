@@ -4,7 +4,7 @@ import globals from "globals";
 
 const web = "ddpm_playground/ui/web/**/*.js";
 const player = "ddpm_playground/watching/player/player.js";
-const prelude = "ddpm_playground/ui/web/page/prelude.js";
+const inline = ["ddpm_playground/ui/web/page/language.js", "ddpm_playground/ui/web/page/prelude.js"];
 
 export default [
   { ignores: ["**/*.d.ts"] },
@@ -24,6 +24,6 @@ export default [
       "prefer-const": ["error", { destructuring: "all" }],
     },
   },
-  { files: [prelude], languageOptions: { sourceType: "script" } },
+  { files: inline, languageOptions: { sourceType: "script" } },
   { files: ["tests/**/*.mjs", "eslint.config.js"], languageOptions: { globals: globals.node } },
 ];

@@ -59,7 +59,6 @@ def served_player() -> str:
     from ddpm_playground.ui.page.prelude import web_middleware
     from ddpm_playground.ui.reverse.runs import Runs
     from ddpm_playground.ui.reverse.stream import catch_up, messages
-    from ddpm_playground.ui.words.text import tables
 
     run, runs = Synthetic(DEFAULT.with_(num_images=4, num_steps=LARGE_STEPS), shape=(3, 256, 256)), Runs()
 
@@ -77,7 +76,7 @@ def served_player() -> str:
         player.missing(missing, None, player, show_progress="hidden")
     _, url, _ = demo.launch(
         prevent_thread_lock=True, quiet=True, run_history=False, footer_links=[], ssr_mode=False,
-        css=css(), theme=theme(), i18n=gr.I18n(**tables()), app_kwargs={"middleware": web_middleware(facts())},
+        css=css(), theme=theme(), app_kwargs={"middleware": web_middleware(facts())},
     )  # fmt: skip
     return url
 

@@ -37,7 +37,7 @@ from .serving.hosts import Hosts
 from .serving.visitors import Visitors
 from .serving.web import FOLDER
 from .words.refusal import refusal
-from .words.text import label, tables, text
+from .words.text import label, text
 
 PACKAGE = "ddpm_playground"
 
@@ -201,7 +201,6 @@ def launch(demo: gr.Blocks) -> None:
         max_file_size="64mb",
         ssr_mode=False,
         mcp_server=wants_mcp(),
-        i18n=gr.I18n(**tables()),
         app_kwargs={"middleware": [Middleware(Door, **door), Middleware(Compressed), *web_middleware(facts())]},
         prevent_thread_lock=True,
     )

@@ -128,3 +128,42 @@ def test_menus_are_named_by_their_cards_and_come_after_their_controls(visitor):
     assert "Save “1 · Algorithm 1: training”" in names
     last = "all => all.every((one) => one.parentElement.lastElementChild === one)"
     assert visit.page.locator(".ddpm-canvas-saving").evaluate_all(last)
+
+
+# The lines that can be seen whole, of all; and whether one overlaps its reason.
+WHOLE = f"""() => {{
+  const box = document.querySelector('{STAGE} .says').getBoundingClientRect();
+  const lines = [...document.querySelectorAll('{STAGE} .says .line')];
+  const seen = lines.filter((line) => {{
+    const {{ top, bottom }} = line.getBoundingClientRect();
+    return getComputedStyle(line).visibility === 'visible' && top >= box.top - 1 && bottom <= box.bottom + 1;
+  }});
+  const over = lines.filter((line) => line.closest('li') && [...line.querySelectorAll('.base')].some(
+    (base) => base.getBoundingClientRect().right > line.nextElementSibling.getBoundingClientRect().left + 1));
+  return [seen.map((line) => lines.indexOf(line)), lines.length, over.length];
+}}"""
+
+
+@pytest.mark.parametrize(
+    ("chapter", "card", "size"),
+    [
+        ("likelihood", "formula", (1920, 1080)),
+        ("terms", "derivation", (1920, 1080)),
+        ("terms", "derivation", (1280, 720)),
+    ],
+)
+def test_no_line_of_a_derivation_is_cut_and_arrows_turn_the_pages(visitor, chapter, card, size):
+    visit = visitor(f"?tab=theory&chapter={chapter}", viewport=dict(zip(("width", "height"), size, strict=True)))
+    visit.wait(DRAWN["theory"])
+    present(visit, f".theory .block.{card}")
+    found: set[int] = set()
+    while True:
+        seen, count, over = visit.page.evaluate(WHOLE)
+        assert seen and not over
+        found.update(seen)
+        turns = visit.page.inner_text(f"{STAGE} .turns")
+        if not turns.endswith("↓"):
+            break
+        visit.page.keyboard.press("ArrowDown")
+        visit.wait(f"(before) => document.querySelector('{STAGE} .turns').textContent !== before", turns)
+    assert found == set(range(count))

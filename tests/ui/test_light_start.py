@@ -10,7 +10,7 @@ SLOW = {"torch", "diffusers", "onnxruntime", "scipy", "plotly.graph_objects", "t
 BUILD = """
 import json, sys
 from ddpm_playground.ui import app
-app.build(), app.facts(), app.css(), app.theme(), app.tables(), app.shelf().complaints()
+app.build(), app.facts(), app.css(), app.theme(), app.shelf().complaints()
 print(json.dumps(sorted(sys.modules)))
 """
 

@@ -14,6 +14,9 @@ from starlette.testclient import TestClient
 from ddpm_playground.ui.page.component import MOUNT, in_browser
 from ddpm_playground.ui.page.prelude import web_middleware
 from ddpm_playground.ui.serving.web import FOLDER, INLINE, STYLES, web_files
+from ddpm_playground.ui.words.language import LANGUAGES
+from ddpm_playground.ui.words.scripts import LATE, early, late, word_scripts
+from ddpm_playground.ui.words.text import table
 
 MODULES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.js"))
 IMPORT = re.compile(r'^(?:import|\}) .*from "([^"]+)";$', re.MULTILINE)
@@ -98,7 +101,30 @@ def test_the_page_names_its_modules_before_any_script(client: TestClient) -> Non
     assert base < start < page.index("<title>")
     assert web_files().address() in page
     told = page[page.index("window.ddpm =") : page.rindex("</head>")]
-    assert told.count("</script>") == 1, "what the page is told must not end its script"
+    assert told.count("</script>") == len(INLINE), "what the page is told must not end its script"
+
+
+def test_words_come_as_a_file_of_one_language_and_a_rooms_own_with_the_room(client: TestClient) -> None:
+    page = client.get("/").text
+    assert table("en")["reverse.start"] not in page and address(early("en")) in page
+    for language in LANGUAGES:
+        first = client.get(address(early(language)))
+        assert first.headers["content-type"].startswith("text/javascript") and first.headers["content-encoding"]
+        scripts = {path: web_files().files[path].plain.decode() for path in word_scripts() if f"/{language}." in path}
+        told = {key: path for path, script in scripts.items() for key in re.findall(r'"(\w+\.\w+)":"', script)}
+        assert set(told) == set(table(language))
+        for room, begin in LATE.items():
+            assert {key for key, path in told.items() if path == late(room, language)} == {
+                key for key in told if key.startswith(begin)
+            }
+    said = "".join(path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.html"))
+    assert not any(f'"{begin}' in said for begin in LATE.values()), "a template's words are there from the start"
+
+
+def test_what_is_imported_on_the_way_comes_on_the_way() -> None:
+    named = web_files().modules_of("reverse")
+    assert "reverse/run_saving.js" in named and not {"reverse/run_files.js", "draw/paper.js"} & set(named)
+    assert "pieces/start.js" in web_files().modules_of("pieces")
 
 
 def test_a_room_names_every_module_that_its_components_import() -> None:

@@ -130,8 +130,9 @@ def _terms(found: Estimate) -> Block:
 
 
 def _ledger(found: Estimate, rival: Estimate, other: str) -> Block:
-    """L_0, the quarters, L_T and their sum with its error; the sum with the other σ_t², and from half of the t."""
+    """L_0, the quarters, L_T and their sum with its one error; what that is made of; the sum with the other σ_t²."""
     (L_0, quarters, L_T), ledger, T = _parts(found), found.ledger, len(found.ledger.vb)
+    kept = len(every_second(found.visited))
     rows = [(r"L_0", estimated(L_0, found.decoder_error), "x_0")]
     bounds = [1, *(int(end) for end in _quarter_ends(T)), T]
     for k, (value, error) in enumerate(zip(quarters, found.quarter_errors.tolist(), strict=True)):
@@ -142,12 +143,9 @@ def _ledger(found: Estimate, rival: Estimate, other: str) -> Block:
         *rows,
         (r"L_T", L_T, "eps"),
         (r"\say{total_bits}", estimated(ledger.total_bpd, found.error)),
+        (r"\quad a:\ \say{of_digits}", tex(ledger.standard_error, 2)),
+        (rf"\quad b:\ \say{{of_gaps}}{kept}\say{{count_of}}t", tex(abs(found.rougher - ledger.total_bpd), 2)),
         (rf"\say{{total_with}}\sigma_t^2={SYMBOLS[other]}", estimated(rival.ledger.total_bpd, rival.error)),
-        (r"\pm:\ \say{standard_error}", tex(ledger.standard_error, 2)),
-        (
-            rf"\say{{total_from}}{len(every_second(found.visited))}\say{{of_the}}t",
-            estimated(found.rougher, ledger.standard_error),
-        ),
     )
 
 

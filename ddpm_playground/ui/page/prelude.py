@@ -11,8 +11,12 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..protocol.page_messages import Facts
-from ..serving.web import FOLDER, NAME, STYLES, Web, web_files
+from ..serving.web import FOLDER, INLINE, NAME, STYLES, Web, web_files
+from ..words import scripts as words
+from ..words.language import LANGUAGES
 
+# Of ui/web/page, what Gradio's events and components import before any room is known; the rest comes with the rooms.
+FIRST = ("page/mounting.js", "page/settings.js")
 # Addresses in the head are seen from the page's <base>, so the import map follows it; and no module comes before.
 START = re.compile(rb"<base\b[^>]*>|<head\b[^>]*>(?![\s\S]*<base\b)")
 
@@ -35,17 +39,29 @@ def _start() -> str:
 
 
 def _end(facts: Facts) -> str:
-    """A script that the page runs before any module."""
-    script = (FOLDER / "page" / "prelude.js").read_text(encoding="utf-8")
-    told = json.dumps({**facts, "modules": _modules()}, ensure_ascii=False).replace("<", "\\u003c")
-    return f"<script>window.ddpm = {told};\n{script}</script>"
+    """Scripts that the page runs before any module."""
+    told = json.dumps({**facts, "modules": _modules(), **_words()}, ensure_ascii=False).replace("<", "\\u003c")
+    first, *rest = ((FOLDER / path).read_text(encoding="utf-8") for path in INLINE)
+    return "".join(f"<script>{script}</script>" for script in (f"window.ddpm = {told};\n{first}", *rest))
+
+
+def _words() -> dict[str, dict]:
+    """Where the words of each language are, and those that come with a room."""
+    address = web_files().address
+    return {
+        "words": {language: address(words.early(language)) for language in LANGUAGES},
+        "late": {
+            room: {language: address(words.late(room, language)) for language in LANGUAGES} for room in words.LATE
+        },
+    }
 
 
 def _modules() -> dict[str, list[str]]:
     """Room → addresses of every script that it imports, so that none waits until another one names it."""
     web = web_files()
     rooms = sorted({path.partition("/")[0] for path in web.modules})
-    return {room: [web.address(path) for path in web.modules_of(room)] for room in rooms}
+    found = {room: web.modules_of(room) for room in rooms} | {"page": web.imported_by(*FIRST)}
+    return {room: [web.address(path) for path in paths] for room, paths in found.items()}
 
 
 class Prelude:

@@ -13,6 +13,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ..words import scripts as words
+
 FOLDER = Path(__file__).parents[1] / "web"
 ROOM = "ddpm-web"  # the first part of their address, behind whatever root path a proxy adds
 NAME = "ddpm/"  # what they are called in `import`: the page's import map says where that is
@@ -37,8 +39,9 @@ SHARED = (
     "run_bar",
 )
 IMPORT = re.compile(r'^(?:import|export)\b[^"]*"(\.{1,2}/[^"]+\.js)"', re.MULTILINE)
+LATER_IMPORT = re.compile(r'\bimport\("(\.{1,2}/[^"]+\.js)"\)')
 # Scripts that are not modules: they stand in the page itself.
-INLINE = ("page/prelude.js",)
+INLINE = ("page/language.js", "page/prelude.js")
 
 
 class WebFile(NamedTuple):
@@ -57,18 +60,30 @@ class WebFiles(NamedTuple):
     @property
     def modules(self) -> list[str]:
         """Every script that a page imports."""
-        return sorted(path for path in self.files if path.endswith(".js"))
+        return sorted(path for path in self.files if path.endswith(".js") and not path.startswith(f"{words.FOLDER}/"))
 
     def modules_of(self, room: str) -> list[str]:
-        """Every script that the components of ui/web/<room>/ import, one after the other, and they themselves."""
+        """Every script that the components of ui/web/<room>/ import, one after the other, and they themselves.
+
+        What is imported on the way, and by its own room, comes when it is needed.
+        """
+        own = [path for path in self.modules if path.startswith(f"{room}/")]
+        on_the_way = {path for one in own for path in self._named_in(one, LATER_IMPORT) if path.startswith(f"{room}/")}
+        return self.imported_by(*(path for path in own if path not in on_the_way))
+
+    def imported_by(self, *paths: str) -> list[str]:
+        """These scripts and every script that they import, one after the other."""
         found: set[str] = set()
-        wanted = [path for path in self.modules if path.startswith(f"{room}/")]
+        wanted = list(paths)
         while wanted:
             path = wanted.pop()
             if path not in found:
                 found.add(path)
-                wanted += [normpath(f"{path}/../{name}") for name in IMPORT.findall(self.files[path].plain.decode())]
+                wanted += self._named_in(path, IMPORT)
         return sorted(found)
+
+    def _named_in(self, path: str, pattern: re.Pattern[str]) -> list[str]:
+        return [normpath(f"{path}/../{name}") for name in pattern.findall(self.files[path].plain.decode())]
 
     def address(self, path: str = "") -> str:
         """Where a file is, seen from the page."""
@@ -77,11 +92,11 @@ class WebFiles(NamedTuple):
 
 @cache
 def web_files() -> WebFiles:
-    """All modules, and one stylesheet of all components. Read once: a changed file needs another start."""
+    """All modules, one stylesheet of all components, and the words. Read once: a changed file needs another start."""
     texts = {path.relative_to(FOLDER).as_posix(): path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.js")}
     for path in INLINE:
         del texts[path]
-    texts[STYLES] = styles()
+    texts |= {STYLES: styles(), **words.word_scripts()}
     raw = {path: text.encode() for path, text in sorted(texts.items())}
     whole = hashlib.sha256(b"".join(path.encode() + b"\0" + plain + b"\0" for path, plain in raw.items()))
     files = {path: WebFile(plain, gzip.compress(plain, 9, mtime=0)) for path, plain in raw.items()}

@@ -10,6 +10,8 @@ declare global {
       speak(language: string): void;
       /** Has the scripts of a folder of ui/web/ loaded. */
       preload(room: string): void;
+      /** Fulfilled once the words that only a folder's scripts say are there. */
+      words(room: string): Promise<void>;
       /** Puts plain words where a template has data-say. */
       fill(element: Element): void;
       /** Chooses "light", "dark" or "system" if one is named; which one it is. */

@@ -16,7 +16,7 @@ const plainOf = (tex) => tex.replace(/\\times10\^\{(-?\d+)\}/, (_, power) => ` Ã
 /**
  * A kind of block is one function here: it makes its view in a box, and gives what shows a block there. What takes a
  * while is drawn when its turn has come.
- * @type {Record<string, (box: HTMLElement, pace: import("./pace.js").Pace) => (block: any) => void>}
+ * @type {Record<string, (box: HTMLElement, pace: import("../page/pace.js").Pace) => (block: any) => void>}
  */
 export const VIEWS = {
   formula(box, pace) {

@@ -2,7 +2,7 @@
 import { typesetTex as typesetAtOnce } from "../draw/katex.js";
 
 /**
- * @param {import("./pace.js").Pace} pace
+ * @param {import("../page/pace.js").Pace} pace
  * @param {any} node
  * @param {string} source
  */

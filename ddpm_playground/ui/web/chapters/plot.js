@@ -7,7 +7,7 @@ import { noted, said, spoken } from "./words.js";
 
 /**
  * @param {HTMLElement} box
- * @param {import("./pace.js").Pace} pace
+ * @param {import("../page/pace.js").Pace} pace
  * @returns {(block: import("../protocol").PlotBlock) => void}
  */
 export const makePlot = (box, pace) => {

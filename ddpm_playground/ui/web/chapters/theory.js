@@ -13,7 +13,7 @@ import { makeColumns } from "./columns.js";
 import { leversOf, leversText } from "./levers.js";
 import { chapterAt } from "./named.js";
 import { makeMap } from "./map.js";
-import { Pace } from "./pace.js";
+import { Pace } from "../page/pace.js";
 import { makeReferences } from "./references.js";
 import { spoken } from "./words.js";
 

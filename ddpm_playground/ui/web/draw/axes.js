@@ -36,7 +36,7 @@ export const axes = ({ pen, width, height }, colours, { x, y, xTicks, yTicks, xN
 const lowered = (pen, text, x, y) => {
   const parts = text.split(SUBSCRIPT).map((part, i) => ({ part: part.replace(/[{}]/g, ""), below: i % 2 }));
   const dress = ({ below }) => {
-    pen.font = below ? AXIS_FONT.replace("12px", "9px") : AXIS_FONT;
+    pen.font = below ? AXIS_FONT.replace("12px", "11px") : AXIS_FONT;
   };
   const wide = parts.map((one) => {
     dress(one);

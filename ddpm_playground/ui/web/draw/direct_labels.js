@@ -111,7 +111,7 @@ const set = (/** @type {any} */ gd) => {
   });
   const box = make("div", "direct"),
     names = traces.map((trace) => {
-      const name = make("span", "", ...typeset(nameOf(gd, trace).replace(/<\/?sub>/g, "")));
+      const name = make("span", "", ...typeset(nameOf(gd, trace).replace(/<sub>(.*?)<\/sub>/g, "_{$1}")));
       name.style.color = trace.line?.color || trace.marker?.color || "";
       return name;
     });

@@ -11,7 +11,7 @@ const load = () => {
   const script = make("script");
   script.src = `${window.gradio_config?.root || ""}/gradio_api/file=${window.ddpm.plotly}`;
   loading = new Promise((done, fail) => {
-    script.onload = () => done();
+    script.onload = () => setTimeout(done); // what draws then is another task
     script.onerror = () => fail(new Error("no Plotly"));
   });
   document.head.append(script);

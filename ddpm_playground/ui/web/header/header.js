@@ -4,6 +4,7 @@ import { opened } from "../page/dom.js";
 import { writeAddress } from "../page/settings.js";
 import { followClamps } from "../page/clamps.js";
 import { followDropdowns } from "../page/dropdowns.js";
+import { atRest } from "../page/mounting.js";
 import { followReach } from "../page/reach.js";
 import { followSwipes } from "../page/swipe.js";
 import { followTabs, skipTabs } from "../page/tabs.js";
@@ -42,10 +43,8 @@ export function mount({ element }) {
   tellAway(element, find(".ddpm-away"));
 
   // Presenting and saving come once the page is at rest.
-  const begin = () => {
+  atRest().then(() => {
     window.ddpm.preload("pieces");
     return import("../pieces/start.js").then(({ start }) => start(element));
-  };
-  if (window.requestIdleCallback) requestIdleCallback(begin, { timeout: 3000 });
-  else setTimeout(begin, 1000);
+  });
 }

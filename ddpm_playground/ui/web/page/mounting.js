@@ -24,6 +24,17 @@ const nextTurn = () => {
   return last;
 };
 
+// How many have been seen and are not mounted yet.
+let waiting = 0;
+const QUIET_MS = 400;
+/** Once nothing that is seen has been waiting for a while. */
+export const atRest = async () => {
+  for (let since = performance.now(); performance.now() - since < QUIET_MS;) {
+    await new Promise((done) => setTimeout(done, QUIET_MS / 4));
+    if (waiting) since = performance.now();
+  }
+};
+
 /**
  * @param {Component["props"]} props
  * @param {string} first
@@ -38,14 +49,29 @@ const startingFrom = (props, first) =>
  * @param {Component} component
  */
 export async function mountOnceSeen(url, component) {
+  await seen(component.element);
+  waiting += 1;
+  try {
+    await mountNow(url, component);
+  } finally {
+    waiting -= 1;
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {Component} component
+ */
+async function mountNow(url, component) {
   const { element, server, props } = component;
-  await seen(element);
-  window.ddpm.preload(url.split("/").at(-2) || "");
-  const [script, first] = await Promise.all([
+  const room = url.split("/").at(-2) || "";
+  window.ddpm.preload(room);
+  const [script, words, first] = await Promise.all([
     ask(() => import(url)),
+    ask(() => window.ddpm.words(room).then(() => ({}))),
     server.first_value ? ask(() => server.first_value({})) : null,
   ]);
-  const problem = script.problem || first?.problem;
+  const problem = script.problem || words.problem || first?.problem;
   if (problem) {
     element.append(make("p", "ddpm-note", problem));
     return;

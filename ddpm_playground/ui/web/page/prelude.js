@@ -1,57 +1,18 @@
-// A script, not a module: it runs in the page's head before Gradio's own scripts, after `window.ddpm = {…}` with what
-// Python knows. The page's language: "lang" in the address, else what this reader chose last, else the browser's own.
-// Gradio follows navigator.language; the server follows the address, which therefore tells where the browser would not.
+// A script, not a module: it runs in the page's head before Gradio's own scripts, after language.js and the words that
+// that one has loaded.
 {
   const config = window.gradio_config || {},
-    tables = config.i18n_translations || {},
-    languages = Object.keys(tables);
-  const natural = /^zh(-|$)/i.test((navigator.languages || [])[0] || navigator.language || "") ? "zh-TW" : "en";
-  const kept = (name) => {
-    try {
-      return localStorage.getItem(name);
-    } catch {
-      return null;
-    }
-  };
-  const query = new URLSearchParams(location.search),
-    asked = query.get("lang");
-  const language = [asked, kept("ddpm-lang"), natural].find((one) => languages.includes(one)) || "en";
-  const address = (chosen) => {
-    const url = new URL(location.href);
-    if (chosen === natural) url.searchParams.delete("lang");
-    else url.searchParams.set("lang", chosen);
-    return url;
-  };
-  if (asked !== language && address(language).href !== location.href)
-    history.replaceState(history.state, "", address(language));
-  for (const [name, value] of [
-    ["language", language],
-    ["languages", Object.freeze([language])],
-  ])
-    Object.defineProperty(navigator, name, { get: () => value, configurable: true });
-  document.documentElement.lang = language;
-  const title = (tables[language] || {})["app.title"];
-  if (title) config.title = document.title = title;
+    { kept, language, late = {}, text } = window.ddpm;
+  config.i18n_translations = { ...config.i18n_translations, ...text };
+  const table = config.i18n_translations[language] || {};
+  window.ddpm.text = config.i18n_translations;
+  if (table["app.title"]) config.title = document.title = table["app.title"];
 
   // The tab that the address names is in front from the first paint on: Gradio reads its page from gradio_config.
-  const name = query.get("tab"),
+  const name = new URLSearchParams(location.search).get("tab"),
     parts = config.components || [];
   const tabs = parts.find(({ props }) => props && props.elem_id === "ddpm-tabs");
   if (tabs && parts.some(({ props }) => props && props.elem_id === `tab-${name}`)) tabs.props.selected = name;
-
-  // The same page with all its settings, in another language.
-  const speak = (chosen) => {
-    if (chosen === language) return;
-    try {
-      localStorage.setItem("ddpm-lang", chosen);
-    } catch {
-      // Then the address alone remembers it.
-    }
-    const url = address(chosen);
-    if (kept("ddpm-lang") !== chosen) url.searchParams.set("lang", chosen);
-    history.replaceState(history.state, "", url);
-    location.reload();
-  };
 
   // Light or dark as this reader chose, else as the system has it: Gradio and our canvases ask matchMedia.
   const DARK = "(prefers-color-scheme: dark)",
@@ -85,16 +46,40 @@
     }
   };
   const preloaded = new Set();
+  // Words that only one room says come with it.
+  const coming = new Map();
+  const words = (room) => {
+    const src = late[room]?.[language];
+    if (!coming.has(room))
+      coming.set(
+        room,
+        new Promise((done, fail) => {
+          if (!src) return void done();
+          document.head.append(
+            Object.assign(document.createElement("script"), {
+              src,
+              onload: () => done(),
+              onerror: () => {
+                coming.delete(room);
+                fail(new Error("no words"));
+              },
+            }),
+          );
+        }),
+      );
+    return coming.get(room);
+  };
   // A component's words take their room before its script has come, which then sets them as page/dom.js does.
   const sub = (text) => Object.assign(document.createElement("sub"), { textContent: text });
   const fill = (element) => {
     for (const node of element.querySelectorAll("[data-say]")) {
-      const parts = ((tables[language] || {})[node.dataset.say] || "").split(/_([a-z0-9])(?![a-z_])/i);
+      const parts = (table[node.dataset.say] || "").split(/_([a-z0-9])(?![a-z_])/i);
       node.replaceChildren(...parts.map((part, i) => (i % 2 ? sub(part) : part)));
     }
     if (element.querySelector(".ddpm-header")) document.documentElement.classList.add("ddpm-framed");
   };
-  window.ddpm = { text: tables, language, speak, ground, preload, fill, ...window.ddpm };
+  Object.assign(window.ddpm, { ground, preload, words, fill });
   const { rooms = {} } = window.ddpm;
   for (const room of ["page", "header", rooms[tabs?.props.selected]]) preload(room);
+  words(rooms[tabs?.props.selected]).catch(() => {});
 }

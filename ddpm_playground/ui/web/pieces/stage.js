@@ -7,14 +7,14 @@ import { ownColours, setLine } from "./copies.js";
 import { fillScreen, leaveScreen } from "./full_screen.js";
 import { Gallery, keyNode } from "./gallery.js";
 import { PLAY, TURN } from "./moves.js";
+import { Pages } from "./pages.js";
 import { cardsNow, figureOf, pieceOf } from "./piece.js";
 import { plainSubscripts } from "./wording.js";
 
 // A plot is drawn this much smaller and then enlarged as a whole: letters of 12 px have 32 then.
 const ENLARGED = 2.7;
 const THINNEST = 1.4,
-  LOOK_MS = 150,
-  LETTERS = { most: 52, least: 28, step: 4 }; // px
+  LOOK_MS = 150;
 
 /** @type {Stage | null} */
 let open = null;
@@ -31,10 +31,18 @@ class Stage {
     this.back = /** @type {HTMLElement | null} */ (document.activeElement);
     this.title = make("h1");
     this.values = make("p", "values");
+    this.turns = make("p", "turns");
     this.legend = make("p", "legend");
     this.show = make("div", "show");
     this.formula = make("div", "tex");
-    this.box = make("div", "stage", make("header", "", this.title, this.values), this.show, this.legend, this.formula);
+    this.box = make(
+      "div",
+      "stage",
+      make("header", "", this.title, this.turns, this.values),
+      this.show,
+      this.legend,
+      this.formula,
+    );
     // Gradio's own styles of formulas hold within an element of this class.
     const own = [...(document.querySelector(".gradio-container")?.classList || [])].find((name) =>
       /^gradio-container-/.test(name),
@@ -126,7 +134,7 @@ class Stage {
 
   /** The piece after this one, or before; words that are longer than the screen come first. */
   go(by) {
-    if (this.turnWords(by)) return;
+    if (this.pages.turn(by)) return;
     const cards = cardsNow();
     this.card = cards[(cards.indexOf(this.card) + by + cards.length) % cards.length] || cards[0];
     this.build();
@@ -142,8 +150,8 @@ class Stage {
     this.plots = piece.plots.map((gd) => ({ gd, copy: make("div", "plot"), drawn: null, at: undefined, size: "" }));
     this.words = piece.words.map((node) => ({ node, copy: make("div", "words"), html: "" }));
     this.graphs = piece.graphs.map((node) => ({ node, copy: make("div", "graph"), html: "" }));
-    this.fitted = "";
     this.says = make("div", "says", ...this.words.map(({ copy }) => copy));
+    this.pages = new Pages(this.says, this.turns);
     const isMany = piece.pictures.length > 1 || piece.pictures.some(({ drawing }) => drawing);
     this.show.className = `show ${isMany ? "many" : ""} ${this.plots.length + this.graphs.length ? "with-plot" : ""}`;
     this.show.classList.toggle("as-film", this.gallery.isFilm);
@@ -182,11 +190,12 @@ class Stage {
       if (one.node.innerHTML === one.html) continue;
       one.html = one.node.innerHTML;
       one.copy.replaceChildren(ownColours(one.node));
+      this.pages.changed();
     }
     const line = piece.kind.line && document.querySelector(piece.kind.line);
     if (line) setLine(this.formula, line);
     else if (piece.tex) typesetTex(this.formula, piece.tex, true);
-    this.fitWords();
+    this.pages.fit(this.show.children.length === 1);
     this.plots.forEach((plot, i) => this.plot(Object.assign(plot, { gd: piece.plots[i] })));
   }
 
@@ -207,43 +216,5 @@ class Stage {
     layout.margin = { ...layout.margin, t: named ? 34 : 8 };
     copy.style.transform = `scale(${ENLARGED})`;
     drawFigure(Plotly, copy, data, layout);
-  }
-
-  /** Words as large as they fit, in two columns where one is too high, yet never under what can be read. */
-  fitWords() {
-    const { says } = this;
-    const fits = () => says.scrollHeight <= says.clientHeight + 1 && says.scrollWidth <= says.clientWidth + 1;
-    const now = () => [says.clientWidth, says.clientHeight, says.scrollWidth, says.scrollHeight].join("/");
-    if (!this.words.length || this.fitted === now()) return;
-    this.fit(fits);
-    this.tellMore();
-    this.fitted = now();
-  }
-
-  fit(fits) {
-    const { says, show } = this,
-      { most, least, step } = LETTERS;
-    for (const isTwo of show.children.length === 1 ? [false, true] : [false]) {
-      says.classList.toggle("two", isTwo);
-      for (let size = most; size >= least; size -= step) {
-        says.style.fontSize = `${size}px`;
-        if (fits()) return;
-      }
-    }
-    says.classList.remove("two");
-  }
-
-  /** Turns to what is left of words that are longer than the screen; whether there was any. */
-  turnWords(by) {
-    const { says } = this,
-      before = says.scrollTop;
-    says.scrollTop += by * 0.85 * says.clientHeight;
-    this.tellMore();
-    return Math.abs(says.scrollTop - before) > 1;
-  }
-
-  tellMore() {
-    const { says } = this;
-    says.classList.toggle("more", says.scrollHeight - says.clientHeight - says.scrollTop > 2);
   }
 }

@@ -11,12 +11,13 @@ import { choosePanels } from "./panel_choice.js";
 import { Panels } from "./panels.js";
 import { Probe } from "./pixel.js";
 import { Playback } from "./playback.js";
-import { saveRunLine } from "./run_files.js";
+import { saveRunLine } from "./run_saving.js";
 import { isGivingWay, setRun } from "./session.js";
 import { Readout } from "./step_numbers.js";
 import { Transport } from "./transport.js";
 
-const REST_MS = 160;
+const REST_MS = 160,
+  STILL_MS = 800;
 
 /** @param {Component} component */
 export function mount({ element, props, trigger, watch }) {
@@ -79,6 +80,19 @@ export function mount({ element, props, trigger, watch }) {
     probe.show(still);
     press();
     Object.assign(player.dataset, { frame: i, frames: film.length, t, run: arrivals.run });
+    if (i) later();
+  }
+
+  // What comes after a recorded run's first frames is asked for once these move: before that, the page has the wire.
+  let later = () => {};
+  function fetchRest() {
+    let isAsked = false;
+    later = () => {
+      if (!isAsked) arrivals.fetch(arrivals.run, arrivals.had);
+      isAsked = true;
+    };
+    if (isLive() || playback.index) later();
+    else setTimeout(later, STILL_MS);
   }
 
   function timeLeft() {
@@ -226,7 +240,7 @@ export function mount({ element, props, trigger, watch }) {
     for (const key of ["seconds_left", "done", "stopped", "problem"]) if (key in message) about[key] = message[key];
     for (const [step, x, epsHat] of frames) film.add(step, halves(x), epsHat && halves(epsHat));
     arrivals.had = Math.max(had, before + frames.length);
-    if (message.total > arrivals.had) arrivals.fetch(run, arrivals.had);
+    if (message.total > arrivals.had) fetchRest();
     if (about.done) player.dataset.done = "1";
     beat(isLive() && isRunning());
     tellStatus();

@@ -1,20 +1,18 @@
-// A run as files that the browser makes from the frames it has: a video, and a strip of chosen t for a paper.
+// A run as files that the browser makes from the frames it has: a video, and a strip of chosen t for a paper. It comes
+// when the first file is asked for.
 import { halfBytes, paintFloats, paintHalves, gridFor } from "../draw/picture_grid.js";
 import { cloudGrid, drawCloud, CLOUD } from "../draw/cloud.js";
 import { fileOf, save, Sheet } from "../draw/paper.js";
 import { decode } from "../core/half.js";
 import { number } from "../core/number.js";
-import { make, makeButton, typeset } from "../page/dom.js";
+import { make } from "../page/dom.js";
 import { say } from "../page/words.js";
 import { Still } from "./frames.js";
 import { runTitle } from "./run_title.js";
+import { videoKind } from "./run_saving.js";
 
-// The first that this browser can write: H.264 plays everywhere, VP9 and VP8 in every browser.
-const KINDS = [
-  ["mp4", 'video/mp4;codecs="avc1.42E01F"', "H.264"],
-  ["webm", "video/webm;codecs=vp9", "VP9"],
-  ["webm", "video/webm;codecs=vp8", "VP8"],
-];
+export { fileOf, save };
+
 const RATE = 24,
   MOST_FRAMES = 192,
   END_MS = 1500,
@@ -22,7 +20,6 @@ const RATE = 24,
   TITLE = 44,
   HEAD = TITLE + 64,
   EDGE = 24;
-export const videoKind = () => KINDS.find(([, type]) => window.MediaRecorder?.isTypeSupported(type));
 
 /** `count` of the numbers 0…last, evenly, both ends among them. */
 const even = (count, last) => [
@@ -204,96 +201,4 @@ export const stripOf = (run, count, spacing, look) => {
     );
   });
   return { svg: sheet.svg(name), count: chosen.length };
-};
-
-const PATIENCE_MS = 20_000;
-/** Once the frames of a recorded run have come, which do so while it plays. @param {import("./frames.js").Film} film */
-const whole = async (film) => {
-  const end = performance.now() + PATIENCE_MS;
-  while (film.total && film.length < film.total) {
-    if (performance.now() > end) throw new Error(say("turns.gone"));
-    await wait(100);
-  }
-};
-
-/**
- * The line of the player that saves the run on screen.
- * @param {HTMLElement} player
- * @param {() => { film: any, about: any } | null} current
- */
-export const saveRunLine = (player, current) => {
-  const said = make("span", "said"),
-    kind = videoKind(),
-    count = Object.assign(make("input"), { type: "number", min: 2, max: 20, value: 8 }),
-    spacing = make(
-      "select",
-      "",
-      new Option(say("player.strip_t"), "t"),
-      new Option(say("player.strip_log_snr"), "log_snr"),
-    );
-  said.setAttribute("role", "status");
-  const deed = (key, act) => {
-    const button = makeButton("chip", say(`player.save_${key}`));
-    button.dataset.save = key;
-    button.addEventListener("click", async () => {
-      const run = current();
-      if (!run) return void (said.textContent = say("player.save_none"));
-      button.disabled = true;
-      try {
-        await whole(run.film);
-        const told = await act(run);
-        const part = run.about.stopped || run.about.problem || !run.about.done;
-        const t = run.film.tOf(run.film.newest);
-        said.textContent = part ? `${told} ${say("reverse.saved_part", { t })}` : told;
-      } catch (error) {
-        said.textContent = say("pieces.failed", { reason: /** @type {Error} */ (error).message });
-      }
-      button.disabled = false;
-    });
-    return button;
-  };
-  const strip = (format) => async (run) => {
-    const style = getComputedStyle(document.body),
-      look = { ground: "#ffffff", ink: "#181c24", muted: "#555b66", font: style.fontFamily.replaceAll('"', "'") };
-    const wanted = Math.max(2, Math.min(20, Math.round(+count.value) || 8)),
-      { svg, count: shown } = stripOf(run, wanted, spacing.value, look);
-    save(`ddpm_strip.${format}`, await fileOf(svg, format));
-    return say("player.saved_strip", { count: shown });
-  };
-  const video = deed("video", async (run) => {
-    const blob = await videoOf(run, (share) => {
-      said.textContent = say("player.saving_video", { percent: Math.round(100 * share) });
-    });
-    save(`ddpm_run.${kind[0]}`, blob);
-    return say("player.saved_video", { kind: `${kind[0].toUpperCase()} (${kind[2]})`, mb: number(blob.size / 1e6, 2) });
-  });
-  video.disabled = !kind;
-  const name = (key, input) => make("label", "", ...typeset(say(`player.${key}`)), " ", input);
-  const box = make(
-    "details",
-    "save-run",
-    make("summary", "", say("player.save_run")),
-    make(
-      "div",
-      "",
-      video,
-      make(
-        "span",
-        "kind",
-        kind ? say("player.video_kind", { kind: `${kind[0].toUpperCase()}, ${kind[2]}` }) : say("player.no_video"),
-      ),
-    ),
-    make(
-      "div",
-      "",
-      name("strip_count", count),
-      name("strip_spacing", spacing),
-      deed("strip_png", strip("png")),
-      deed("strip_svg", strip("svg")),
-    ),
-    said,
-  );
-  // The player's own keys are not for who types here.
-  box.addEventListener("keydown", (event) => event.stopPropagation());
-  player.append(box);
 };

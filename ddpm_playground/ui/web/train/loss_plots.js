@@ -45,23 +45,43 @@ const EMPTY = {
     [-4, 0.2],
   ],
 };
+// Over few decades 1, 2 and 5 of each are labelled, as plain numbers: Plotly sets such ones too small to read.
+const FEW_DECADES = 2.2,
+  BESIDE = 0.1;
+const labelled = (/** @type {any} */ axis, /** @type {number[]} */ [low, high]) => {
+  if (axis.type !== "log" || !(high - low < FEW_DECADES)) return axis;
+  const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i);
+  const ticks = powers
+    .flatMap((power) => [1, 2, 5].map((digit) => +`${digit}e${power}`))
+    .filter((v) => Math.log10(v) >= low - BESIDE && Math.log10(v) <= high + BESIDE);
+  const { dtick, ...rest } = axis;
+  return ticks.length > 1 ? { ...rest, tickvals: ticks, ticktext: ticks.map(String) } : { ...rest, dtick };
+};
+const spanOf = (/** @type {any[]} */ traces) => {
+  const logs = traces.flatMap(({ y }) => [...y]).filter((v) => v > 0);
+  return [Math.log10(Math.min(...logs)), Math.log10(Math.max(...logs))];
+};
 const empty = (axis, range) => ({ ...axis, range, autorange: false });
 
 /**
+ * Each plot in a frame of its own: all of them at once would hold up what is under the finger.
+ * @param {import("../page/pace.js").Pace} pace
  * @param {any} Plotly
  * @param {HTMLElement} root
  * @param {Record<string, any>} figures empty layouts
  * @param {any} told what the run has told
  */
-export const drawLosses = (Plotly, root, figures, told) => {
+export const drawLosses = (pace, Plotly, root, figures, told) => {
   const traces = tracesOf(root, told),
     loss = told.loss === undefined ? say("train.no_loss") : number(told.loss);
-  for (const gd of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".gd"))) {
-    if (!gd.clientWidth) continue; // what is not for these data
+  const draw = (/** @type {HTMLElement} */ gd) => {
+    if (!gd.clientWidth) return; // what is not for these data
     const name = gd.dataset.plot || "",
       layout = dressed(figures[name], root, gd.clientWidth);
     layout.dragmode = false;
-    if (!traces[name][0].x.length)
+    const isEmpty = !traces[name][0].x.length;
+    layout.yaxis = labelled(layout.yaxis, isEmpty ? EMPTY[name][1] : spanOf(traces[name]));
+    if (isEmpty)
       Object.assign(
         layout,
         { xaxis: empty(layout.xaxis, EMPTY[name][0]) },
@@ -70,5 +90,7 @@ export const drawLosses = (Plotly, root, figures, told) => {
     for (const axis of [layout.xaxis, layout.yaxis]) axis.title.text = say(axis.title.text.slice(1));
     drawFigure(Plotly, gd, traces[name], layout);
     gd.setAttribute("aria-label", `${gd.parentElement?.querySelector("h3, h4")?.textContent}: ${loss}`);
-  }
+  };
+  for (const gd of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".gd")))
+    if (gd.dataset.plot && traces[gd.dataset.plot]) pace.put(gd, gd, () => draw(gd));
 };

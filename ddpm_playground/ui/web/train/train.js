@@ -5,6 +5,7 @@ import { plotlyFor } from "../draw/plots.js";
 import { opened } from "../page/dom.js";
 import { isCalm, onGround, onResize } from "../page/life.js";
 import { isServerThere, onReach } from "../page/reach.js";
+import { Pace } from "../page/pace.js";
 import { ask, newName } from "../page/server.js";
 import { areRestored, onSettings, remember, settings } from "../page/settings.js";
 import { sparingly } from "../page/sparing.js";
@@ -51,6 +52,7 @@ class Training {
     this.waiting = false;
     this.changedAt = null;
     this.seen = false;
+    this.pace = new Pace();
     this.shows = false; // whether this run is a short one that nobody asked for
     this.wish = "";
     this.drawSoon = sparingly(() => this.draw());
@@ -209,10 +211,9 @@ class Training {
   press() {
     const { find, shown, form } = this,
       own = shown && !this.shows,
-      waiting = this.waiting && !this.shows;
-    find(".go").textContent = say(
-      this.isGoing() && own ? "train.pause" : own && shown.step ? "train.resume" : "train.start",
-    );
+      waiting = this.waiting && !this.shows,
+      going = this.isGoing() && own;
+    find(".go").textContent = say(going ? "train.pause" : own && shown.step ? "train.resume" : "train.start");
     const empty = form.data === "drawn" && this.drawn.points.length < LEAST_DRAWN;
     for (const name of [".go", ".step", ".reset"])
       find(name).disabled = waiting || empty || (shown && shown.state === "limit" && name !== ".reset");
@@ -231,9 +232,9 @@ class Training {
   }
 
   draw() {
-    const { root, start, shown, canvas } = this,
+    const { root, start, shown, canvas, pace } = this,
       { data } = this.form;
-    if (!root.clientWidth) return;
+    if (!root.clientWidth) return null;
     root.classList.toggle("is-blank", data === "drawn" && !this.drawn.points.length);
     if (data !== "digits") {
       drawPlane(canvas, start.reach, this.points(), (shown && shown.view) || null);
@@ -242,8 +243,9 @@ class Training {
     }
     const Plotly = plotlyFor(this.find(".status"), () => this.draw()),
       { T } = this.form.levers.values;
-    if (Plotly) drawLosses(Plotly, root, start.figures, shown && shown.curve ? shown : { ...NOTHING_YET, T });
+    if (Plotly) drawLosses(pace, Plotly, root, start.figures, shown && shown.curve ? shown : { ...NOTHING_YET, T });
     if (data !== "digits") showMemory(this.find, shown);
+    return pace.done();
   }
 
   resized() {
