@@ -32,6 +32,7 @@ def test_two_processes_do_what_one_does(idx_folder: Callable[..., Path], tmp_pat
     common = [
         "train", "--data", str(folder), "--batch-size", "9", "--T", "6", "--channels", "16", "16", "--warm-up", "40",
         "--decay", "0", "--precision", "fp32", "--device", "cpu", "--variance", "learned", "--predict", "v",
+        "--objective", "vlb",  # whose t follow from the errors that all processes found
     ]  # fmt: skip
     drawing = ["sample", "--checkpoint", str(one), "--num-samples", "11", "--device", "cpu", "--out"]
     measuring = [
