@@ -8,12 +8,14 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import is_typeddict
 
 import pytest
 
 from ddpm_playground.cli import main
 from ddpm_playground.core import SCHEDULES
 from ddpm_playground.learn.checkpoints.shipped import SHIPPED
+from ddpm_playground.ui.protocol import player_messages
 from ddpm_playground.views.theme import SYMBOLS
 
 ROOT = Path(__file__).parents[1]
@@ -68,6 +70,13 @@ def test_every_symbol_is_where_the_notation_says() -> None:
 def test_every_schedule_is_compared_with_diffusers() -> None:
     text = (ROOT / "docs/schedules.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in text for name in SCHEDULES)
+
+
+def test_every_field_of_the_player_s_messages_is_told() -> None:
+    told = set(re.findall(r"`(\w+)`", (ROOT / "docs/protocol.md").read_text(encoding="utf-8")))
+    records = [record for record in vars(player_messages).values() if is_typeddict(record)]
+    assert len(records) >= 7
+    assert {f"{record.__name__}.{field}" for record in records for field in record.__annotations__.keys() - told} == set()
 
 
 @pytest.mark.slow
