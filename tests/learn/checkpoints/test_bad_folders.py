@@ -77,6 +77,11 @@ def test_a_folder_that_leads_out_of_the_shelf_is_refused_however_it_does_so(tmp_
         with pytest.raises(Refusal) as refused:
             shelf.load(name)
         assert len(str(refused.value)) > 30
+    flat(tmp_path / "other" / "own")
+    with pytest.raises(Refusal, match="'link' lies outside the allowed folders"):
+        Shelf([tmp_path / "other", root]).folder("link")
+    with pytest.raises(Refusal, match="there is no checkpoint 'none'"):
+        Shelf([tmp_path / "other", root]).folder("none")
     assert shelf.load("own").image_shape == (3, 8, 8)
 
 
