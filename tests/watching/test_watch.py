@@ -170,6 +170,31 @@ def test_threads_watch_side_by_side() -> None:
     assert len(watch.last()) == STEPS
 
 
+def test_chains_of_one_scheduler_at_once_are_each_a_run_of_its_own() -> None:
+    """As of a pipeline that a server calls from several threads; each call sets the same timesteps anew."""
+    scheduler, both = made("DDIMScheduler"), threading.Barrier(2, timeout=60)
+    wanted, _ = walk(scheduler, SHAPES["pixel"])
+
+    def at_once(x: torch.Tensor, i: int) -> torch.Tensor:
+        both.wait()
+        return x
+
+    def one() -> None:
+        both.wait()
+        scheduler.set_timesteps(STEPS)
+        walk(scheduler, SHAPES["pixel"], between=at_once)
+
+    threads = [threading.Thread(target=one) for _ in range(2)]
+    with pg.watch(scheduler, open=None) as watch:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [len(run) for run in watch.runs] == [STEPS] * 2
+    assert all(torch.equal(torch.from_numpy(run.x_end), wanted) for run in watch.runs)
+    assert [run.own_findings for run in watch.runs] == [[], []] and {run.ended for run in watch.runs} == {"finished"}
+
+
 def test_several_chains_in_one_block_are_several_runs() -> None:
     """Also where the timesteps were set once, as in a loop over batches."""
     pipe = tiny_pipeline(DDPMScheduler())
