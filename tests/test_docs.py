@@ -73,7 +73,9 @@ def test_every_schedule_is_compared_with_diffusers() -> None:
 
 def test_every_field_of_the_player_s_messages_is_told() -> None:
     told = set(re.findall(r"`(\w+)`", (ROOT / "docs/protocol.md").read_text(encoding="utf-8")))
-    records = [one for one in vars(player_messages).values() if getattr(one, "__module__", "") == player_messages.__name__]
+    records = [
+        one for one in vars(player_messages).values() if getattr(one, "__module__", "") == player_messages.__name__
+    ]
     assert len(records) >= 7
     assert {f"{one.__name__}.{name}" for one in records for name in one.__annotations__.keys() - told} == set()
 

@@ -13,7 +13,6 @@ import torch
 
 from .tape import Call, Tape, blank_tape
 
-
 MOST_OPEN = 16  # chains at once; of more, the one begun first counts as finished
 
 

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from diffusers import (
     DDPMScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    ScoreSdeVeScheduler,
 )
 
 import ddpm_playground as pg
@@ -281,6 +283,7 @@ def scheduler_of(scheduler, steps: int):
         ((), "got nothing"), ((None,), "NoneType"), (("mnist",), "no scheduler"), ((DDPMScheduler,), "no scheduler"),
         ((torch.optim.SGD([torch.zeros(1)], 0.1),), "no scheduler"), ((1, 2), "int, int"),
         ((DDPMScheduler(), DDIMScheduler()), "DDPMScheduler, DDIMScheduler"),
+        ((SimpleNamespace(unet=1, scheduler=ScoreSdeVeScheduler()),), "ScoreSdeVeScheduler's step_pred"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_watched_is_refused(given: tuple, told: str) -> None:
