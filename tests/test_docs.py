@@ -14,6 +14,7 @@ import pytest
 from ddpm_playground.cli import main
 from ddpm_playground.core import SCHEDULES
 from ddpm_playground.learn.checkpoints.shipped import SHIPPED
+from ddpm_playground.ui.protocol import player_messages
 from ddpm_playground.views.theme import SYMBOLS
 
 ROOT = Path(__file__).parents[1]
@@ -68,6 +69,15 @@ def test_every_symbol_is_where_the_notation_says() -> None:
 def test_every_schedule_is_compared_with_diffusers() -> None:
     text = (ROOT / "docs/schedules.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in text for name in SCHEDULES)
+
+
+def test_every_field_of_the_player_s_messages_is_told() -> None:
+    told = set(re.findall(r"`(\w+)`", (ROOT / "docs/protocol.md").read_text(encoding="utf-8")))
+    records = [
+        one for one in vars(player_messages).values() if getattr(one, "__module__", "") == player_messages.__name__
+    ]
+    assert len(records) >= 7
+    assert {f"{one.__name__}.{name}" for one in records for name in one.__annotations__.keys() - told} == set()
 
 
 @pytest.mark.slow

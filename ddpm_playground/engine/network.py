@@ -45,6 +45,7 @@ def examples(config: Mapping[str, Any], batch: int) -> tuple[torch.Tensor, torch
     size, generator = config["sample_size"], torch.Generator().manual_seed(batch)
     height, width = (size, size) if isinstance(size, int) else size
     x = torch.randn(batch, config["in_channels"], height, width, generator=generator)
-    t = torch.randint(0, 1000, (batch,), generator=generator)
+    rows = config.get("num_train_timesteps") if config.get("time_embedding_type") == "learned" else None
+    t = torch.randint(0, min(rows or 1000, 1000), (batch,), generator=generator)
     label = torch.randint(0, config["num_class_embeds"] or 10, (batch,), generator=generator)
     return x, t, conditioning(config, label, x)

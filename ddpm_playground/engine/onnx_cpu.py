@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,6 +37,8 @@ ONNX_AGREEMENT = 3e-5
 APART = 8
 # Every file of that kind in the cache is ours; those of a living process stay.
 LEFT_BEHIND = "*.writing"
+# torch notes in one place for the whole process that it exports: two at once would break each other off.
+_EXPORTING = threading.Lock()
 
 
 class _Plain(torch.nn.Module):
@@ -192,7 +195,7 @@ def export(unet: "UNet2DModel") -> bytes:
     inputs = {"x": x, "t": t} | ({} if label is None else {"label": label})
     file = io.BytesIO()
     try:
-        with warnings.catch_warnings(), torch.no_grad():
+        with _EXPORTING, warnings.catch_warnings(), torch.no_grad():
             # The tracer warns of itself, and of sizes that are the same for every input of ours. The newer exporter
             # yields the same graph in fifteen times the time.
             warnings.simplefilter("ignore")

@@ -6,11 +6,48 @@ import threading
 import time
 import typing
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from .tape import Call, Tape, blank_tape
+
+MOST_OPEN = 16  # chains at once; of more, the one begun first counts as finished
+
+
+@dataclass(eq=False)
+class Chain:
+    """A chain that is under way.
+
+    Attributes:
+        tape: what it is written on.
+        after: what its last step returned, and that tensor's version.
+    """
+
+    tape: Tape
+    after: tuple[Any, int | None] | None = None
+
+    def changed(self, sample: torch.Tensor) -> bool:
+        """Whether x is another than its last step returned."""
+        if self.after is None:
+            return True
+        after, version = self.after
+        return after is not sample or version is None or _version(sample) != version
+
+    def goes_on(self, sample: torch.Tensor, timestep: Any, timesteps: Any) -> bool:
+        """Whether a step of x belongs to it: not where the timesteps were set anew, x has another shape, or the list
+        was gone through. Another thread may have set the same list anew for a chain of its own meanwhile."""
+        calls, own = self.tape.calls, self.tape.timesteps
+        if self.tape.cut.shape != tuple(sample.shape):
+            return False
+        through = isinstance(own, torch.Tensor) and len(calls) >= len(own)
+        changed = self.changed(sample)
+        if own is timesteps:
+            return not (changed and (through or (len(calls) > 1 and _same_number(timestep, calls[0].timestep))))
+        if changed or through or not _same_list(own, timesteps):
+            return False
+        return not _same_number(timestep, calls[0].timestep)
 
 
 class Listener:
@@ -30,35 +67,35 @@ class Listener:
         self._name, self._scheduler, self._channels, self._memory = name, scheduler, channels, memory
         self._opened, self._called = opened, called
         self._lock = threading.RLock()
-        self._tape: Tape | None = None
-        self._scaled: tuple[Any, Any] | None = None  # what scale_model_input was given last, and what it returned
-        self._after: tuple[Any, int | None] | None = None  # what the last step returned, and its version
+        self._open: list[Chain] = []  # chains under way, of whatever thread
+        # Of each thread its chain, and what scale_model_input was given last and returned.
+        self._mine = threading.local()
         self.problems: list[str] = []
         self.unseen = 0
 
     def scaling(self, method: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         """A call of scale_model_input."""
         answer = method(*args, **kwargs)
-        self._scaled = (args[0] if args else kwargs.get("sample"), answer)
+        self._mine.scaled = (args[0] if args else kwargs.get("sample"), answer)
         return answer
 
     def stepping(self, method: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         """A call of step: nothing of what it is given or returns is touched, and no failure here is its failure."""
         if torch.compiler.is_compiling():
             return method(*args, **kwargs)
-        call = None
+        noted = None
         with self._lock:
             try:
                 with torch.no_grad():
-                    call = self._before(_handed(args, kwargs, _names(getattr(method, "__func__", method))))
+                    noted = self._before(_handed(args, kwargs, _names(getattr(method, "__func__", method))))
             except Exception as error:
                 self._failed(error)
         answer = method(*args, **kwargs)
-        if call is not None:
+        if noted is not None:
             with self._lock:
                 try:
                     with torch.no_grad():
-                        self._finish(call, answer, method)
+                        self._finish(*noted, answer, method)
                 except Exception as error:
                     self._failed(error)
         return answer
@@ -66,9 +103,9 @@ class Listener:
     def close(self, ended: str) -> None:
         """The watch is over; nothing of the run is held that is not kept."""
         with self._lock:
-            if self._tape is not None and not self._tape.ended:
-                self._tape.ended = ended
-            self._tape = self._scaled = self._after = None
+            for chain in self._open:
+                chain.tape.ended = chain.tape.ended or ended
+            self._open, self._mine = [], threading.local()
 
     def _failed(self, error: Exception) -> None:
         self.unseen += 1
@@ -76,16 +113,16 @@ class Listener:
         if told not in self.problems and len(self.problems) < 8:
             self.problems.append(told)
 
-    def _before(self, given: dict[str, Any]) -> Call | None:
+    def _before(self, given: dict[str, Any]) -> tuple[Chain, Call] | None:
         sample, output = given.get("sample"), given.get("model_output")
         if not isinstance(sample, torch.Tensor) or not sample.is_floating_point() or sample.ndim < 2:
             self.unseen += 1
             return None
-        tape = self._tape_for(sample, given.get("timestep"))
-        changed = self._changed(sample)
+        chain = self._chain_for(sample, given.get("timestep"))
+        tape, changed = chain.tape, chain.changed(sample)
         last = tape.calls[-1] if tape.calls else None
         keeps = len(tape.calls) % tape.cut.every == 0
-        scaled = self._scaled
+        scaled = getattr(self._mine, "scaled", None)
         call = Call(
             timestep=_copied(given.get("timestep")), place=_place(self._scheduler),
             seconds=time.perf_counter() - tape.started, scaled=scaled is not None,
@@ -104,19 +141,13 @@ class Listener:
             call.norms.append(_norm(output))
         else:
             call.norms.append(torch.tensor(float("nan")))
-        self._scaled = None
+        self._mine.scaled = None
         tape.calls.append(call)
-        return call
+        return chain, call
 
-    def _changed(self, sample: torch.Tensor) -> bool:
-        if self._after is None:
-            return True
-        after, version = self._after
-        return after is not sample or version is None or _version(sample) != version
-
-    def _finish(self, call: Call, answer: Any, method: Callable[..., Any]) -> None:
-        tape = self._tape
-        if tape is None:
+    def _finish(self, chain: Chain, call: Call, answer: Any, method: Callable[..., Any]) -> None:
+        tape = chain.tape
+        if chain not in self._open:
             return
         after, x_hat_0 = _returned(answer, method)
         if isinstance(after, torch.Tensor):
@@ -128,25 +159,30 @@ class Listener:
                     call.x_hat_0 = tape.cut.of(x_hat_0)
             call.norms.append(_norm(after))
             call.finished = True
-            self._after = (after, _version(after))
+            chain.after = (after, _version(after))
         self._called(tape)
 
-    def _tape_for(self, sample: torch.Tensor, timestep: Any) -> Tape:
-        """The tape that a call belongs to: a new one where the timesteps were set anew, x has another shape, or the
-        list was gone through."""
-        tape, timesteps = self._tape, getattr(self._scheduler, "timesteps", None)
-        if tape is not None and tape.timesteps is timesteps and tape.cut.shape == tuple(sample.shape):
-            through = isinstance(timesteps, torch.Tensor) and len(tape.calls) >= len(timesteps)
-            changed = self._changed(sample)
-            again = changed and len(tape.calls) > 1 and _same_number(timestep, tape.calls[0].timestep)
-            if not ((through and changed) or again):
-                return tape
-        if tape is not None:
-            tape.ended = tape.ended or "finished"
-        self._after = None
-        self._tape = tape = blank_tape(self._name, self._scheduler, sample, self._channels, self._memory)
-        self._opened(tape)
-        return tape
+    def _chain_for(self, sample: torch.Tensor, timestep: Any) -> Chain:
+        """The chain that a call belongs to: whose last step returned this x, else this thread's own, or a new one."""
+        timesteps, mine = getattr(self._scheduler, "timesteps", None), getattr(self._mine, "chain", None)
+        known = [chain for chain in self._open if chain.after is not None and chain.after[0] is sample]
+        if mine is None and len(self._open) == 1:  # one that goes on in another thread, unless this is a first step
+            calls = self._open[0].tape.calls
+            known += self._open if calls and not _same_number(timestep, calls[0].timestep) else []
+        for chain in (*known, *([mine] if mine in self._open else [])):
+            if chain.goes_on(sample, timestep, timesteps):
+                self._mine.chain = chain
+                return chain
+        if mine in self._open:
+            mine.tape.ended = mine.tape.ended or "finished"
+            self._open.remove(mine)
+        while len(self._open) >= MOST_OPEN:
+            gone = self._open.pop(0).tape
+            gone.ended = gone.ended or "finished"
+        self._mine.chain = chain = Chain(blank_tape(self._name, self._scheduler, sample, self._channels, self._memory))
+        self._open.append(chain)
+        self._opened(chain.tape)
+        return chain
 
 
 def _handed(args: tuple, kwargs: dict, names: tuple[str, ...]) -> dict[str, Any]:
@@ -198,6 +234,13 @@ def _same_number(one: Any, other: Any) -> bool:
         if isinstance(value, torch.Tensor) and (value.device.type != "cpu" or value.numel() != 1):
             return False
     return one is not None and other is not None and float(one) == float(other)
+
+
+def _same_list(one: Any, other: Any) -> bool:
+    """Whether two lists of timesteps are equal; never asked of a card."""
+    if not (isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor)):
+        return False
+    return one.device.type == other.device.type == "cpu" and torch.equal(one, other)
 
 
 def _copied(timestep: Any) -> Any:

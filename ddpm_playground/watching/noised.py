@@ -21,6 +21,7 @@ from .named import read_anything
 
 FILE_SIDE = 64  # px of a picture that is read from a file
 SHOWN_T = 8
+MOST_CHANNELS = 4  # an axis that is longer is none of colours, if the last one can be
 
 
 class Forward:
@@ -64,8 +65,9 @@ def forward(x_0: Any, t: int | Sequence[int] | None = None, schedule: Any = "lin
     """Noise a picture to any t in one step.
 
     Args:
-        x_0: float numbers in −1…1 or uint8 ones in 0…255, as tensor or array, (H,W), (C,H,W) or (B,C,H,W); a Pillow
-            picture; or a picture's file, which is cut to a square of 64 pixels.
+        x_0: float numbers in −1…1 or uint8 ones in 0…255, as tensor or array, (H,W), (C,H,W) or (B,C,H,W), or with 1
+            or 3 colours last, as Pillow and pipelines have them; a Pillow picture; or a picture's file, which is cut
+            to a square of 64 pixels.
         t: one t or several, 0…T; eight between 0 and T where left out.
         schedule: see `named.read_anything`.
         seed: of ε; picture i depends on the seed and i alone.
@@ -98,6 +100,7 @@ def _picture(given: Any) -> torch.Tensor:
                       got=type(given).__name__) from None  # fmt: skip
     if x.ndim not in (2, 3, 4) or not x.numel():
         raise Refusal("x_0 must be (H,W), (C,H,W) or (B,C,H,W), got {got}; reshape it", got=tuple(x.shape))
+    x = _colours_first(x)
     x = to_x_0(x) if x.dtype is torch.uint8 else x.float()
     if not bool(torch.isfinite(x).all()) or float(x.abs().max()) > 1.0 + 1e-4:
         raise Refusal(
@@ -105,3 +108,10 @@ def _picture(given: Any) -> torch.Tensor:
             low=f"{float(x.min()):.4g}", high=f"{float(x.max()):.4g}",
         )  # fmt: skip
     return x[(None,) * (4 - x.ndim)]
+
+
+def _colours_first(x: torch.Tensor) -> torch.Tensor:
+    """(…,C,H,W) of (…,H,W,C), where the last axis alone can be one of colours."""
+    if x.ndim > 2 and x.shape[-1] in (1, 3) and x.shape[-3] > MOST_CHANNELS:
+        return x.movedim(-1, -3).contiguous()
+    return x

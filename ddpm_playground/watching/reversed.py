@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..bridge.all_samplers import OWN
 from ..core.phrase import Phrase, Refusal
 from ..lab.finding import Finding
 from ..recipe import Recipe
@@ -18,6 +19,7 @@ from .shown_run import ShownRun
 MOST_KEPT = 150  # steps
 SETTINGS = ("label", "guidance", "sampler", "num_steps", "spacing", "strength", "clip_x_0", "seed", "num_images")
 STEPS = 50  # where none are asked for
+OURS = {"sampler", "spacing", "strength", "clip_x_0"}  # which say how to sample
 
 
 class ReversedRun(ShownRun):
@@ -114,7 +116,8 @@ def reverse(checkpoint: str | Path = "mnist", **settings: Any) -> ReversedRun:
     Args:
         checkpoint: "mnist", the shipped one, the name of another one at hand, or a folder.
         settings: any of a recipe's label ("all", "none" or a class number), guidance, sampler, num_steps (50 where none
-            are asked for), spacing, strength, clip_x_0, seed and num_images.
+            are asked for, at most T), spacing, strength, clip_x_0, seed and num_images. Where neither a sampler nor
+            what is said to those here is given, a folder of somebody else's is drawn from as its own scheduler does.
 
     Returns:
         The run, as arrays, and as a player in a notebook.
@@ -134,5 +137,9 @@ def reverse(checkpoint: str | Path = "mnist", **settings: Any) -> ReversedRun:
         checkpoint = str(folder)
     types = {one.name: type(one.default) for one in fields(Recipe)}
     given = {name: str(value) if types[name] is str else value for name, value in settings.items()}
+    found = shelf().load(str(checkpoint))
+    usual: dict[str, Any] = {"num_steps": min(STEPS, found.schedule.T)}
+    if not OURS & settings.keys() and not found.own.is_here and not found.is_planar:
+        usual["sampler"] = OWN
     with torch.no_grad():
-        return ReversedRun(Run(Recipe(checkpoint=str(checkpoint), **{"num_steps": STEPS, **given})))
+        return ReversedRun(Run(Recipe(checkpoint=str(checkpoint), **{**usual, **given})))

@@ -71,6 +71,13 @@ def is_scheduler(value: Any) -> bool:
 def _of_pipeline(pipeline: Any) -> Subject:
     parts = dict(_parts(pipeline))
     schedulers = {name: part for name, part in parts.items() if is_scheduler(part)}
+    by_halves = next((part for part in parts.values() if callable(getattr(part, "step_pred", None))), None)
+    if not schedulers and by_halves is not None:
+        raise Refusal(
+            "{name} walks with {scheduler}'s step_pred and step_correct, which cannot be watched; draw from its folder "
+            "with sample or reverse",
+            name=type(pipeline).__name__, scheduler=type(by_halves).__name__,
+        )  # fmt: skip
     if not schedulers:
         raise Refusal(
             "{name} has no scheduler that steps through timesteps; to watch, give {taken}",

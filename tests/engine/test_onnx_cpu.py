@@ -2,6 +2,7 @@
 
 import builtins
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from diffusers import DDPMScheduler, UNet2DModel
 from ddpm_playground.core import SAMPLERS, Sampling, SeededNoise, reverse, timestep_path
 from ddpm_playground.engine import onnx_cpu
 from ddpm_playground.engine.engines import ENGINES, network_on, pick_engine, running_on
-from ddpm_playground.engine.network import AGREEMENT, EngineUnavailable
+from ddpm_playground.engine.network import AGREEMENT, EngineUnavailable, examples
 from ddpm_playground.engine.onnx_cpu import OnnxNetwork, export, onnx_network
 from ddpm_playground.learn.checkpoints.checkpoint import load_checkpoint
 from ddpm_playground.learn.checkpoints.shipped import SHIPPED
@@ -235,6 +236,20 @@ def test_a_fourier_embedding_runs_and_its_missing_last_step_is_told(tmp_path):
     checkpoint = load_checkpoint(tmp_path / "fourier")
     assert any("at t = 1 the network says no finite numbers" in said for said in checkpoint.read_as)
     assert checkpoint.on("onnx").engine == "onnx"
+
+
+def test_a_learned_embedding_of_few_timesteps_is_asked_within_its_table():
+    unet = network_of(time_embedding_type="learned", num_train_timesteps=7)
+    assert set(examples(unet.config, 64)[1].tolist()) == set(range(7))
+
+
+@pytest.mark.slow
+def test_two_networks_are_exported_at_once():
+    """A page whose reader goes on to the next checkpoint does that; torch's exporter knows of one at a time."""
+    networks = [network_of().eval() for _ in range(2)]
+    with ThreadPoolExecutor(2) as workers:
+        models = list(workers.map(export, networks))
+    assert all(len(model) > 1000 for model in models)
 
 
 def test_what_is_not_finite_is_told_and_eager_runs(capsys):

@@ -14,6 +14,7 @@ from PIL import Image
 
 import ddpm_playground as pg
 from ddpm_playground.core import make_schedule
+from tests.learn.checkpoints.family_zoo import FOURIER, SMALL, VE, saved_family
 
 from .loops_of_others import tiny_pipeline
 
@@ -89,13 +90,14 @@ def test_curves_of_several_schedules_are_one_figure() -> None:
     "x_0",
     [
         torch.zeros(8, 8), np.zeros((3, 8, 8)), np.full((2, 1, 8, 8), 255, np.uint8), Image.new("RGB", (8, 8)),
-        Image.new("RGBA", (8, 8)), [[0.0, 1.0], [-1.0, 0.5]],
+        Image.new("RGBA", (8, 8)), [[0.0, 1.0], [-1.0, 0.5]], np.zeros((8, 9, 3), np.uint8), np.zeros((2, 8, 8, 1)),
     ],
-    ids=["tensor", "array", "bytes", "picture", "transparent", "list"],
+    ids=["tensor", "array", "bytes", "picture", "transparent", "list", "colours last", "batch, colours last"],
 )  # fmt: skip
 def test_any_picture_is_noised(x_0: Any) -> None:
     noised = pg.forward(x_0, t=[0, 10, 100], schedule="cosine", seed=3)
     assert np.array_equal(noised.x_t[0], noised.x_0) and noised.x_t.shape == (3, *noised.x_0.shape)
+    assert noised.x_0.shape[1] in (1, 3)
     a = float(make_schedule("cosine").alpha_bars[100])
     assert np.allclose(noised.x_t[2], a**0.5 * noised.x_0 + (1 - a) ** 0.5 * noised.eps, atol=1e-6)
     assert noised._repr_html_().count("data:image/png") == 3 and "t = 0, 10, 100" in repr(noised)
@@ -127,3 +129,12 @@ def test_a_chain_of_the_shipped_network_is_a_run_that_plays(tmp_path: Path) -> N
     assert run.save(tmp_path / "run.npz").exists() and run.save(tmp_path / "run.html").exists()
     again = pg.reverse("mnist", num_steps=3, num_images=2, label="7", seed=1)
     assert np.array_equal(again.x_0, run.x_0)
+
+
+def test_somebody_else_s_folder_is_drawn_from_as_its_own_scheduler_does(tmp_path: Path) -> None:
+    """Also where that scheduler corrects by what a batch is like: no picture depends on its companions here."""
+    saved_family(tmp_path / "a", VE, net=FOURIER, **SMALL)
+    two, one = (pg.reverse(tmp_path / "a", num_steps=3, num_images=count) for count in (2, 1))
+    assert ", own, 3 steps" in repr(two) and np.allclose(two.x_0[:1], one.x_0, atol=1e-4)
+    with pytest.raises(ValueError, match="ddpm would ask this network"):
+        pg.reverse(tmp_path / "a", num_steps=3, sampler="ddpm")

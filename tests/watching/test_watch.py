@@ -3,6 +3,7 @@
 import copy
 import inspect
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from diffusers import (
     DDPMScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    ScoreSdeVeScheduler,
 )
 
 import ddpm_playground as pg
@@ -170,6 +172,31 @@ def test_threads_watch_side_by_side() -> None:
     assert len(watch.last()) == STEPS
 
 
+def test_chains_of_one_scheduler_at_once_are_each_a_run_of_its_own() -> None:
+    """As of a pipeline that a server calls from several threads; each call sets the same timesteps anew."""
+    scheduler, both = made("DDIMScheduler"), threading.Barrier(2, timeout=60)
+    wanted, _ = walk(scheduler, SHAPES["pixel"])
+
+    def at_once(x: torch.Tensor, i: int) -> torch.Tensor:
+        both.wait()
+        return x
+
+    def one() -> None:
+        both.wait()
+        scheduler.set_timesteps(STEPS)
+        walk(scheduler, SHAPES["pixel"], between=at_once)
+
+    threads = [threading.Thread(target=one) for _ in range(2)]
+    with pg.watch(scheduler, open=None) as watch:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert [len(run) for run in watch.runs] == [STEPS] * 2
+    assert all(torch.equal(torch.from_numpy(run.x_end), wanted) for run in watch.runs)
+    assert [run.own_findings for run in watch.runs] == [[], []] and {run.ended for run in watch.runs} == {"finished"}
+
+
 def test_several_chains_in_one_block_are_several_runs() -> None:
     """Also where the timesteps were set once, as in a loop over batches."""
     pipe = tiny_pipeline(DDPMScheduler())
@@ -256,6 +283,7 @@ def scheduler_of(scheduler, steps: int):
         ((), "got nothing"), ((None,), "NoneType"), (("mnist",), "no scheduler"), ((DDPMScheduler,), "no scheduler"),
         ((torch.optim.SGD([torch.zeros(1)], 0.1),), "no scheduler"), ((1, 2), "int, int"),
         ((DDPMScheduler(), DDIMScheduler()), "DDPMScheduler, DDIMScheduler"),
+        ((SimpleNamespace(unet=1, scheduler=ScoreSdeVeScheduler()),), "ScoreSdeVeScheduler's step_pred"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_watched_is_refused(given: tuple, told: str) -> None:

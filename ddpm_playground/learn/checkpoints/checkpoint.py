@@ -11,6 +11,7 @@ from diffusers import UNet2DModel
 
 from ...bridge.all_samplers import OWN, sampler_named
 from ...bridge.driven_sampler import DrivenSampler
+from ...bridge.families import family_of
 from ...core import Reverse, Sampler, Sampling, Schedule, reverse
 from ...core.phrase import Phrase, Refusal
 from ...engine.device import describe_device, device_of
@@ -33,7 +34,7 @@ from .picture_size import Size, sized
 from .pipeline_files import WEIGHTS, save_pipeline
 from .said_variance import told_of_variance, variance_type_of
 from .shipped import checkpoint_folder
-from .tried import says_finite_numbers
+from .tried import tried
 from .unshown import refuse_other_place, why_unshown
 
 __all__ = [
@@ -184,11 +185,11 @@ class Checkpoint:
 
 
 def _network_of(
-    architecture: Any, config: dict[str, Any], state: dict[str, torch.Tensor]
+    architecture: Any, config: dict[str, Any], state: dict[str, torch.Tensor], at_0: bool
 ) -> tuple[UNet2DModel, tuple[Phrase, ...]]:
     """A network of that architecture and config with these weights, under today's names, which has run once.
 
-    With it, what is wrong with what it said.
+    With it, what is wrong with what it said; `at_0` is whether its schedule may ask it at timestep 0.
     """
     try:
         with torch.device("meta"):  # names and shapes alone: a hostile config costs no memory
@@ -205,13 +206,9 @@ def _network_of(
             )
         unet = cast(UNet2DModel, architecture.from_config(config))
         unet.load_state_dict(state)
-        if says_finite_numbers(unet):
-            return unet, ()
-        said = Phrase(
-            "at t = 1 the network says no finite numbers, so the last step of a chain ends in none; nothing here mends "
-            "that"
-        )
-        return unet, (said,)
+        return unet, tried(unet, at_0)
+    except CheckpointError:
+        raise
     except Exception as error:  # whatever a hostile config makes diffusers raise
         reason = error.phrase if isinstance(error, Refusal) else " ".join(str(error).split())[:200]
         raise CheckpointError(
@@ -285,7 +282,8 @@ def load_checkpoint(
     weights = layout.weights()
     state = read_weights(*weights)
     read_as = (*layout.read_as(weights), *_converted(state), *assumed, *chosen)
-    unet, broken = _network_of(ARCHITECTURES[config["_class_name"]], config, state)
+    at_0 = elsewhere(family_of(scheduler_config)) is None
+    unet, broken = _network_of(ARCHITECTURES[config["_class_name"]], config, state, at_0)
     try:
         schedule, shown_as = trained_schedule(scheduler_config)
     except ValueError as error:

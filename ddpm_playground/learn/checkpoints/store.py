@@ -161,7 +161,7 @@ class Shelf:
         except (OSError, RuntimeError, UnicodeError) as error:  # a link that leads back to itself is a RuntimeError
             told = LOOP if type(error) is RuntimeError else reason_of(error)
             raise Refusal("checkpoint {name} cannot be looked for: {told}", name=printable(name), told=told) from None
-        if not inside:
+        if not there and len(inside) < len(candidates):  # also by a link that leads out of its root
             raise Refusal(
                 "checkpoint {name} lies outside the allowed folders; put it below checkpoints/, or name its parent "
                 "in the environment variable DDPM_CHECKPOINTS",

@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
-from ...core.phrase import Phrase, in_a_row
+from ...core.phrase import Phrase, Refusal, in_a_row
 from ..checkpoints.checkpoint import Checkpoint, load_checkpoint
+from ..checkpoints.other_family import elsewhere
 from ..checkpoints.shipped import SHIPPED
 from .curves import LevelErrors, measure, measure_at
 from .diagnosis import QUARTERS, TITLES, Diagnosis
@@ -86,8 +87,10 @@ def patient_of(
         progress: is called with how many pictures were shown.
 
     Raises:
-        ValueError: a folder or a number that cannot be used.
+        ValueError: a folder or a number that cannot be used, or a network that is not asked at DDPM's t.
     """
+    if told := elsewhere(checkpoint.own.family):
+        raise Refusal(told)
     found = seen_pictures(checkpoint, data, num_images + SPARE, seed)
     count = min(num_images, len(found)) if len(found) < num_images + 30 else num_images
     spare = found.part(count) if len(found) > count else None

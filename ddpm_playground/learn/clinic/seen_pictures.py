@@ -164,7 +164,7 @@ def classes_for(checkpoint: Checkpoint, pictures: Pictures, name: str) -> tuple[
         raise Refusal(
             "{name} has no classes, and the network needs one for each picture: {known}; say which they are, or give "
             "pictures in one folder for each of its classes",
-            name=name, known=", ".join(known[:3]),
+            name=name, known=_first(known),
         )  # fmt: skip
     if all(c in known for c in theirs):
         return [known.index(c) for c in theirs], []
@@ -185,5 +185,10 @@ def classes_for(checkpoint: Checkpoint, pictures: Pictures, name: str) -> tuple[
     raise Refusal(
         "{name} has {count} classes ({theirs}), the network has {most} ({known}) and none that stands for no class; "
         "give pictures in one folder for each of its classes",
-        name=name, count=len(theirs), theirs=", ".join(theirs[:3]), most=len(known), known=", ".join(known[:3]),
+        name=name, count=len(theirs), theirs=_first(theirs), most=len(known), known=_first(known),
     )  # fmt: skip
+
+
+def _first(names: Sequence[str]) -> str:
+    """The first three, and whether there are more."""
+    return ", ".join([*names[:3], *(["…"] if len(names) > 3 else [])])

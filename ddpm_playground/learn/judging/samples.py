@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
@@ -160,7 +160,8 @@ def chain(
         noise = SeededNoise(seed, indices, checkpoint.image_shape, checkpoint.device)
         x_T = noise()
     else:
-        predict = checkpoint.predictor(guidance)  # the batch as it is, as another program asks it
+        # The batch as it is, as another program asks it.
+        predict = replace(checkpoint.predictor(guidance), apart=False)
         x_T, noise = noises.of(indices, checkpoint.device)
     return sampler.steps(
         checkpoint.schedule, predict, x_T, noise, told, reverse=checkpoint.reverse, label=labels.to(checkpoint.device)

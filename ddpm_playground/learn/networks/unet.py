@@ -95,6 +95,7 @@ class NetworkEps:
         elsewhere: why it cannot be asked at the paper's t and x_t, of which `answer` alone is free; None where it can.
         condition: what the network is shown in channels behind those of x, (1,C,H,W); None for nothing.
         at_once: how many pictures it is asked of in one call, so that memory is bounded; None for all.
+        apart: no picture may depend on its companions, by what a scheduler does with a batch.
     """
 
     schedule: Schedule
@@ -107,6 +108,7 @@ class NetworkEps:
     elsewhere: Phrase | None = None
     condition: torch.Tensor | None = field(default=None, compare=False)
     at_once: int | None = None
+    apart: bool = field(default=True, compare=False)
 
     @property
     def null_class(self) -> int | None:

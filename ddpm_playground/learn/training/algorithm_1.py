@@ -20,10 +20,15 @@ class DrawnBatch(NamedTuple):
 
 
 def draw_noise(
-    x_0: torch.Tensor, label: torch.Tensor | None, T: int, generator: torch.Generator, how: str = "stratified"
+    x_0: torch.Tensor,
+    label: torch.Tensor | None,
+    T: int,
+    generator: torch.Generator,
+    how: str = "stratified",
+    p: torch.Tensor | None = None,
 ) -> DrawnBatch:
     """t as `draw_t` has it, then ε ~ N(0, I) in the shape of x_0 (B,*D) (algorithm 1, lines 3 and 4)."""
-    t = draw_t(T, len(x_0), generator, how)
+    t = draw_t(T, len(x_0), generator, how, p)
     return DrawnBatch(x_0, t, torch.randn(x_0.shape, generator=generator), label)
 
 
@@ -118,17 +123,23 @@ def loss_weight(
     return weight[t - 1].float()
 
 
-def draw_t(T: int, size: int, generator: torch.Generator, how: str = "stratified") -> torch.Tensor:
-    """t ~ Uniform{1…T}, (size,) int64 (algorithm 1, line 3).
+def draw_t(
+    T: int, size: int, generator: torch.Generator, how: str = "stratified", p: torch.Tensor | None = None
+) -> torch.Tensor:
+    """t ~ Uniform{1…T}, (size,) int64 (algorithm 1, line 3), or t ~ p (T,) float64 where it is given.
 
     "stratified" spreads one batch evenly over 1…T with a common random shift, which leaves each t uniform
-    and lowers the variance of the gradient (Kingma et al. 2021, appendix I.1).
+    and lowers the variance of the gradient (Kingma et al. 2021, appendix I.1); with p, evenly over its distribution.
     """
-    if how == "uniform":
+    if how == "uniform" and p is None:
         return torch.randint(1, T + 1, (size,), generator=generator)
-    shift = torch.rand((), generator=generator, dtype=torch.float64)
-    u = (torch.arange(size, dtype=torch.float64) + shift) / size
-    return (u * T).long().clamp_max(T - 1) + 1
+    if how == "uniform":
+        u = torch.rand(size, generator=generator, dtype=torch.float64)
+    else:
+        shift = torch.rand((), generator=generator, dtype=torch.float64)
+        u = (torch.arange(size, dtype=torch.float64) + shift) / size
+    below = (u * T).long() if p is None else torch.searchsorted(p.cumsum(0), u, right=True)
+    return below.clamp_max(T - 1) + 1
 
 
 def quarter_of(t: torch.Tensor, T: int) -> torch.Tensor:

@@ -43,10 +43,14 @@ class StepRows(NamedTuple):
 
 
 class Errors(NamedTuple):
-    """Of each picture: the squared error of what it was to say, (B,), and what the gradient goes down, (B,)."""
+    """Of each picture: the squared error of what it was to say, (B,), and what the gradient goes down, (B,).
+
+    bound: L_{t−1} by itself, (B,), where it alone is what the gradient goes down.
+    """
 
     simple: torch.Tensor
     lowered: torch.Tensor
+    bound: torch.Tensor | None = None
 
 
 def step_rows(schedule: Schedule, t: torch.Tensor) -> StepRows:
@@ -89,8 +93,8 @@ class Objective:
     """The errors of algorithm 1, line 5, for what `settings` have the network say; with σ² learned, L_hybrid or L_vlb.
 
     L_hybrid = L_simple + λ L_vlb, where the mean learns from L_simple alone and σ² from L_vlb alone, and L_vlb is T
-    times the term of a t that is drawn (Nichol & Dhariwal 2021, eq. 16). L_vlb by itself is the term as it is, for mean
-    and σ² alike; its t are drawn as any other's, without their resampling by importance.
+    times the term of a t that is drawn (Nichol & Dhariwal 2021, eq. 16). L_vlb by itself is the term times its weight,
+    for mean and σ² alike; its t are drawn by `Importance`, which says the weight.
     """
 
     def __init__(self, settings: Settings, schedule: Schedule) -> None:
@@ -137,7 +141,7 @@ class Objective:
             at: the level of t.
             rows: of the steps from t, without which the bound is left out.
             target: of (x_t, t, ε, label), in place of the drawn ε.
-            weight: of each simple error in what is lowered, (B,).
+            weight: of each simple error in what is lowered, or of each term of L_vlb alone, (B,).
         """
         x_t = q_sample(self.schedule, x_0, at, eps)
         if target is not None:
@@ -150,4 +154,6 @@ class Objective:
         mean = value if self.only_bound else value.detach()
         x_hat_0 = prediction_from(self.schedule, self.prediction_type, x_t, at, mean).x_hat_0
         bound = bound_error(rows, x_0, x_t, t, x_hat_0, spread[0])
-        return Errors(simple, bound if self.only_bound else weighed + self.factor * bound)
+        if self.only_bound:
+            return Errors(simple, bound if weight is None else weight * bound, bound)
+        return Errors(simple, weighed + self.factor * bound)

@@ -23,6 +23,8 @@ def state_of(trainer: Trainer) -> State:
         tensors[f"net.{name}"], tensors[f"ema.{name}"] = parameter, average
         for key, value in stepped[parameter].state.get(parameter, {}).items():
             tensors[f"{key}.{name}"] = value
+    if trainer.importance:
+        tensors |= trainer.importance.tensors()
     facts = {
         "settings": asdict(trainer.settings),
         "step": trainer.step,
@@ -48,6 +50,11 @@ def restore(trainer: Trainer, tensors: dict[str, torch.Tensor], facts: dict[str,
                 raise CheckpointError(
                     "the training state has no {key} of shape {shape}", key=key, shape=tuple(parameter.shape)
                 )
+    remembered = trainer.importance.tensors() if trainer.importance else {}
+    for key, value in remembered.items():  # a state of before there were any begins them anew
+        if key in tensors and tensors[key].shape != value.shape:
+            raise CheckpointError("the training state has no {key} of shape {shape}", key=key, shape=tuple(value.shape))
+        value.copy_(tensors.get(key, value))
     stepped = _stepped_by(trainer)
     for (name, parameter), average in zip(trainer.unet.named_parameters(), trainer.averages.weights, strict=True):
         with torch.no_grad():

@@ -44,7 +44,9 @@ class Settings:
     channels: tuple[int, ...] = setting((16, 48, 96), "width of each resolution, finest first")
     layers: int = setting(1, "residual blocks per resolution")
     attention_levels: int = setting(0, "how many of the coarsest resolutions attend, beside the middle")
-    t_sampling: str = setting("stratified", "uniform, or stratified: spread evenly over a batch")
+    t_sampling: str = setting(
+        "stratified", "uniform, or stratified: spread evenly over a batch; vlb draws t by importance, likewise"
+    )
     min_snr: float = setting(0.0, "γ: errors count min(SNR, γ)/SNR; 0 leaves it out")
     truncated_snr: float = setting(0.0, "errors count 1/SNR, at least 1 and at most this; 0 leaves it out")
     stable_target: int = setting(

@@ -21,6 +21,7 @@ from ..networks.unet import make_network
 from ..networks.widening import widen
 from .algorithm_1 import draw_noise, drop_labels, gradient_step, loss_weight
 from .averaging import AveragedWeights
+from .importance import Importance
 from .muon import make_optimizers
 from .objective import Errors, Objective, step_rows
 from .settings import Settings, learning_rate_at
@@ -75,6 +76,7 @@ class Trainer:
         self.unet = self._network().to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.origin = self._start_from(settings.start_from) if settings.start_from else None
         most = settings.stable_target
+        self.importance = Importance(settings.T) if self.objective.only_bound else None
         self.target = StableTarget(self.schedule, pictures, most, settings.seed) if most else None
         self.stack = self._stack(settings.teachers) if settings.teachers else None
         shared = launch.trained(self.unet)
@@ -87,7 +89,8 @@ class Trainer:
         self.bf16 = settings.precision == "bf16" or (settings.precision == "auto" and has_fast_bf16(self.device))
         self.step = 0
         self.seconds = 0.0  # spent on them, as far as an observer counts
-        self.lead = BATCHES_AHEAD if self.device.type == "cuda" else 0
+        # Which t come next follows from the errors of those before.
+        self.lead = BATCHES_AHEAD if self.device.type == "cuda" and self.importance is None else 0
         self._coming: Generator[tuple[torch.Tensor, Batch]] | None = None
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int64)
@@ -173,14 +176,18 @@ class Trainer:
         return self._order[place * s.batch_size : (place + 1) * s.batch_size]
 
     def batch(self, step: int) -> Batch:
-        """What a step looks at, on the CPU."""
+        """What a step looks at, on the CPU; with `importance`, as far as that goes by now."""
         s, index = self.settings, self._chosen(step)
+        p = self.importance.p if self.importance else None
         generator = torch.Generator().manual_seed(stream_seed(s.seed, "step", step))
         labels = self.pictures.labels[index] if self.num_classes else None
-        x_0, t, eps, label = draw_noise(self.pictures.x_0(index), labels, self.schedule.T, generator, s.t_sampling)
+        x_0, t, eps, label = draw_noise(self.pictures.x_0(index), labels, self.schedule.T, generator, s.t_sampling, p)
         if label is not None:
             label = drop_labels(label, s.label_dropout, self.num_classes, generator)
-        weight = loss_weight(self.schedule, t, s.min_snr, s.truncated_snr, self.objective.prediction_type)
+        if self.importance:
+            weight = self.importance.weight(p, t)
+        else:
+            weight = loss_weight(self.schedule, t, s.min_snr, s.truncated_snr, self.objective.prediction_type)
         rows = step_rows(self.schedule, t) if self.objective.learned else None
         return Batch(x_0, t, eps, label, index, level(self.schedule, t, x_0), weight, rows)
 
@@ -219,6 +226,8 @@ class Trainer:
                 group["lr"] = learning_rate_at(self.settings, self.step)
         gradient_step(self.parameters, self.optimizers, self._of_all(errors.lowered), self.settings.clip_norm)
         self.averages.update()
+        if self.importance and errors.bound is not None:
+            self.importance.note(t_cpu, self._everyones(errors.bound.detach()).cpu())
         self.step += 1
         return TrainStep(self.step, t_cpu, self._everyones(errors.simple.detach()))
 

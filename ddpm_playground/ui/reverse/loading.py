@@ -20,6 +20,7 @@ from ..words.text import text
 SECONDS_BETWEEN = 0.5
 # What a chain's time depends on.
 SETTINGS = ("num_images", "num_steps", "guidance", "sampler")
+AS_TEXT = "(...values) => JSON.stringify(values)"
 
 
 def stage_html(state: Loading, draws_otherwise: bool = False) -> str:
@@ -93,7 +94,11 @@ def loading_line(controls: Mapping[str, Component], line: gr.HTML, time_line: gr
     """
     clock, checkpoint = gr.Timer(SECONDS_BETWEEN), controls["checkpoint"]
     inputs = [checkpoint, *(controls[name] for name in SETTINGS)]
-    clock.tick(look, inputs, [line, time_line, clock], **HOT)
+    looked = clock.tick(look, inputs, [line, time_line, clock], **HOT)
+    # An answer may be of what was chosen before, and it puts the clock to rest: what stands there by then is looked at.
+    answered_for = gr.Textbox(visible="hidden")
+    looked.then(None, inputs, answered_for, js=AS_TEXT)
+    answered_for.change(wake, None, clock, **HOT)
     for control in inputs:
         control.change(wake, None, clock, **HOT)  # type: ignore[attr-defined]
     return clock

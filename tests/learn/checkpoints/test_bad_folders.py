@@ -49,6 +49,13 @@ def test_a_scheduler_s_config_of_any_size_builds_nothing(change: dict[str, objec
         load_checkpoint(tmp_path / "a")
 
 
+def test_sides_that_cannot_be_halved_are_told_with_those_that_can(tmp_path: Path) -> None:
+    pipeline(tmp_path / "a")
+    with pytest.raises(Refusal, match="pictures of 8×9 do not go through its 2 levels .* divisible by 2 with --size"):
+        load_checkpoint(tmp_path / "a", size=(8, 9))
+    assert load_checkpoint(tmp_path / "a", size=(8, 10)).image_shape == (3, 8, 10)
+
+
 @pytest.mark.parametrize("name", ["../../etc", "os", "DDPMScheduler.__init__", "SchedulerMixin", "NoSuchScheduler", ""])
 def test_a_class_that_is_none_of_diffusers_schedulers_is_never_run(name: str, tmp_path: Path) -> None:
     pipeline(tmp_path / "a")
@@ -70,6 +77,11 @@ def test_a_folder_that_leads_out_of_the_shelf_is_refused_however_it_does_so(tmp_
         with pytest.raises(Refusal) as refused:
             shelf.load(name)
         assert len(str(refused.value)) > 30
+    flat(tmp_path / "other" / "own")
+    with pytest.raises(Refusal, match="'link' lies outside the allowed folders"):
+        Shelf([tmp_path / "other", root]).folder("link")
+    with pytest.raises(Refusal, match="there is no checkpoint 'none'"):
+        Shelf([tmp_path / "other", root]).folder("none")
     assert shelf.load("own").image_shape == (3, 8, 8)
 
 

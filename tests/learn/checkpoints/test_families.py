@@ -46,6 +46,11 @@ def test_its_schedule_is_the_one_that_the_lab_reads(name: str, keys: dict[str, A
     )
 
 
+def test_of_a_network_that_is_never_asked_at_0_nothing_is_said_about_it(tmp_path: Path) -> None:
+    """A Fourier embedding takes the logarithm of 0 there; the VE SDE asks at its own σ alone."""
+    assert "finite" not in " ".join(loaded(tmp_path, VE, **NET, **SMALL).read_as)
+
+
 @pytest.mark.parametrize(
     ("name", "keys", "sigma_of"),
     [(EDM, {}, lambda t, T: math.exp(4 * t)), (CM, {}, lambda t, T: math.exp(t / 250)),

@@ -26,12 +26,21 @@ from ddpm_playground.learn.clinic.patient import Patient
 from ddpm_playground.learn.clinic.ranking import check_alike, rank
 from ddpm_playground.learn.clinic.raw_weights import both_weights
 from ddpm_playground.learn.clinic.searching import MISTAKES
-from ddpm_playground.learn.clinic.seen_pictures import SETS, Given, SeenPictures, digits, fitted, seen_pictures
+from ddpm_playground.learn.clinic.seen_pictures import (
+    SETS,
+    Given,
+    SeenPictures,
+    classes_for,
+    digits,
+    fitted,
+    seen_pictures,
+)
 from ddpm_playground.learn.clinic.snr_levels import even_levels, span, steep_levels
-from ddpm_playground.learn.data.pictures import load_pictures
+from ddpm_playground.learn.data.pictures import bundled_digits, load_pictures
 from ddpm_playground.learn.training.training_state import save_state
 from ddpm_playground.ui.words.language import LANGUAGES
 from ddpm_playground.ui.words.refusal import translations
+from tests.learn.checkpoints.family_zoo import EDM, saved_family
 from tests.learn.checkpoints.strangers import network
 from tests.learn.clinic.small_networks import SmallNetwork, checkpoint_of, tinted
 from tests.tiny import tiny_checkpoint
@@ -246,3 +255,16 @@ def test_every_ailment_is_as_bad_as_the_doctor_counts() -> None:
     assert {one.severity for one in AILMENTS.values()} == set(SEVERITIES)
     worst = {code for code, one in AILMENTS.items() if one.severity == "error"}
     assert worst == {*MISTAKES, "unnamed-t"} - {"t-off-by-one"}
+
+
+def test_a_network_that_is_not_asked_at_ddpm_s_t_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    saved_family(tmp_path / "edm", EDM)
+    with pytest.raises(ValueError, match="one of EDM, asked at"):
+        patient_of(load_checkpoint(tmp_path / "edm"), None, progress=lambda count: pytest.fail("it was asked"))
+
+
+def test_of_many_classes_the_first_are_named_as_such(tiny: Checkpoint) -> None:
+    many = replace(tiny, class_names=tuple("01234567"), has_null_class=False)
+    pictures = replace(bundled_digits(), class_names=("a", "b"))
+    with pytest.raises(ValueError, match=r"2 classes \(a, b\), the network has 8 \(0, 1, 2, …\) and none"):
+        classes_for(many, pictures, "pics")

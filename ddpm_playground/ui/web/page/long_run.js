@@ -35,20 +35,28 @@ export class LongRun {
     this.onRest();
   }
 
-  /** @returns {(done: number, total: number) => void} */
+  /**
+   * The pace is measured between two steps that were seen to end: when the first one that is heard of ended, nobody
+   * knows.
+   * @returns {(done: number, total: number) => void}
+   */
   progress() {
+    /** @type {number | null} */
+    let heard = null;
     /** @type {{ done: number, now: number } | null} */
     let first = null;
     const line = this.find(".progress");
     return (done, total) => {
-      const now = performance.now();
-      first = first || { done, now };
-      const left = done > first.done ? (((now - first.now) / (done - first.done)) * (total - done)) / 1000 : null;
       line.hidden = false;
+      if (done === heard) return;
+      const now = performance.now(),
+        left = first && ((now - first.now) / (done - first.done)) * (total - done);
+      if (heard !== null) first = first || { done, now };
+      heard = done;
       line.querySelector("progress").value = done / total;
       const far = { share: Math.round((100 * done) / total), done, total };
       line.querySelector("span").textContent =
-        left === null ? say(this.words.at, far) : say(this.words.atLeft, { ...far, s: Math.ceil(left) });
+        left === null ? say(this.words.at, far) : say(this.words.atLeft, { ...far, s: Math.ceil(left / 1000) });
     };
   }
 
