@@ -53,7 +53,7 @@ def check_network(config: Mapping[str, Any]) -> None:
     ):
         for value in values:
             if type(value) is not int or not 1 <= value <= most:
-                raise _refused(name, most, value)
+                raise refused_number(name, most, value)
     if layers * len(channels) > MAX_LAYERS:
         raise CheckpointError(
             "layers_per_block = {layers} on {num_channels} levels makes {layers_2} residual blocks, at most {most} "
@@ -66,21 +66,26 @@ def check_network(config: Mapping[str, Any]) -> None:
     for name, most in SMALL.items():
         value = config.get(name)
         if isinstance(value, int) and not 0 <= value <= most:
-            raise _refused(name, most, value)
+            raise refused_number(name, most, value)
     needed = bytes_a_picture(config)
     if needed > MAX_BYTES_A_PICTURE:
-        height, width = _sides(config)
-        raise CheckpointError(
-            "sample_size = {height}×{width} needs about {needed} GiB of memory for one picture with this network, at "
-            "most {most} GiB are given here; correct config.json",
-            height=height,
-            width=width,
-            needed=f"{needed / 2**30:,.1f}",
-            most=f"{MAX_BYTES_A_PICTURE / 2**30:g}",
-        )
+        raise too_large(_sides(config), needed)
 
 
-def _refused(name: str, most: int, value: object) -> CheckpointError:
+def too_large(sides: tuple[int, int], needed: int) -> CheckpointError:
+    """What x_t of so many pixels is refused with."""
+    return CheckpointError(
+        "sample_size = {height}×{width} needs about {needed} GiB of memory for one picture with this network, at "
+        "most {most} GiB are given here; correct config.json",
+        height=sides[0],
+        width=sides[1],
+        needed=f"{needed / 2**30:,.1f}",
+        most=f"{MAX_BYTES_A_PICTURE / 2**30:g}",
+    )
+
+
+def refused_number(name: str, most: int, value: object) -> CheckpointError:
+    """What a number of a config is refused with."""
     shown = str(value) if not isinstance(value, int) or value.bit_length() < 64 else "a far larger one"
     return CheckpointError(
         "{name} in config.json must be a whole number of at most {most}, got {got}; correct it",
@@ -117,9 +122,9 @@ def bytes_a_picture(config: Mapping[str, Any]) -> int:
     return FLOAT_BYTES * (kept + busiest)
 
 
-def pictures_at_once(config: Mapping[str, Any]) -> int:
-    """Of how many pictures a UNet2DModel may be asked in one call, so that they take ACTIVATION_BYTES or are one."""
-    return max(1, ACTIVATION_BYTES // max(1, bytes_a_picture(config)))
+def pictures_at_once(bytes_each: int) -> int:
+    """Of how many pictures a network may be asked in one call, so that they take ACTIVATION_BYTES or are one."""
+    return max(1, ACTIVATION_BYTES // max(1, bytes_each))
 
 
 def check_weights(path: Path) -> int:
