@@ -1,8 +1,10 @@
 """Folders whose networks draw latents, or are told a prompt: tiny ones of diffusers' own pipelines, saved by these."""
 
 import importlib
+import inspect
 import json
 import shutil
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -91,7 +93,9 @@ def saved(folder: Path, index: str, scheduler: str = "DDIMScheduler", parts: Any
     made = parts()
     for name, part in made.items():
         part.save_pretrained(folder / name)
-    own = getattr(diffusers, scheduler)(**SCHEDULE | options)
+    the_class = getattr(diffusers, scheduler)
+    known = inspect.signature(the_class).parameters
+    own = the_class(**{key: value for key, value in (SCHEDULE | options).items() if key in known})
     own.save_pretrained(folder / "scheduler")
     named = {name: ["diffusers", type(part).__name__] for name, part in made.items()}
     told = {"_class_name": index, "scheduler": ["diffusers", scheduler], **named}
@@ -202,7 +206,7 @@ def ldm(folder: Path, x_T: torch.Tensor, S: int, labels: Any) -> torch.Tensor:
 
 
 def dit_pipeline(folder: Path, x_T: torch.Tensor, S: int, labels: Any, guidance: float = 1.0) -> torch.Tensor:
-    """DiTPipeline's pictures, in −1…1; class 5 of these five-class networks is none."""
+    """DiTPipeline's pictures, in −1…1; guided, of networks of 1,000 classes alone."""
     pipeline = diffusers.DiTPipeline(
         DiTTransformer2DModel.from_pretrained(folder / "transformer"), AutoencoderKL.from_pretrained(folder / "vae"),
         scheduler_in(folder),
@@ -228,11 +232,13 @@ def _text(folder: Path, place: str = "text_encoder") -> tuple[Any, Any]:
 def stable_pipeline(folder: Path, x_T: torch.Tensor, S: int, labels: Any) -> torch.Tensor:
     """StableDiffusionPipeline's pictures of the empty prompt without guidance, in −1…1."""
     encoder, words = _text(folder)
-    pipeline = diffusers.StableDiffusionPipeline(
-        AutoencoderKL.from_pretrained(folder / "vae"), encoder, words,
-        UNet2DConditionModel.from_pretrained(folder / "unet"), scheduler_in(folder), None, None,
-        requires_safety_checker=False,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of what it amends
+        pipeline = diffusers.StableDiffusionPipeline(
+            AutoencoderKL.from_pretrained(folder / "vae"), encoder, words,
+            UNet2DConditionModel.from_pretrained(folder / "unet"), scheduler_in(folder), None, None,
+            requires_safety_checker=False,
+        )  # fmt: skip
     return _asked(pipeline, x_T, S)
 
 
@@ -291,8 +297,9 @@ LATENT_KINDS: dict[str, tuple[Callable[[Path], None], Loop, dict[str, Any]]] = {
     "latent diffusion, VQ, DDPM": (partial(saved, scheduler="DDPMScheduler", **LDM), ldm, {}),
     "latent diffusion, Euler": (partial(saved, scheduler="EulerDiscreteScheduler", **LDM), ldm, {}),
     "DiT": (partial(saved, **OF_DIT), dit_pipeline, {"place": "transformer", "labels": (0, 4)}),
-    "DiT, no class, guided": (
-        partial(saved, **OF_DIT), partial(dit_pipeline, guidance=3.0),
+    "DiT, guided": (
+        partial(saved, **OF_DIT | {"parts": lambda: {"transformer": dit(num_embeds_ada_norm=1000), "vae": kl()}}),
+        partial(dit_pipeline, guidance=3.0),
         {"place": "transformer", "labels": (0, 3), "flags": ("--guidance", "3")},
     ),
     "DiT, as published in 2022": (

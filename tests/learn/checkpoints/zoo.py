@@ -318,8 +318,8 @@ def beside_a_decoder(folder: Path) -> None:
 # kind → what makes it, and a piece of the sentence that refuses it.
 REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a pickle alone": (pickle_alone, "holds its weights only as a pickle"),
-    "latents, a decoder beside them": (beside_a_decoder, "the network draws latents"),
-    "UNet2DConditionModel": (other_class, "the network is a 'UNet2DConditionModel'"),
+    "latents, an empty decoder beside them": (beside_a_decoder, "vqvae/config.json is missing"),
+    "FluxTransformer2DModel": (other_class, "the network is a 'FluxTransformer2DModel'"),
     "DDPM, fixed_large_log": (
         partial(saved, variance_type="fixed_large_log"),
         "makes numbers that are not finite",  # diffusers takes the root of a logarithm there
