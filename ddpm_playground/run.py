@@ -118,8 +118,7 @@ class Run:
             )
         if start is not None and self.checkpoint.latents is not None:
             raise Refusal(
-                "the network of {checkpoint} draws latents, not pictures; start from noise, or choose another "
-                "checkpoint",
+                "the network of {checkpoint} draws latents, not pictures; start from noise, or choose another one",
                 checkpoint=repr(recipe.checkpoint),
             )
         if start is not None:

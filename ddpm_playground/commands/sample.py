@@ -35,8 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to draw, how, and where it goes."""
     parser.add_argument("--checkpoint", type=given_path, required=True, help=CHECKPOINT_HELP)
     parser.add_argument(
-        "--out", type=given_path, required=True, help=".npz file: images (N,H,W,C) uint8, labels (N,) int64; latents (N,c,h,w) float32 where the network draws such"
-    )
+        "--out", type=given_path, required=True,
+        help=".npz file: images (N,H,W,C) uint8, labels (N,) int64, and where latents are drawn, latents (N,c,h,w) float32",
+    )  # fmt: skip
     parser.add_argument("--label", default="all", help="a class number, all (i mod classes) or none; default all")
     parser.add_argument("--num-samples", type=int, help="N, default 10, or as many as --noises has")
     parser.add_argument("--sampler", metavar="NAME", help=SAMPLER_HELP)
@@ -66,8 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=".npz with x_T (N,C,H,W), unit variance, and z (S,N,C,H,W) in the order of the draws; replaces --seed",
     )  # fmt: skip
     parser.add_argument(
-        "--float", action="store_true", dest="as_float", help="write x_0 (N,C,H,W) float32 into the file as well: the pictures, of latents decoded"
-    )
+        "--float", action="store_true", dest="as_float",
+        help="write x_0 (N,C,H,W) float32 into the file as well: pictures, decoded of latents",
+    )  # fmt: skip
     parser.add_argument("--batch-size", type=int, default=32, help="chains at once; changes no pixel; default 32")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--engine", default="auto", help=ENGINE_HELP + "; with --noises auto is eager")

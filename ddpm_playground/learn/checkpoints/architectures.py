@@ -131,8 +131,8 @@ def network_of(
         CheckpointError: they do not fit, or it cannot run.
     """
     try:
-        network = built(ARCHITECTURES[config["_class_name"]].build, config, state)
-        if isinstance(network, ToldNetwork):
+        network: Any = built(ARCHITECTURES[config["_class_name"]].build, config, state)
+        if issubclass(type(network), ToldNetwork):
             network.tell(told or {})
         if says_finite_numbers(network):
             return network, ()

@@ -12,7 +12,7 @@ from ..data.latent_maps import LinearMap, fitted_to_pictures, principal, publish
 from ..networks.cost import read_weights
 from ..networks.told_cost import check_autoencoder
 from .architectures import built, unfit
-from .checkpoint_error import CheckpointError
+from .checkpoint_error import CheckpointError, part_error
 from .json_object import read_json_object
 from .layout import DECODERS, INDEX, Layout, decoder_folder
 from .weight_files import weight_files
@@ -24,7 +24,6 @@ SD_CHANNELS = [128, 256, 512, 512]
 SCALED = {0.18215: "Stable Diffusion 1", 0.13025: "Stable Diffusion XL"}
 # What a map is fitted to: noise of so many pixels a side, first smooth in squares of so many, then of every pixel.
 FITTED_SIDE, FITTED_SQUARES = 16, (8, 4, 2, 1)
-BROKEN = "{place}/ cannot be used: {error}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,9 +182,9 @@ def read_autoencoder(layout: Layout, config: Mapping[str, Any], own: dict[str, A
         state = read_weights(*weight_files(folder))
         network = built(AUTOENCODERS[own["_class_name"]], own, state)
     except CheckpointError as error:
-        raise CheckpointError(BROKEN, place=folder.name, error=error) from None
+        raise part_error(folder.name, error) from None
     except Exception as error:  # whatever a hostile config makes diffusers raise
-        raise CheckpointError(BROKEN, place=folder.name, error=unfit(error)) from None
+        raise part_error(folder.name, unfit(error)) from None
     height, width = _checked_size(own, config, folder.name)
     found = Autoencoder(folder.name, network, (network.config["out_channels"], height, width))
     _try(found, config)
@@ -202,7 +201,7 @@ def _try(found: Autoencoder, config: Mapping[str, Any]) -> None:
     try:
         made = found.decode(torch.zeros(1, channels, 2, 2))
     except Exception as error:  # whatever its config makes it raise
-        raise CheckpointError(BROKEN, place=found.place, error=" ".join(str(error).split())[:200]) from None
+        raise part_error(found.place, " ".join(str(error).split())[:200]) from None
     factor = found.shape[1] // _height(config)
     if made.shape[1] not in (1, 3) or made.shape[2] != 2 * factor or not bool(torch.isfinite(made).all()):
         raise CheckpointError(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,7 @@ import torch
 
 from ...core.phrase import Phrase
 from ..networks.cost import read_weights, refused_number
-from .autoencoder import BROKEN
-from .checkpoint_error import CheckpointError
+from .checkpoint_error import CheckpointError, part_error
 from .json_object import read_json_object
 from .layout import Layout, part_folders
 from .unshown import attended_key
@@ -205,7 +205,7 @@ def _class_of(folder: Path) -> str:
     for key, most in MOST.items():
         value = config.get(key)
         if value is not None and not (type(value) is int and 0 <= value <= most):
-            raise CheckpointError(BROKEN, place=folder.name, error=refused_number(key, most, value))
+            raise part_error(folder.name, refused_number(key, most, value))
     return name
 
 
@@ -215,8 +215,7 @@ def _read(folder: Path, kind: str) -> Encoder:
     Raises:
         CheckpointError: weights that are missing, broken or do not fit, or a tokenizer that cannot be read.
     """
-    import transformers
-
+    transformers = import_module(PACKAGE)
     tokenizer = folder.with_name(dict(PARTS)[folder.name])
     if not tokenizer.is_dir():
         raise CheckpointError("{name}/ is missing in the checkpoint; copy the whole folder", name=tokenizer.name)
@@ -232,9 +231,9 @@ def _read(folder: Path, kind: str) -> Encoder:
         found = Encoder(folder.name, model, words)
         found()
     except CheckpointError as error:
-        raise CheckpointError(BROKEN, place=folder.name, error=error) from None
+        raise part_error(folder.name, error) from None
     except Exception as error:  # whatever a hostile config or a broken tokenizer makes transformers raise
-        raise CheckpointError(BROKEN, place=folder.name, error=" ".join(str(error).split())[:200]) from None
+        raise part_error(folder.name, " ".join(str(error).split())[:200]) from None
     return found
 
 

@@ -52,8 +52,8 @@ def why_unshown(layout: Layout, config: Mapping[str, Any]) -> Phrase | None:
     for more in reasons[1:]:
         why = Phrase("{one}, and {two}", one=why, two=more)
     return Phrase(
-        "{why}, and networks of this class cannot be run here; draw with its own pipeline, and read its schedule in the "
-        "Lab",
+        "{why}, and networks of this class cannot be run here; draw with its own pipeline, and read its schedule in "
+        "the Lab",
         why=why,
     )
 

@@ -21,7 +21,6 @@ LATENT_MAPS: dict[str, tuple[Rows, tuple[float, ...]]] = {
         tuple(b / 127.5 - 1.0 for b in (150, 140, 130)),
     ),
 }
-PUBLISHED = "published for {name}"
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class LinearMap:
 
 def published(name: str) -> LinearMap:
     """One of LATENT_MAPS."""
-    return LinearMap(*LATENT_MAPS[name], Phrase(PUBLISHED, name=name))
+    return LinearMap(*LATENT_MAPS[name], Phrase("published for {name}", name=name))
 
 
 def fitted_to_pictures(z: torch.Tensor, pictures: torch.Tensor) -> tuple[LinearMap, float]:
@@ -62,7 +61,7 @@ def fitted_to_pictures(z: torch.Tensor, pictures: torch.Tensor) -> tuple[LinearM
         z: latents.
         pictures: decoded of them, (N,1 or 3,H,W), H and W multiples of h and w; each place's mean is what is fitted.
     """
-    means = torch.nn.functional.adaptive_avg_pool2d(pictures.double().clamp(-1, 1), z.shape[-2:])
+    means = torch.nn.functional.adaptive_avg_pool2d(pictures.double().clamp(-1, 1), (z.shape[2], z.shape[3]))
     means = means.expand(-1, 3, -1, -1).movedim(1, -1).reshape(-1, 3)
     rows = z.double().movedim(1, -1).reshape(-1, z.shape[1])
     design = torch.cat([rows, torch.ones_like(rows[:, :1])], 1)

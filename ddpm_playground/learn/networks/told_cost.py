@@ -1,6 +1,5 @@
 """What a network that is told a prompt or a class costs, or a decoder of latents, before anything is built."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,8 +17,8 @@ from .cost import (
 
 # Of one picture that is decoded: 768×768 of Stable Diffusion's autoencoder take 3.4 GiB.
 MAX_BYTES_DECODED = 4 * 2**30
-CONDITIONAL_CHANNELS, DIT_HEADS, DIT_WIDTH = (320, 640, 1280, 1280), 16, 72  # what diffusers takes where a config is silent
-AUTOENCODER_CHANNELS = (64,)
+# What diffusers takes where a config is silent.
+CONDITIONAL_CHANNELS, AUTOENCODER_CHANNELS, DIT_HEADS, DIT_WIDTH = (320, 640, 1280, 1280), (64,), 16, 72
 # Further numbers of a config, lists of them too, and the largest that makes sense.
 MOST = {
     "transformer_layers_per_block": 64, "reverse_transformer_layers_per_block": 64, "cross_attention_dim": 65_536,
@@ -62,9 +61,10 @@ def _as_unet(config: Mapping[str, Any]) -> dict[str, Any]:
     other without all weights in memory.
     """
     layers = config.get("layers_per_block", 2)
-    deepest = max(layers, default=0) if isinstance(layers, list | tuple) and all(type(one) is int for one in layers) else layers
+    if isinstance(layers, list | tuple) and layers and all(type(one) is int for one in layers):
+        layers = max(layers)
     channels = config.get("block_out_channels", CONDITIONAL_CHANNELS)
-    return {**config, "block_out_channels": channels, "layers_per_block": deepest, "attention_head_dim": None,
+    return {**config, "block_out_channels": channels, "layers_per_block": layers, "attention_head_dim": None,
             "cross_attention_dim": None}  # fmt: skip
 
 

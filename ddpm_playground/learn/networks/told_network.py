@@ -1,4 +1,4 @@
-"""Networks that are told more than t and a class, called as a UNet2DModel is: an empty prompt; or a transformer's way."""
+"""Networks of other classes, called as a UNet2DModel is: those that are told a prompt besides, and DiT."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -65,7 +65,7 @@ class PromptUNet(ToldNetwork):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "PromptUNet":
         """As diffusers builds it; weights and what it is told still to come."""
-        inner = UNet2DConditionModel.from_config(dict(config))
+        inner: Any = UNet2DConditionModel.from_config(dict(config))
         return cls(inner, {**inner.config, "_class_name": UNet2DConditionModel.__name__})
 
     @property
@@ -89,7 +89,8 @@ class DiTNetwork(ToldNetwork):
         """As diffusers builds it, also of a config of 2022 that calls it Transformer2DModel."""
         size = config["sample_size"]
         side = size if isinstance(size, int) else size[0]
-        inner = DiTTransformer2DModel.from_config({**config, "sample_size": side, "_class_name": "DiTTransformer2DModel"})
+        told = {**config, "sample_size": side, "_class_name": DiTTransformer2DModel.__name__}
+        inner: Any = DiTTransformer2DModel.from_config(told)
         own = dict(inner.config)
         own["out_channels"] = inner.out_channels
         return cls(inner, {**own, "num_class_embeds": own["num_embeds_ada_norm"] + 1, "class_embed_type": None})

@@ -155,10 +155,13 @@ def published_dit(folder: Path) -> None:
 def published_ldm(folder: Path) -> None:
     """As CompVis/ldm-celebahq-256 is written: in 2022, without what has come since."""
     saved(folder, "LDMPipeline", parts=lambda: {"unet": unet(), "vqvae": vq()})
-    for part, keys in (("unet", ("num_class_embeds", "class_embed_type", "resnet_time_scale_shift", "attn_norm_num_groups",
-                                 "dropout", "time_embedding_dim", "upsample_type", "downsample_type")),
-                       ("vqvae", ("scaling_factor", "norm_type", "mid_block_add_attention", "lookup_from_codebook",
-                                  "force_upcast", "vq_embed_dim"))):  # fmt: skip
+    since = {
+        "unet": ("num_class_embeds", "class_embed_type", "resnet_time_scale_shift", "attn_norm_num_groups", "dropout",
+                 "time_embedding_dim", "upsample_type", "downsample_type"),
+        "vqvae": ("scaling_factor", "norm_type", "mid_block_add_attention", "lookup_from_codebook", "force_upcast",
+                  "vq_embed_dim"),
+    }  # fmt: skip
+    for part, keys in since.items():
         rewrite(folder / part / "config.json", without=keys, _diffusers_version="0.1.2")
     rewrite(folder / "scheduler" / "scheduler_config.json", tensor_format="pt", timestep_values=None,
             without=("prediction_type", "timestep_spacing", "rescale_betas_zero_snr", "thresholding",
