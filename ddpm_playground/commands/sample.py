@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", type=given_path, required=True, help=CHECKPOINT_HELP)
     parser.add_argument(
         "--out", type=given_path, required=True,
-        help=".npz file: images (N,H,W,C) uint8, labels (N,) int64, and where latents are drawn, latents (N,c,h,w) float32",
+        help=".npz file: images (N,H,W,C) uint8, labels (N,) int64, and of networks of latents these",
     )  # fmt: skip
     parser.add_argument("--label", default="all", help="a class number, all (i mod classes) or none; default all")
     parser.add_argument("--num-samples", type=int, help="N, default 10, or as many as --noises has")

@@ -20,7 +20,7 @@ from .json_object import read_json_object
 from .layout import Layout, decoder_beside
 from .picture_size import Size, sized
 from .tried import says_finite_numbers
-from .unshown import refuse_other_place, why_unshown
+from .unshown import check_told, refuse_other_place, why_unshown
 
 
 def _nothing(config: Mapping[str, Any]) -> None:
@@ -71,6 +71,7 @@ def known_config(
     name, told = config.get("_class_name"), set(TOLD) <= set(architectures)
     if name not in ARCHITECTURES or (name == "Transformer2DModel" and config.get("norm_type") != OF_DIT):
         raise _unknown(layout, config, architectures)
+    check_told(config)
     if not told and (name in TOLD or decoder_beside(layout)):
         raise _for_others(layout, name)
     if name not in architectures:
@@ -93,7 +94,7 @@ def _filled(defaults: Any, config: dict[str, Any]) -> dict[str, Any]:
 
 def _unknown(layout: Layout, config: Mapping[str, Any], architectures: tuple[str, ...]) -> CheckpointError:
     name = config.get("_class_name")
-    if name not in architectures and (why := why_unshown(layout, config)):
+    if why := why_unshown(layout, config):
         return CheckpointError("the network is a {name}; {why}", name=repr(name)[:60], why=why)
     return CheckpointError(
         "the network is a {name}; only {known} can be read here", name=repr(name)[:60], known=" or ".join(architectures)

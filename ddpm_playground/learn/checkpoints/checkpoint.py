@@ -26,7 +26,7 @@ from .checkpoint_error import CheckpointError
 from .class_names import classes_of
 from .condition import check_condition, condition_channels
 from .digest import sha256_of, sha256_of_all
-from .empty_prompt import check_told, empty_prompt
+from .empty_prompt import empty_prompt
 from .layout import layout_of
 from .other_family import check_engine, elsewhere, family_sampler, trained_schedule
 from .own_sampling import OwnSampling, own_sampling
@@ -242,7 +242,6 @@ def load_checkpoint(
         )
     layout = layout_of(folder)
     config, chosen = known_config(layout, architectures, size)
-    check_told(config)
     decoder = check_autoencoder_beside(layout, config) if config["_class_name"] != "PlanarNetwork" else None
     scheduler_config, assumed = scheduler_config_of(layout, config)
     weights = layout.weights()

@@ -32,12 +32,6 @@ MOST = {
     "num_heads": 4096, "vocab_size": 2**22, "max_position_embeddings": 65_536, "projection_dim": 65_536,
     "relative_attention_num_buckets": 65_536,
 }  # fmt: skip
-# What a UNet2DConditionModel may be told here, by the key that says so; None is nothing.
-TELLABLE: dict[str, tuple[str | None, ...]] = {
-    "class_embed_type": (None, "timestep", "identity"), "addition_embed_type": (None, "text", "text_time"),
-    "encoder_hid_dim_type": (None, "text_proj"),
-}  # fmt: skip
-TIME_IDS = 6  # heights and widths of a picture and of what it was cut from, as StableDiffusionXLPipeline tells them
 
 
 @dataclass(frozen=True)
@@ -46,24 +40,6 @@ class Prompt:
 
     told: dict[str, torch.Tensor]
     read_as: tuple[Phrase, ...] = ()
-
-
-def check_told(config: Mapping[str, Any]) -> None:
-    """Refuse a network that is told what no empty prompt is.
-
-    Raises:
-        CheckpointError: by which key.
-    """
-    if config["_class_name"] != "UNet2DConditionModel":
-        return
-    for key, known in TELLABLE.items():
-        if (value := config.get(key)) not in known:
-            raise CheckpointError(
-                "the network is told what is made elsewhere of a picture or of another network's ({key} = {value}), "
-                "and no empty prompt stands for that; draw with its own pipeline, and read its schedule in the Lab",
-                key=key,
-                value=str(value)[:40],
-            )
 
 
 def attends(config: Mapping[str, Any]) -> bool:

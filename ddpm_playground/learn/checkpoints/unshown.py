@@ -17,6 +17,11 @@ ATTENDED = (
     "cross_attention_dim", "joint_attention_dim", "caption_channels", "encoder_hid_dim", "text_embed_dim",
     "cross_attention_input_dim", "text_dim", "c_cond", "embedding_dim",
 )  # fmt: skip
+# What a UNet2DConditionModel may be told here, by the key that says so; None is nothing.
+TELLABLE: dict[str, tuple[str | None, ...]] = {
+    "class_embed_type": (None, "timestep", "identity"), "addition_embed_type": (None, "text", "text_time"),
+    "encoder_hid_dim_type": (None, "text_proj"),
+}  # fmt: skip
 MAKERS = ("text_encoder", "image_encoder")
 MANY = 3
 
@@ -76,6 +81,24 @@ def _reasons(layout: Layout, config: Mapping[str, Any]) -> Iterator[Phrase]:
             "it attends to what another model makes of a text or a picture ({key} = {value})",
             key=wide[0], value=str(wide[1])[:40],
         )  # fmt: skip
+
+
+def check_told(config: Mapping[str, Any]) -> None:
+    """Refuse a network that is told what no empty prompt is.
+
+    Raises:
+        CheckpointError: by which key.
+    """
+    if config.get("_class_name") != "UNet2DConditionModel":
+        return
+    for key, known in TELLABLE.items():
+        if (value := config.get(key)) not in known:
+            raise CheckpointError(
+                "the network is told what is made elsewhere of a picture or of another network's ({key} = {value}), "
+                "and no empty prompt stands for that; draw with its own pipeline, and read its schedule in the Lab",
+                key=key,
+                value=str(value)[:40],
+            )
 
 
 def attended_key(config: Mapping[str, Any]) -> tuple[str, Any]:

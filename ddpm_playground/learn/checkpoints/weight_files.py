@@ -20,7 +20,7 @@ PICKLE_SUFFIXES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"}
 NO_NETWORK = re.compile(r"(optimizer|scheduler|scaler|random_states|rng_state|training_args|sampler)\w*\.\w+")
 # In a process of its own; diffusers and PyTorch read tensors alone there (weights_only), and run no code of the file.
 CONVERT_DIFFUSERS = (
-    "from diffusers import UNet2DModel as U; U.from_pretrained('.', variant={variant}, use_safetensors=False)"
+    "from diffusers import AutoModel as U; U.from_pretrained('.', variant={variant}, use_safetensors=False)"
     ".save_pretrained('.', safe_serialization=True)"
 )
 CONVERT_STATE = (
