@@ -1,6 +1,6 @@
 """What makes pictures of a network's latents, read from its folder as the network is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ SD_CHANNELS = [128, 256, 512, 512]
 SCALED = {0.18215: "Stable Diffusion 1", 0.13025: "Stable Diffusion XL"}
 # What a map is fitted to: noise of so many pixels a side, first smooth in squares of so many, then of every pixel.
 FITTED_SIDE, FITTED_SQUARES = 16, (8, 4, 2, 1)
+LINEAR = 0.1  # the R² of a map that says anything
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +65,14 @@ class Autoencoder:
         self.network.to(device)
         return self
 
-    def colours(self) -> LinearMap:
+    def colours(self, said: Callable[[], torch.Tensor]) -> LinearMap:
         """Latents as colours without decoding: what is published for Stable Diffusion's, else a map that is fitted.
 
-        Fitted by least squares to what it makes of noise of several scales from a fixed seed.
+        Fitted by least squares to what it makes of noise of several scales from a fixed seed; where that explains less
+        than LINEAR of it, to the principal axes of what the network says.
+
+        Args:
+            said: asks the network what it says of noise, (N,C,H,W).
         """
         config = self.network.config
         name = SCALED.get(round(float(config["scaling_factor"]), 5))
@@ -79,7 +84,15 @@ class Autoencoder:
             .repeat_interleave(square, 2).repeat_interleave(square, 3)
             for square in FITTED_SQUARES
         ])  # fmt: skip
-        return fitted_to_pictures(z, self.decode(z).cpu())[0]
+        found, explained = fitted_to_pictures(z, self.decode(z).cpu())
+        if explained >= LINEAR:
+            return found
+        source = Phrase(
+            "the first three principal axes of what the network says of noise, since no linear map says what {place}/ "
+            "makes of it",
+            place=self.place,
+        )
+        return principal(torch.nan_to_num(said()), source)
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,9 +228,14 @@ def _height(config: Mapping[str, Any]) -> int:
     return size if isinstance(size, int) else size[0]
 
 
-def latents_of(found: Autoencoder) -> tuple[Latents, Phrase]:
-    """How its latents are shown, and a sentence that says it."""
-    colours = found.colours()
+def latents_of(found: Autoencoder, said: Callable[[], torch.Tensor]) -> tuple[Latents, Phrase]:
+    """How its latents are shown, and a sentence that says it.
+
+    Args:
+        found: what makes pictures of them.
+        said: asks the network what it says of noise, (N,C,H,W).
+    """
+    colours = found.colours(said)
     return Latents(colours, found), Phrase(
         "it draws latents, of which {place}/ makes pictures of {height}×{width}; x_t is shown through a linear map of "
         "its {channels} channels to red, green and blue, {source}",
@@ -232,7 +250,8 @@ def undecoded(said: torch.Tensor) -> tuple[Latents, Phrase]:
     Args:
         said: what the network says of noise, (N,C,H,W).
     """
-    colours = principal(torch.nan_to_num(said), Phrase("what the network says of noise"))
+    source = Phrase("the first three principal axes of what the network says of noise")
+    colours = principal(torch.nan_to_num(said), source)
     return Latents(colours, None), Phrase(
         "it draws {channels} channels, which are no colours, and nothing beside it makes pictures of them; x_t is "
         "shown through a linear map of these to red, green and blue, {source}",

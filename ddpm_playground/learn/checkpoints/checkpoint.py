@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -263,7 +264,7 @@ def load_checkpoint(
         (*read_as, *broken, *shown_as, *classes.read_as, *told), has_null_class=classes.has_null, own=own,
     )  # fmt: skip
     if autoencoder is not None:
-        return found.of_latents(*latents_of(autoencoder.to(device)))
+        return found.of_latents(*latents_of(autoencoder.to(device), partial(_said_of_noise, found)))
     if isinstance(unet, ToldNetwork) and found.image_shape[0] not in (1, 3) and not condition_channels(found):
         return found.of_latents(*undecoded(_said_of_noise(found)))
     return found

@@ -73,27 +73,23 @@ def fitted_to_pictures(z: torch.Tensor, pictures: torch.Tensor) -> tuple[LinearM
     return LinearMap(_rows(weights), tuple(map(float, offset)), source), explained
 
 
-def principal(z: torch.Tensor, what: str) -> LinearMap:
-    """The map to the first three principal components of latents (N,C,H,W), ±2 standard deviations as −1…1.
+def principal(z: torch.Tensor, source: Phrase) -> LinearMap:
+    """The map to the first three principal axes of latents (N,C,H,W), ±2 as −1…1, as latents are of variance about 1.
 
-    Components are signed so that the largest weight of each is positive; of fewer than three channels the last colours
-    stay grey.
+    Axes are signed so that the largest weight of each is positive; of fewer than three channels the last colours stay
+    grey.
 
     Args:
         z: latents.
-        what: where these come from, as the end of a sentence.
+        source: see `LinearMap`.
     """
     rows = z.double().movedim(1, -1).reshape(-1, z.shape[1])
-    mean = rows.mean(0)
-    centred = rows - mean
-    _, vectors = torch.linalg.eigh(centred.T @ centred / len(centred))
+    centred = rows - rows.mean(0)
+    _, vectors = torch.linalg.eigh(centred.T @ centred)
     axes = vectors.flip(1)[:, :3]
     axes = axes * axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()
-    spread = (centred @ axes).std(0).clamp_min(1e-6)
-    weights = axes / (2 * spread)
-    weights = torch.nn.functional.pad(weights, (0, 3 - weights.shape[1]))
-    source = Phrase("the first three principal components of {what}", what=what)
-    return LinearMap(_rows(weights), tuple(map(float, -mean @ weights)), source)
+    weights = torch.nn.functional.pad(axes / 2, (0, 3 - axes.shape[1]))
+    return LinearMap(_rows(weights), (0.0, 0.0, 0.0), source)
 
 
 def _rows(weights: torch.Tensor) -> Rows:

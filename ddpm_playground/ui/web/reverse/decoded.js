@@ -25,6 +25,7 @@ export class Decoded {
   // A run begins.
   start({ decoder = "", shape, labels = [] }) {
     this.figure.hidden = !decoder;
+    this.figure.parentElement.classList.toggle("has-decoded", Boolean(decoder));
     this.all = shape[0];
     this.labelled = labels.length > 0;
     this.sheets = [];
