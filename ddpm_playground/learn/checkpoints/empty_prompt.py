@@ -24,6 +24,7 @@ ENCODERS = {
 }  # fmt: skip
 PARTS = (("text_encoder", "tokenizer"), ("text_encoder_2", "tokenizer_2"))
 STEM = "model"  # of the files of an encoder's weights
+COUNTING = "position_ids"  # what encoders of before 2023 have beside their weights: 0, 1, 2, …
 T5_TOKENS = 77  # as IFPipeline has it
 MAX_TOKENS = 4096
 MOST = {
@@ -197,7 +198,7 @@ def _read(folder: Path, kind: str) -> Encoder:
         raise CheckpointError("{name}/ is missing in the checkpoint; copy the whole folder", name=tokenizer.name)
     transformers.utils.logging.disable_progress_bar()
     try:
-        state = read_weights(*weight_files(folder, STEM))
+        state = read_weights(*weight_files(folder, STEM), counting=COUNTING)
         the_class = getattr(transformers, kind)
         config = the_class.config_class.from_dict(read_json_object(folder / "config.json"))
         model = _model(the_class, config, {name: value.float() for name, value in state.items()})

@@ -127,8 +127,12 @@ def pictures_at_once(bytes_each: int) -> int:
     return max(1, ACTIVATION_BYTES // max(1, bytes_each))
 
 
-def check_weights(path: Path) -> int:
+def check_weights(path: Path, counting: str | None = None) -> int:
     """Refuse weights that are no real numbers or too many, from the file's header alone.
+
+    Args:
+        path: a safetensors file.
+        counting: how the names of tensors end that hold whole numbers and are no weights; None for none.
 
     Returns:
         how many there are.
@@ -138,7 +142,8 @@ def check_weights(path: Path) -> int:
     """
     try:
         with safe_open(path, "pt") as file:
-            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+            names = [name for name in file.keys() if not _counts(name, counting)]  # noqa: SIM118
+            slices = {name: file.get_slice(name) for name in names}
             kinds = {name: str(part.get_dtype()) for name, part in slices.items()}
             parameters = sum(math.prod(part.get_shape()) for part in slices.values())
     except (SafetensorError, OSError) as error:
@@ -159,6 +164,10 @@ def check_weights(path: Path) -> int:
     return parameters
 
 
+def _counts(name: str, counting: str | None) -> bool:
+    return counting is not None and name.endswith(counting)
+
+
 def _check_count(parameters: int, path: Path) -> None:
     if parameters > MAX_PARAMETERS:
         raise CheckpointError(
@@ -174,17 +183,21 @@ def first_not_finite(state: Mapping[str, torch.Tensor]) -> str | None:
     return next((name for name, value in state.items() if not bool(torch.isfinite(value).all())), None)
 
 
-def read_weights(*paths: Path) -> dict[str, torch.Tensor]:
+def read_weights(*paths: Path, counting: str | None = None) -> dict[str, torch.Tensor]:
     """The tensors of safetensors files by name, of one network together.
+
+    Args:
+        paths: of the files.
+        counting: see `check_weights`; these are left out.
 
     Raises:
         CheckpointError: as `check_weights`, of all together; or one of them holds a NaN or an infinity.
     """
-    _check_count(sum(check_weights(path) for path in paths), paths[0])
+    _check_count(sum(check_weights(path, counting) for path in paths), paths[0])
     state: dict[str, torch.Tensor] = {}
     for path in paths:
         try:
-            part = load_file(path)
+            part = {name: value for name, value in load_file(path).items() if not _counts(name, counting)}
         except (SafetensorError, OSError) as error:
             raise CheckpointError(
                 "{name} is broken or cut short: {error}; copy it again", name=path.name, error=error

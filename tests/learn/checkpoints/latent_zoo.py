@@ -14,6 +14,7 @@ from typing import Any
 import diffusers
 import torch
 from diffusers import AutoencoderKL, DiTTransformer2DModel, UNet2DConditionModel, UNet2DModel, VQModel
+from safetensors.torch import load_file, save_file
 
 from .strangers import T
 
@@ -169,7 +170,7 @@ def published_ldm(folder: Path) -> None:
 
 
 def published_stable(folder: Path) -> None:
-    """As runwayml/stable-diffusion-v1-5 is written: PNDM, half precision beside, an older autoencoder's config."""
+    """As runwayml/stable-diffusion-v1-5 is written: PNDM, and the names, keys and counts of that time."""
     stable(folder, scheduler="PNDMScheduler", skip_prk_steps=True, steps_offset=1, set_alpha_to_one=False)
     rewrite(folder / "vae" / "config.json", _diffusers_version="0.6.0.dev0",
             without=("scaling_factor", "shift_factor", "latents_mean", "latents_std", "force_upcast", "use_quant_conv",
@@ -177,6 +178,10 @@ def published_stable(folder: Path) -> None:
     rewrite(folder / "unet" / "config.json", _diffusers_version="0.9.0",
             without=("addition_embed_type", "encoder_hid_dim", "encoder_hid_dim_type", "transformer_layers_per_block",
                      "attention_type", "time_cond_proj_dim", "class_embed_type", "mid_block_type"))  # fmt: skip
+    path = folder / "text_encoder" / "model.safetensors"
+    state = {f"text_model.{name}": value for name, value in load_file(path).items()}
+    state["text_model.embeddings.position_ids"] = torch.arange(ENTERED)[None]
+    save_file(state, path, {"format": "pt"})
     parts = {"text_encoder": ["transformers", "CLIPTextModel"], "tokenizer": ["transformers", "CLIPTokenizer"]}
     rewrite(folder / "model_index.json", safety_checker=[None, None], feature_extractor=[None, None], **parts)
 
