@@ -92,7 +92,7 @@ class Run:
 
     Attributes:
         count: N, how many chains run side by side.
-        clip_x_0: whether x̂_0 is clipped to ±1; points in the plane never are.
+        clip_x_0: whether x̂_0 is clipped to ±1; points in the plane and latents never are by the samplers here.
 
     Raises:
         ValueError: no such checkpoint or class, more steps than T, or a start of another shape.
@@ -104,7 +104,7 @@ class Run:
         self.schedule = self.checkpoint.schedule
         planar = self.checkpoint.is_planar
         self.count = recipe.num_images * (POINTS_PER_IMAGE if planar else 1)
-        asked = replace(recipe.sampling, clip_x_0=recipe.clip_x_0 and not planar)
+        asked = replace(recipe.sampling, clip_x_0=recipe.clip_x_0 and self.checkpoint.is_bounded)
         self.sampler, self.sampling = self.checkpoint.sampler_for(asked)
         own = self.sampler.clips_at_1 if isinstance(self.sampler, DrivenSampler) else None
         self.clip_x_0 = self.sampling.clip_x_0 if own is None else own
@@ -114,6 +114,11 @@ class Run:
             raise Refusal(
                 "the network of {checkpoint} makes points in the plane, not pictures; start from noise, or choose "
                 "another checkpoint",
+                checkpoint=repr(recipe.checkpoint),
+            )
+        if start is not None and self.checkpoint.latents is not None:
+            raise Refusal(
+                "the network of {checkpoint} draws latents, not pictures; start from noise, or choose another one",
                 checkpoint=repr(recipe.checkpoint),
             )
         if start is not None:

@@ -143,7 +143,10 @@ def test_the_flags_of_serve_are_the_variables_of_the_page(monkeypatch) -> None:
     assert seen == ["localhost", None, "True", "https://a.example/b"]
 
 
-UNTESTED = {"video"}  # extras that the tested set leaves out, for their size; what they do is refused in words without
+UNTESTED = {
+    "text",
+    "video",
+}  # extras that the tested set leaves out, for their size; what they do is refused in words without
 
 
 def requirements() -> dict[str, Requirement]:

@@ -45,6 +45,7 @@ def bound(
             most=MOST_ASKED, got=num_images * num_ts,
         )  # fmt: skip
     network = shelf().load(checkpoint)
+    network.check_plain()
     schedule = network.schedule
     ts = spread_ts(schedule.T, num_ts)
     held = held_out(network, None, num_images, seed)

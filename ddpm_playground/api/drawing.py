@@ -73,6 +73,7 @@ def sample(
     whole_number("num_samples", num_samples, 1, MAX_IMAGES)
     whole_number("seed", seed, 0, MAX_SEED)
     network = shelf().load(checkpoint)
+    network.check_plain()
     whole_number("steps", steps, 1, network.schedule.T)
     labels = labels_of(label, num_samples, network)
     made = draw(network, checkpoint, labels, chosen, guidance, seed)

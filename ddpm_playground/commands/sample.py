@@ -35,8 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to draw, how, and where it goes."""
     parser.add_argument("--checkpoint", type=given_path, required=True, help=CHECKPOINT_HELP)
     parser.add_argument(
-        "--out", type=given_path, required=True, help=".npz file: images (N,H,W,C) uint8, labels (N,) int64"
-    )
+        "--out", type=given_path, required=True,
+        help=".npz file: images (N,H,W,C) uint8, labels (N,) int64, and of networks of latents these",
+    )  # fmt: skip
     parser.add_argument("--label", default="all", help="a class number, all (i mod classes) or none; default all")
     parser.add_argument("--num-samples", type=int, help="N, default 10, or as many as --noises has")
     parser.add_argument("--sampler", metavar="NAME", help=SAMPLER_HELP)
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what the network is shown beside x_t, where it takes such: a picture, or .npy or .npz of (H,W,C), uint8 "
         "or floats in [-1, 1]; of another size it is resized, bicubic",
     )  # fmt: skip
-    parser.add_argument("--size", metavar="N|HxW", help="of the pictures; default what the network's config says")
+    parser.add_argument("--size", metavar="N|HxW", help="of x_t, a picture or latents; default what its config says")
     parser.add_argument("--guidance", type=float, default=1.0, help="W in [0, 20]; default 1, the network alone")
     parser.add_argument("--seed", type=int, default=0, help="picture i depends on (seed, i) alone; default 0")
     parser.add_argument(
@@ -66,8 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=".npz with x_T (N,C,H,W), unit variance, and z (S,N,C,H,W) in the order of the draws; replaces --seed",
     )  # fmt: skip
     parser.add_argument(
-        "--float", action="store_true", dest="as_float", help="write x_0 (N,C,H,W) float32 into the file as well"
-    )
+        "--float", action="store_true", dest="as_float",
+        help="write x_0 (N,C,H,W) float32 into the file as well: pictures, decoded of latents",
+    )  # fmt: skip
     parser.add_argument("--batch-size", type=int, default=32, help="chains at once; changes no pixel; default 32")
     parser.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
     parser.add_argument("--engine", default="auto", help=ENGINE_HELP + "; with --noises auto is eager")
@@ -102,7 +104,7 @@ def _draw(arguments: argparse.Namespace, sampling: Sampling, launch: Launch) -> 
     if noises is not None:
         count = len(noises.x_T) if count is None else count
         arguments.engine = "eager" if arguments.engine == "auto" else arguments.engine
-    checkpoint = _with_condition(read_checkpoint(arguments, launch), arguments.condition)
+    checkpoint = _with_condition(read_checkpoint(arguments, launch, latents=True), arguments.condition)
     if arguments.sigma_w and checkpoint.variance_type is not None:
         raise ValueError(
             f"--sigma-w chooses σ², and this checkpoint's network says its own ({checkpoint.variance_type}); leave it "
@@ -127,7 +129,11 @@ def _draw(arguments: argparse.Namespace, sampling: Sampling, launch: Launch) -> 
     )
     if not launch.is_main:
         return
-    arrays: dict[str, Any] = {"images": pixels(x_0), "labels": labels.numpy()}
+    arrays: dict[str, Any] = {"labels": labels.numpy()}
+    if checkpoint.latents is not None:
+        arrays["latents"] = x_0.numpy()
+        x_0 = checkpoint.latents.pictures(x_0)
+    arrays["images"] = pixels(x_0)
     if arguments.as_float:
         arrays["x_0"] = x_0.numpy()
     with written(arguments.out) as temporary, temporary.open("wb") as file:

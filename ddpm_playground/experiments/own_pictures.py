@@ -52,6 +52,7 @@ def read_pictures(text: str, checkpoint: Checkpoint) -> OwnPictures:
     """
     if checkpoint.is_planar:
         raise Refusal("this network makes points in the plane, not pictures; choose a checkpoint of pictures")
+    checkpoint.check_plain()
     parts = [text] if Path(text).is_file() else [part.strip() for part in text.split(",") if part.strip()]
     if not 1 <= len(parts) <= MOST_PICTURES:
         raise Refusal("give 1 to {most} pictures, with commas between, got {got}", most=MOST_PICTURES, got=len(parts))

@@ -48,6 +48,7 @@ class Film:
         ending: what the last frame says besides its t, such as "stopped".
         told: what each frame says in the stead of its t; empty for "t = …".
         title: one line that every frame has, such as what made the run; empty for none.
+        colours: how latents (N,C,H,W) become pictures; None where they are some.
     """
 
     ts: Sequence[float]
@@ -57,6 +58,7 @@ class Film:
     ending: str = ""
     told: Sequence[str] = ()
     title: str = ""
+    colours: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -171,7 +173,9 @@ def _panel(film: Film, values: torch.Tensor | None, zoom: int, pictures: int) ->
         return None
     if film.planar:
         return Image.fromarray(draw_cloud(values.float().flatten(1), CLOUD_PANEL))
-    pixels = Image.fromarray(tile(to_uint8(values[:pictures].float()), columns_of(pictures)))
+    shown = values[:pictures].float()
+    shown = shown if film.colours is None else film.colours(shown)
+    pixels = Image.fromarray(tile(to_uint8(shown), columns_of(pictures)))
     return pixels.resize((pixels.width * zoom, pixels.height * zoom), Image.Resampling.NEAREST)
 
 

@@ -32,16 +32,18 @@ def write_npz(
     facts: dict[str, object],
     planar: bool = False,
     x_0: torch.Tensor | None = None,
+    pictures: torch.Tensor | None = None,
 ) -> None:
     """The run as numpy arrays.
 
     `t` (F,) int64, `x_t` (F,N,C,H,W) float16, `eps_hat` (F or F−1,N,C,H,W) float16 (x_0 has none), `labels`
     (N,) int64, `alpha_bars` (T+1,) float64, `recipe` JSON text; and of pictures `images` (N,H,W,C) uint8, the last x.
     Where the frames have every second or fourth row and column alone (`grain` in the recipe), `x_0` (N,C,H,W) float16
-    and `images` have them all.
+    and `images` have them all. Of latents `images` are `pictures`, (N,C,H,W) in −1…1.
     """
     last = xs[-1] if x_0 is None else x_0
-    images = {} if planar else {"images": to_uint8(last.float()).permute(0, 2, 3, 1).numpy()}
+    shown = last.float() if pictures is None else pictures
+    images = {} if planar else {"images": to_uint8(shown).permute(0, 2, 3, 1).numpy()}
     if x_0 is not None:
         images["x_0"] = x_0.numpy()
     np.savez(

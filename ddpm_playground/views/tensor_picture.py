@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.later import torch
 from ..core.phrase import Phrase
+from ..learn.data.latent_maps import published
 from ..learn.data.pictures import tile, to_uint8
 from .film import columns_of
 
@@ -17,20 +18,6 @@ MOST_CHANNELS = 16
 GREY_RANGE = 3.0  # of latents, that is black … white
 WIDEST = 512  # px of a whole grid
 MOST_PICTURES = 16
-
-# name → (4×3 weights, RGB offsets) of linear maps from latents to colours in −1…1
-LATENT_MAPS: dict[str, tuple[tuple[tuple[float, ...], ...], tuple[float, ...]]] = {
-    # "Decoding latents to RGB without upscaling", discuss.huggingface.co/t/23204
-    "Stable Diffusion 1": (
-        ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189, 0.264), (-0.184, -0.271, -0.473)),
-        (0.0, 0.0, 0.0),
-    ),
-    # "Explaining the SDXL latent space", huggingface.co/blog/TimothyAlexisVass; as diffusers' guide to callbacks has it
-    "Stable Diffusion XL": (
-        tuple(tuple(w / 127.5 for w in row) for row in ((60, 60, 60), (-60, -5, 10), (25, 15, -5), (-70, -50, -35))),
-        tuple(b / 127.5 - 1.0 for b in (150, 140, 130)),
-    ),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,13 +105,12 @@ def _pictures(channels: int, latent: bool | None, latent_map: str | None) -> Ten
         return TensorView(told, lambda x: x)
     if channels == 4 and latent is not False:
         name = latent_map or "Stable Diffusion 1"
-        weights, offset = (torch.tensor(rows) for rows in LATENT_MAPS[name])
         taken = "latents" if latent else "taken for latents,"
         return TensorView(
             Phrase(
                 "{taken} through {name}'s linear map of four channels to colours: no decoder", taken=taken, name=name
             ),
-            lambda x: torch.einsum("nchw,cr->nrhw", x.float(), weights) + offset[:, None, None],
+            published(name).colours,
         )
     return _channels(channels)
 

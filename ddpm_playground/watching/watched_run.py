@@ -11,7 +11,8 @@ from ..core.phrase import Phrase
 from ..lab.audit import Audit
 from ..lab.doctor import worst_first
 from ..lab.finding import Finding
-from ..views.tensor_picture import LATENT_MAPS, TensorView, view_of
+from ..learn.data.latent_maps import LATENT_MAPS
+from ..views.tensor_picture import TensorView, view_of
 from .estimates import estimated, weights_of
 from .keeping import frame_axis_of
 from .own_audit import OwnAudit, own_audit

@@ -1,6 +1,11 @@
 """Where pictures stand on a canvas, how halves become pixels, and which frames are kept."""
 
 import numpy as np
+import torch
+
+from ddpm_playground.core.phrase import Phrase
+from ddpm_playground.learn.data.latent_maps import LinearMap
+from ddpm_playground.learn.data.pictures import to_uint8
 
 
 def test_grid_fits_the_count(script):
@@ -58,3 +63,19 @@ def test_in_motion_a_large_frame_is_painted_from_every_second_row_and_column(scr
     return { wrong, same: painted(whole) === painted(coarse), large: canThin({ N: 4, C: 3, H: 256, W: 256 }), small: canThin({ N: 64, C: 1, H: 28, W: 28 }) };
     """  # noqa: E501
     assert script(body) == {"wrong": [], "same": True, "large": True, "small": False}
+
+
+def test_latents_become_the_colours_of_their_map(script):
+    generator = np.random.default_rng(0)
+    z, weights = generator.normal(size=(2, 5, 3, 4)), generator.normal(size=(5, 3)) / 4
+    told = LinearMap(tuple(map(tuple, weights)), (0.1, -0.2, 0.3), Phrase("a test"))
+    body = """
+    const grid = gridFor([2, 5, 3, 4], false), words = new Uint32Array(grid.width * grid.height);
+    paintMapped(words, grid, arg.z, 1, { weights: arg.weights, offset: arg.offset });
+    const at = (n) => { const { x, y } = originOf(grid, n); return Array.from({ length: 12 }, (_, i) =>
+      words[(y + Math.floor(i / 4)) * grid.width + x + (i % 4)]); };
+    return [at(0), at(1)].map((row) => row.map((word) => [word & 255, (word >> 8) & 255, (word >> 16) & 255]));
+    """
+    got = np.array(script(body, {"z": z.ravel().tolist(), "weights": weights.tolist(), "offset": told.offset}))
+    wanted = to_uint8(told.colours(torch.from_numpy(z))).movedim(1, -1).reshape(2, 12, 3).numpy()
+    assert np.abs(got - wanted.astype(int)).max() <= 1 and (got == wanted).mean() > 0.95

@@ -1,8 +1,8 @@
 """Trained weights from and to diffusers' folders: safetensors alone, as `layout_of` finds them."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,34 +17,30 @@ from ...core.phrase import Phrase, Refusal
 from ...engine.device import describe_device, device_of
 from ...engine.engines import ENGINES, pick_engine, running_on
 from ...engine.network import Network
-from ..networks.cost import check_network, pictures_at_once, read_weights
+from ..networks.cost import bytes_a_picture, pictures_at_once, read_weights
 from ..networks.planar_network import PlanarNetwork
+from ..networks.told_network import ToldNetwork
 from ..networks.unet import NetworkEps
+from .architectures import ARCHITECTURES, PICTURES, TOLD, known_config, network_of
 from .assumed_schedule import scheduler_config_of
-from .channels import check_channels
+from .autoencoder import Latents, check_autoencoder_beside, latents_of, read_autoencoder, undecoded
 from .checkpoint_error import CheckpointError
-from .class_names import classes_in
+from .class_names import classes_of
 from .condition import check_condition, condition_channels
 from .digest import sha256_of, sha256_of_all
-from .json_object import read_json_object
-from .layout import Layout, decoder_beside, layout_of
+from .empty_prompt import empty_prompt
+from .layout import layout_of
 from .other_family import check_engine, elsewhere, family_sampler, trained_schedule
 from .own_sampling import OwnSampling, own_sampling
-from .picture_size import Size, sized
+from .picture_size import Size
 from .pipeline_files import WEIGHTS, save_pipeline
 from .said_variance import told_of_variance, variance_type_of
 from .shipped import checkpoint_folder
-from .tried import tried
-from .unshown import refuse_other_place, why_unshown
 
 __all__ = [
-    "ARCHITECTURES", "PICTURES", "WEIGHTS", "Checkpoint", "CheckpointError", "load_checkpoint", "save_pipeline",
-    "sha256_of",
+    "ARCHITECTURES", "PICTURES", "TOLD", "WEIGHTS", "Checkpoint", "CheckpointError", "load_checkpoint",
+    "save_pipeline", "sha256_of",
 ]  # fmt: skip
-# An architecture is one line here: the class that config.json names → the class that is built of that config.
-# Those of PICTURES can be read anywhere, the others where points in the plane are welcome.
-ARCHITECTURES: dict[str, Any] = {"UNet2DModel": UNet2DModel, "PlanarNetwork": PlanarNetwork}
-PICTURES = ("UNet2DModel",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +59,7 @@ class Checkpoint:
         has_null_class: whether the last class embedding stands for no class, which guidance needs.
         own: how its own pipeline samples.
         condition: what the network is shown beside x_t, (1,C,H,W), where it takes such; see `read_condition`.
+        latents: what x is, where the network draws no pictures; None for pixels.
         fallback: why eager PyTorch runs the network though another engine was wanted; None where none was.
     """
 
@@ -78,6 +75,7 @@ class Checkpoint:
     has_null_class: bool = True
     own: OwnSampling = field(default_factory=lambda: OwnSampling("DDPMScheduler", {}, 1))
     condition: torch.Tensor | None = None
+    latents: Latents | None = None
     fallback: Phrase | None = None
 
     @property
@@ -109,6 +107,24 @@ class Checkpoint:
         return isinstance(self.unet, PlanarNetwork)
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether what it makes lies in ±1, as pixels do; x̂_0 of others is never clipped by the samplers here."""
+        return not self.is_planar and self.latents is None
+
+    def check_plain(self) -> None:
+        """Refuse what works on pictures and on x_t alone.
+
+        Raises:
+            ValueError: the network draws latents, or is told a prompt.
+        """
+        if self.latents is not None or isinstance(self.unet, ToldNetwork):
+            raise Refusal(
+                "the network of {name} draws latents or is told a prompt, which only Reverse and sample can show; "
+                "choose a checkpoint of pictures",
+                name=repr(self.folder.name),
+            )
+
+    @property
     def prediction_type(self) -> str:
         """What the network says: epsilon, v_prediction or sample."""
         return self.scheduler_config.get("prediction_type", "epsilon")
@@ -122,12 +138,19 @@ class Checkpoint:
         """The network as an ε-predictor; without a null class there is no guidance."""
         network = cast(Network, self.unet) if self.network is None else self.network
         w = 1.0 if self.needs_label else guidance
-        bounded = self.device.type == "cpu" and not self.is_planar
         return NetworkEps(
             self.schedule, network, self.prediction_type, w, self.has_null_class,
             variance_type=self.variance_type, plain=cast(Network, self.unet), elsewhere=elsewhere(self.own.family),
-            condition=self.condition, at_once=pictures_at_once(self.unet.config) if bounded else None,
+            condition=self.condition, at_once=self._at_once,
         )  # fmt: skip
+
+    @property
+    def _at_once(self) -> int | None:
+        """Of how many pictures the network may be asked in one call; None for as many as there are."""
+        if self.device.type != "cpu" or self.is_planar:
+            return None
+        told = self.unet if isinstance(self.unet, ToldNetwork) else None
+        return pictures_at_once(bytes_a_picture(self.unet.config) if told is None else told.bytes_a_picture)
 
     def as_diffusers_has_it(self) -> "Checkpoint":
         """The same, its weights laid out as diffusers leaves them: then eager PyTorch sums in the same order."""
@@ -140,7 +163,7 @@ class Checkpoint:
         Raises:
             ValueError: no such sampler, or one that is not for this network.
         """
-        found = self._sampler_for(sampling)
+        found = self._sampler_for(sampling if self.is_bounded else replace(sampling, clip_x_0=False))
         check_condition(self, *found)
         return found
 
@@ -173,77 +196,20 @@ class Checkpoint:
     def engine_for(self, engine: str = "auto") -> str:
         """The engine that `on` will try, see `pick_engine`.
 
-        A network of the plane is too small to gain by any, and none knows the fractions of t that other families ask.
+        A network of the plane is too small to gain by any, and none knows the fractions of t that other families ask,
+        or what a ToldNetwork is told.
         """
         check_engine(self.own.family, engine)
-        plain = self.is_planar or elsewhere(self.own.family) or condition_channels(self)
-        return "eager" if plain else pick_engine(self.device.type, engine)
+        told = self.is_planar or isinstance(self.unet, ToldNetwork) or condition_channels(self)
+        return "eager" if told or elsewhere(self.own.family) else pick_engine(self.device.type, engine)
+
+    def of_latents(self, latents: Latents, told: Phrase) -> "Checkpoint":
+        """The same, of which it is known what its x are, and a sentence more that says so."""
+        return replace(self, latents=latents, read_as=(*self.read_as, told))
 
     def described(self) -> Phrase:
         """Device and engine, for the screen and the model card."""
         return Phrase("{device}, {engine}", device=describe_device(self.device), engine=ENGINES[self.engine].title)
-
-
-def _network_of(
-    architecture: Any, config: dict[str, Any], state: dict[str, torch.Tensor], at_0: bool
-) -> tuple[UNet2DModel, tuple[Phrase, ...]]:
-    """A network of that architecture and config with these weights, under today's names, which has run once.
-
-    With it, what is wrong with what it said; `at_0` is whether its schedule may ask it at timestep 0.
-    """
-    try:
-        with torch.device("meta"):  # names and shapes alone: a hostile config costs no memory
-            blank = architecture.from_config(config)
-        if isinstance(blank, UNet2DModel):  # as from_pretrained does: attention's query, key, value, proj_attn
-            blank._fix_state_dict_keys_on_load(cast(OrderedDict, state))
-        shapes = {name: value.shape for name, value in blank.state_dict().items()}
-        differing = sorted(n for n in shapes.keys() | state.keys() if n not in state or shapes.get(n) != state[n].shape)
-        if differing:
-            raise Refusal(
-                "{count} of its tensors are missing or of another shape, such as {such_as}",
-                count=len(differing),
-                such_as=differing[0],
-            )
-        unet = cast(UNet2DModel, architecture.from_config(config))
-        unet.load_state_dict(state)
-        return unet, tried(unet, at_0)
-    except CheckpointError:
-        raise
-    except Exception as error:  # whatever a hostile config makes diffusers raise
-        reason = error.phrase if isinstance(error, Refusal) else " ".join(str(error).split())[:200]
-        raise CheckpointError(
-            "the weights do not fit the architecture in config.json: {reason}", reason=reason
-        ) from None
-
-
-def _known_config(
-    layout: Layout, architectures: tuple[str, ...], size: Size | None
-) -> tuple[dict[str, Any], tuple[Phrase, ...]]:
-    """The network's config, of a class that is welcome and a size that can be run, and what was chosen there.
-
-    Raises:
-        CheckpointError: it is not.
-    """
-    refuse_other_place(layout)
-    config = read_json_object(layout.network / "config.json")
-    name = config.get("_class_name")
-    if name not in architectures:
-        if name not in ARCHITECTURES and (why := why_unshown(layout, config)):
-            raise CheckpointError("the network is a {name}; {why}", name=repr(name)[:60], why=why)
-        raise CheckpointError(
-            "the network is a {name}; only {known} can be read here", name=repr(name), known=" or ".join(architectures)
-        )
-    if decoder := decoder_beside(layout):
-        raise CheckpointError(
-            "the network draws latents, of which {decoder}/ makes pictures; only networks that draw the pictures "
-            "themselves can be read here",
-            decoder=decoder,
-        )
-    config, told = sized(config, size)
-    check_channels(config)
-    if name in PICTURES:
-        check_network(config)
-    return config, told
 
 
 def _converted(state: dict[str, torch.Tensor]) -> Iterator[Phrase]:
@@ -265,8 +231,8 @@ def load_checkpoint(
         folder: a pipeline's, a network's, or a file of weights beside its config.json, see `layout_of`; or the name of
             a shipped one, see `checkpoint_folder`.
         device: where the network shall run.
-        architectures: keys of ARCHITECTURES that are welcome.
-        size: (H,W) of the pictures; None for its own.
+        architectures: keys of ARCHITECTURES that are welcome; networks of latents are where all of TOLD are.
+        size: (H,W) of x_t; None for its own.
 
     Raises:
         CheckpointError: missing, truncated, of another architecture, or with pickled weights alone.
@@ -277,22 +243,43 @@ def load_checkpoint(
             "no checkpoint folder {folder}; give a folder with unet/ and scheduler/ in it", folder=folder
         )
     layout = layout_of(folder)
-    config, chosen = _known_config(layout, architectures, size)
+    config, chosen = known_config(layout, architectures, size)
+    decoder = check_autoencoder_beside(layout, config) if config["_class_name"] != "PlanarNetwork" else None
     scheduler_config, assumed = scheduler_config_of(layout, config)
     weights = layout.weights()
+    autoencoder = None if decoder is None else read_autoencoder(layout, config, decoder)
+    prompt = empty_prompt(layout, config, _picture_size(config) if autoencoder is None else autoencoder.shape[1:])
     state = read_weights(*weights)
-    read_as = (*layout.read_as(weights), *_converted(state), *assumed, *chosen)
+    read_as = (*layout.read_as(weights), *_converted(state), *assumed, *chosen, *prompt.read_as)
     at_0 = elsewhere(family_of(scheduler_config)) is None
-    unet, broken = _network_of(ARCHITECTURES[config["_class_name"]], config, state, at_0)
+    unet, broken = network_of(config, state, prompt.told, at_0=at_0)
     try:
         schedule, shown_as = trained_schedule(scheduler_config)
     except ValueError as error:
         raise CheckpointError("scheduler_config.json cannot be used: {error}", error=error) from None
-    unet.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    classes = classes_in(scheduler_config, config.get("num_class_embeds"), config.get("class_embed_type"))
+    unet.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    classes = classes_of(layout, scheduler_config, config)
     own = own_sampling(layout, scheduler_config, schedule.T, variance_type_of(config, scheduler_config))
     told = (*told_of_variance(config, scheduler_config, own.class_name), *own.read_as())
-    return Checkpoint(
+    found = Checkpoint(
         layout.folder, unet, schedule, scheduler_config, classes.names, sha256_of_all(weights),
         (*read_as, *broken, *shown_as, *classes.read_as, *told), has_null_class=classes.has_null, own=own,
     )  # fmt: skip
+    if autoencoder is not None:
+        return found.of_latents(*latents_of(autoencoder.to(device), partial(_said_of_noise, found)))
+    if isinstance(unet, ToldNetwork) and found.image_shape[0] not in (1, 3) and not condition_channels(found):
+        return found.of_latents(*undecoded(_said_of_noise(found)))
+    return found
+
+
+def _picture_size(config: dict[str, Any]) -> tuple[int, int]:
+    size = config["sample_size"]
+    return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+
+def _said_of_noise(checkpoint: Checkpoint) -> torch.Tensor:
+    """What a network says of noise from a fixed seed, halfway along its t, (1,C,H,W)."""
+    x = torch.randn(1, *checkpoint.image_shape, generator=torch.Generator().manual_seed(0)).to(checkpoint.device)
+    label = torch.zeros(1, dtype=torch.int64, device=x.device) if checkpoint.class_names else None
+    t = torch.full((1,), checkpoint.schedule.T // 2, device=x.device)
+    return checkpoint.predictor().answer(x, t, label)[:, : x.shape[1]].cpu()

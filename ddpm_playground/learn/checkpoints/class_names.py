@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from ...core.phrase import Phrase
 from .checkpoint_error import CheckpointError
+from .json_object import read_json_object
+from .layout import INDEX, Layout
 
 # Where the names of the classes stand: a private key, which diffusers passes over without a word; older folders have
 # the plain one.
@@ -77,3 +79,25 @@ def classes_in(scheduler_config: Mapping[str, Any], embeddings: int | None, kind
         rest=embeddings - 1,
     )
     return Classes(tuple(map(str, range(embeddings))), False, (assumed,))
+
+
+def classes_of(layout: Layout, scheduler_config: Mapping[str, Any], config: Mapping[str, Any]) -> Classes:
+    """What the classes of a network are called, see `classes_in`; those of a DiT as its pipeline has them, `id2label`.
+
+    Args:
+        layout: where the parts lie.
+        scheduler_config: scheduler_config.json.
+        config: the network's; a DiT has an embedding more than num_embeds_ada_norm, which stands for no class.
+
+    Raises:
+        CheckpointError: names that are no such list.
+    """
+    if config.get("norm_type") != "ada_norm_zero" and not str(config["_class_name"]).startswith("DiT"):
+        return classes_in(scheduler_config, config.get("num_class_embeds"), config.get("class_embed_type"))
+    count = config["num_embeds_ada_norm"]
+    index = layout.folder / INDEX
+    given = read_json_object(index).get("id2label") if index.is_file() else None
+    named = given if isinstance(given, dict) else {}
+    names = (named.get(str(i)) for i in range(count))
+    told = (name.split(",")[0].strip() if isinstance(name, str) else "" for name in names)
+    return Classes(tuple(name or str(i) for i, name in enumerate(told)), True)

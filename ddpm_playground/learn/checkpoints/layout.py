@@ -1,18 +1,22 @@
 """Where the parts of a checkpoint lie, in the ways that diffusers and those who train with it leave them."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.phrase import Phrase
 from .weight_files import STEM, weight_files
 
-NETWORKS = ("unet", "unet_ema")  # a pipeline's network; a training's has its average beside it
+# A pipeline's network; a training's has its average beside it; that of a DiT.
+NETWORKS = ("unet", "unet_ema", "transformer")
 SCHEDULER = "scheduler_config.json"
+INDEX = "model_index.json"
+TEXT = ("text_encoder", "text_encoder_2")  # what says what a prompt means
 DECODERS = ("vae", "vqvae", "movq", "vqgan")  # what makes pictures of latents
 MAX_LISTED_BYTES = 2**16
-KNOWN = ('"UNet2DModel"', '"PlanarNetwork"')  # the classes, as their config.json has them, whose folders are listed
+# The classes, as their config.json has them, whose folders are listed.
+KNOWN = ('"UNet2DModel"', '"PlanarNetwork"', '"UNet2DConditionModel"', '"DiTTransformer2DModel"')
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,15 @@ def is_checkpoint(folder: Path) -> bool:
 
 def written_when(folder: Path) -> tuple[int, ...]:
     """When whatever a checkpoint is read from was written, in ns; nothing of what cannot be looked at."""
-    network, found = network_folder(folder), []
+    found: list[int] = []
     with contextlib.suppress(OSError):
-        parts = [path for path in sorted(network.iterdir()) if path.suffix in (".json", ".safetensors")]
+        beside = part_folders(layout_of(folder), (*DECODERS, *TEXT))
+        parts = [
+            path
+            for place in (network_folder(folder), *beside)
+            for path in sorted(place.iterdir())
+            if path.suffix in (".json", ".safetensors")
+        ]
         found = [path.stat().st_mtime_ns for path in [*parts, scheduler_file(folder)] if path and path.is_file()]
     return tuple(found)
 
@@ -120,8 +130,22 @@ def _above(scheduler: Path) -> Path:
     return scheduler.parents[1] if scheduler.parent.name == "scheduler" else scheduler.parent
 
 
-def decoder_beside(layout: Layout) -> str | None:
-    """The folder of the pipeline's decoder of latents; its network draws latents then."""
+def part_folders(layout: Layout, names: Sequence[str]) -> Iterator[Path]:
+    """The folders of further parts of the pipeline that the network belongs to, where they are there."""
     network = layout.network.absolute()
     places = [layout.folder, network.parent] if network.name in NETWORKS else [layout.folder]
-    return next((name for place in places for name in DECODERS if (place / name).is_dir()), None)
+    for name in names:
+        found = next((place / name for place in places if (place / name).is_dir()), None)
+        if found is not None:
+            yield found
+
+
+def decoder_folder(layout: Layout) -> Path | None:
+    """The folder of the pipeline's decoder of latents; its network draws latents then."""
+    return next(part_folders(layout, DECODERS), None)
+
+
+def decoder_beside(layout: Layout) -> str | None:
+    """That folder's name."""
+    found = decoder_folder(layout)
+    return None if found is None else found.name

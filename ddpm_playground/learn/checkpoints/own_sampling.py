@@ -11,16 +11,23 @@ from ...bridge.families import Family, family_of
 from ...core.phrase import Phrase
 from .checkpoint_error import CheckpointError
 from .json_object import read_json_object
-from .layout import Layout, pipeline_folder
+from .layout import INDEX, Layout, pipeline_folder
 
 UNNAMED = "DDPMScheduler"
-INDEX = "model_index.json"
 WRITTEN_HERE = "training.json"  # what `train` and the Train tab leave beside a network, and nobody else
 # Pipelines that exchange the scheduler for one of a class of their own, and how many steps each takes by itself.
 PIPELINES: dict[str, tuple[str | None, int]] = {
     "DDPMPipeline": (None, 1000), "DDIMPipeline": ("DDIMScheduler", 50), "PNDMPipeline": ("PNDMScheduler", 50),
     "ScoreSdeVePipeline": (None, 2000), "ConsistencyModelPipeline": (None, 1), "KarrasVePipeline": (None, 50),
+    "LDMPipeline": (None, 50), "DiTPipeline": (None, 50), "StableDiffusionPipeline": (None, 50),
+    "StableDiffusionXLPipeline": (None, 50), "IFPipeline": (None, 100), "LatentConsistencyModelPipeline": (None, 4),
 }  # fmt: skip
+# Pipelines that put these keys right in whatever scheduler they are given, where it has them.
+AMENDING = (
+    "StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline",
+    "StableDiffusionPAGPipeline", "StableDiffusionPipelineSafe", "AltDiffusionPipeline",
+)  # fmt: skip
+AMENDED: dict[str, Any] = {"steps_offset": 1, "clip_sample": False}
 FEW_STEPS = 50  # what a pipeline with another scheduler than DDPM's takes by itself
 # What the chain here does where nobody says otherwise (`core.Sampling`), in a scheduler's words.
 HERE = {"clip_sample": True, "clip_sample_range": 1.0, "variance_type": "fixed_small", "thresholding": False}
@@ -39,6 +46,7 @@ class OwnSampling:
         is_here: whether `ddpm` here does the same, for the network was trained here: its T steps, its σ², its clipping.
         pipeline: the pipeline that exchanged the scheduler for its own; empty for none.
         said: how σ² is read that the network says, which `ddpm` here reads too; None for one that says none.
+        amended: keys of the config that the pipeline puts right, where they say something else.
         family: of the scheduler, where that has noise levels of its own; None for β_t.
     """
 
@@ -49,6 +57,7 @@ class OwnSampling:
     pipeline: str = ""
     said: str | None = None
     family: Family | None = None
+    amended: tuple[str, ...] = ()
 
     def sampler(self, said: str | None = None) -> DrivenSampler:
         """Its scheduler as a sampler; `said` is how σ² is read that the network says, None for none."""
@@ -85,6 +94,9 @@ class OwnSampling:
                 pipeline=self.pipeline,
                 name=self.class_name,
             )
+        if self.amended:
+            told = ", ".join(f"{key} = {AMENDED[key]}" for key in self.amended)
+            yield Phrase("its pipeline sets {told} in the scheduler that lies in the folder", told=told)
         if self.family is not None and not self.family.as_ddpm:
             yield Phrase("its own sampling is {own}; ddpm and the others here are not for it", own=self.described())
         elif self.is_another:
@@ -121,7 +133,21 @@ def own_sampling(layout: Layout, scheduler_config: Mapping[str, Any], T: int, sa
             forced=forced,
             own=own,
         )
-    return OwnSampling(forced or own, dict(scheduler_config), steps, is_here, pipeline, said, family)
+    config, amended = _amended(str(index), own, scheduler_config)
+    return OwnSampling(forced or own, config, steps, is_here, pipeline, said, family, amended)
+
+
+def _amended(pipeline: str, name: str, config: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A scheduler's config as its pipeline makes it, and the keys that it puts right."""
+    usual = class_defaults(name) or {}
+    if pipeline not in AMENDING:
+        return dict(config), ()
+    unsaid = config.get("_use_default_values")
+    left = list(unsaid) if isinstance(unsaid, list) else []
+    had = {key: usual[key] if key in left else config.get(key, usual[key]) for key in AMENDED if key in usual}
+    keys = tuple(key for key, value in had.items() if value != AMENDED[key])
+    changed = {key: AMENDED[key] for key in keys}
+    return {**config, **changed, "_use_default_values": [key for key in left if key not in keys]}, keys
 
 
 def _steps_by_itself(scheduler_config: Mapping[str, Any], name: str, T: int) -> int:

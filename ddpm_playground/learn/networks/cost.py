@@ -53,7 +53,7 @@ def check_network(config: Mapping[str, Any]) -> None:
     ):
         for value in values:
             if type(value) is not int or not 1 <= value <= most:
-                raise _refused(name, most, value)
+                raise refused_number(name, most, value)
     if layers * len(channels) > MAX_LAYERS:
         raise CheckpointError(
             "layers_per_block = {layers} on {num_channels} levels makes {layers_2} residual blocks, at most {most} "
@@ -66,21 +66,26 @@ def check_network(config: Mapping[str, Any]) -> None:
     for name, most in SMALL.items():
         value = config.get(name)
         if isinstance(value, int) and not 0 <= value <= most:
-            raise _refused(name, most, value)
+            raise refused_number(name, most, value)
     needed = bytes_a_picture(config)
     if needed > MAX_BYTES_A_PICTURE:
-        height, width = _sides(config)
-        raise CheckpointError(
-            "sample_size = {height}×{width} needs about {needed} GiB of memory for one picture with this network, at "
-            "most {most} GiB are given here; correct config.json",
-            height=height,
-            width=width,
-            needed=f"{needed / 2**30:,.1f}",
-            most=f"{MAX_BYTES_A_PICTURE / 2**30:g}",
-        )
+        raise too_large(_sides(config), needed)
 
 
-def _refused(name: str, most: int, value: object) -> CheckpointError:
+def too_large(sides: tuple[int, int], needed: int) -> CheckpointError:
+    """What x_t of so many pixels is refused with."""
+    return CheckpointError(
+        "sample_size = {height}×{width} needs about {needed} GiB of memory for one picture with this network, at "
+        "most {most} GiB are given here; correct config.json",
+        height=sides[0],
+        width=sides[1],
+        needed=f"{needed / 2**30:,.1f}",
+        most=f"{MAX_BYTES_A_PICTURE / 2**30:g}",
+    )
+
+
+def refused_number(name: str, most: int, value: object) -> CheckpointError:
+    """What a number of a config is refused with."""
     shown = str(value) if not isinstance(value, int) or value.bit_length() < 64 else "a far larger one"
     return CheckpointError(
         "{name} in config.json must be a whole number of at most {most}, got {got}; correct it",
@@ -117,13 +122,17 @@ def bytes_a_picture(config: Mapping[str, Any]) -> int:
     return FLOAT_BYTES * (kept + busiest)
 
 
-def pictures_at_once(config: Mapping[str, Any]) -> int:
-    """Of how many pictures a UNet2DModel may be asked in one call, so that they take ACTIVATION_BYTES or are one."""
-    return max(1, ACTIVATION_BYTES // max(1, bytes_a_picture(config)))
+def pictures_at_once(bytes_each: int) -> int:
+    """Of how many pictures a network may be asked in one call, so that they take ACTIVATION_BYTES or are one."""
+    return max(1, ACTIVATION_BYTES // max(1, bytes_each))
 
 
-def check_weights(path: Path) -> int:
+def check_weights(path: Path, counting: str | None = None) -> int:
     """Refuse weights that are no real numbers or too many, from the file's header alone.
+
+    Args:
+        path: a safetensors file.
+        counting: how the names of tensors end that hold whole numbers and are no weights; None for none.
 
     Returns:
         how many there are.
@@ -133,7 +142,8 @@ def check_weights(path: Path) -> int:
     """
     try:
         with safe_open(path, "pt") as file:
-            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+            names = [name for name in file.keys() if not _counts(name, counting)]  # noqa: SIM118
+            slices = {name: file.get_slice(name) for name in names}
             kinds = {name: str(part.get_dtype()) for name, part in slices.items()}
             parameters = sum(math.prod(part.get_shape()) for part in slices.values())
     except (SafetensorError, OSError) as error:
@@ -154,6 +164,10 @@ def check_weights(path: Path) -> int:
     return parameters
 
 
+def _counts(name: str, counting: str | None) -> bool:
+    return counting is not None and name.endswith(counting)
+
+
 def _check_count(parameters: int, path: Path) -> None:
     if parameters > MAX_PARAMETERS:
         raise CheckpointError(
@@ -169,17 +183,21 @@ def first_not_finite(state: Mapping[str, torch.Tensor]) -> str | None:
     return next((name for name, value in state.items() if not bool(torch.isfinite(value).all())), None)
 
 
-def read_weights(*paths: Path) -> dict[str, torch.Tensor]:
+def read_weights(*paths: Path, counting: str | None = None) -> dict[str, torch.Tensor]:
     """The tensors of safetensors files by name, of one network together.
+
+    Args:
+        paths: of the files.
+        counting: see `check_weights`; these are left out.
 
     Raises:
         CheckpointError: as `check_weights`, of all together; or one of them holds a NaN or an infinity.
     """
-    _check_count(sum(check_weights(path) for path in paths), paths[0])
+    _check_count(sum(check_weights(path, counting) for path in paths), paths[0])
     state: dict[str, torch.Tensor] = {}
     for path in paths:
         try:
-            part = load_file(path)
+            part = {name: value for name, value in load_file(path).items() if not _counts(name, counting)}
         except (SafetensorError, OSError) as error:
             raise CheckpointError(
                 "{name} is broken or cut short: {error}; copy it again", name=path.name, error=error

@@ -33,6 +33,7 @@ def checkpoint_in(asked: Mapping[str, Any]) -> Checkpoint:
             "the network of {name} makes points in the plane; choose a checkpoint of pictures in Reverse",
             name=repr(checkpoint.folder.name),
         )
+    checkpoint.check_plain()
     return checkpoint
 
 

@@ -56,7 +56,7 @@ def run_columns(asked: Mapping[str, Any]) -> dict[str, Any]:
     own, count = checkpoint_in(asked), whole_in(asked, "num_images", 1, MOST_IMAGES)
 
     def checkpoint_of(name: str | None) -> Checkpoint:
-        return own if name is None else shelf().load(name)
+        return own if name is None else checkpoint_in({"checkpoint": name})
 
     total = sum(_steps(one, checkpoint_of, count) for one in columns) * count
     film = Film(len(columns), count * int(np.prod(own.image_shape)))

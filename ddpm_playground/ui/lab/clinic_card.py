@@ -89,6 +89,7 @@ def _network(name: object) -> Checkpoint:
             "the network of {name} makes points in the plane; choose a checkpoint of pictures",
             name=repr(checkpoint.folder.name),
         )
+    checkpoint.check_plain()
     return checkpoint
 
 

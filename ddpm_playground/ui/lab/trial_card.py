@@ -47,6 +47,7 @@ def run_trial(asked: dict[str, Any]) -> dict[str, Any]:
             "the network of {name} makes points in the plane; choose a checkpoint of pictures in Reverse",
             name=repr(checkpoint.folder.name),
         )
+    checkpoint.check_plain()
     S = min(max(steps_in(asked)), MOST_STEPS)
     trained = str(asked.get("trained") or "").strip()
     time = trained_time(read_text(trained)) if trained else None

@@ -51,11 +51,26 @@ class RunSettings(TypedDict):
     seed: int
 
 
+class Colours(TypedDict):
+    """How latents z are shown: red, green and blue are W z + b, in −1…1.
+
+    weights: W, of each channel what it adds to red, green and blue.
+    offset: b.
+    told: what map that is.
+    """
+
+    weights: list[list[float]]
+    offset: list[float]
+    told: Note
+
+
 class Opening(TypedDict):
     """The first message of a run. One frame in `every` steps is kept, as a run may hold `every_mb` MB at most.
 
     shape: N, C and the H and W of the frames: of large pictures every `grain`-th row and column alone is kept.
     asked: how many steps were asked for, of a whole chain; one that starts at a t below T takes its share of them.
+    colours: of latents.
+    decoder: the folder of what makes pictures of them; "" where nothing does.
     """
 
     run: str
@@ -74,6 +89,8 @@ class Opening(TypedDict):
     grain: NotRequired[int]
     steps: list[StepNumbers]
     asked: NotRequired[int]
+    colours: NotRequired[Colours]
+    decoder: NotRequired[str]
     frames: list[Frame]
     seconds_left: float | None
     done: bool
@@ -85,6 +102,8 @@ class Frames(TypedDict):
     """Frames `before`… of a run, of which there are `total`; the last one also says how the run ended.
 
     sigmas: where the network says σ itself, of each step the number, and over the pixels σ's mean, least and most.
+    decoded: of latents, at some steps k, x̂_0 of the first pictures as an autoencoder decodes it, one beneath the other
+        in a data: URL; k, how many, and that.
     """
 
     run: str
@@ -92,6 +111,7 @@ class Frames(TypedDict):
     total: int
     frames: list[Frame]
     sigmas: NotRequired[list[tuple[int, float, float, float]]]
+    decoded: NotRequired[list[tuple[int, int, str]]]
     at: NotRequired[int]
     seconds_left: NotRequired[float | None]
     done: NotRequired[bool]

@@ -46,7 +46,7 @@ def fitted(name: str, label: str, sampler: str) -> list[dict]:
         checkpoint = shelf().load(name)
     except ValueError:
         return [gr.skip()] * len(FITTED)  # the line that says how far a checkpoint is says why
-    classes, clips = bool(checkpoint.class_names), sampler in ALL_SAMPLERS and not checkpoint.is_planar
+    classes, clips = bool(checkpoint.class_names), sampler in ALL_SAMPLERS and checkpoint.is_bounded
     guided = classes and checkpoint.has_null_class
     visible = [gr.update(visible=yes) for yes in (classes, guided, clips)]
     offered = class_choices(checkpoint)
@@ -99,11 +99,11 @@ def settings_of_rules(sampler: str, name: str) -> list[dict]:
 
     Args:
         sampler: its name.
-        name: of the checkpoint; one of points in the plane is never clipped.
+        name: of the checkpoint; one of points in the plane, or of latents, is never clipped.
     """
     ours = sampler in ALL_SAMPLERS
     try:
-        clips = ours and not shelf().load(name).is_planar
+        clips = ours and shelf().load(name).is_bounded
     except ValueError:
         clips = ours
     rules = [gr.update(visible=clips if setting == "clip_x_0" else ours) for setting in OF_RULES]

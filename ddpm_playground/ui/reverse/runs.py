@@ -22,6 +22,7 @@ from ..protocol import parts
 from ..protocol.player_messages import RunSettings
 from ..serving.owned import Owned
 from ..serving.turns import Turn
+from .decoding import Decoding, Sheet, decoding_of
 
 # Text, or what `ui.text.note` makes.
 Note = str | parts.Note
@@ -50,6 +51,7 @@ class LiveRun:
         xs: x_t, (N,C,H,W) float16 each.
         eps_hats: ε̂ of each step.
         sigmas: σ over the pixels of each step; None where it is one number.
+        decoded: frame → x̂_0 of it decoded, where it was.
         whole: x_0 with every row and column, (N,C,H,W) float16, once it is there; None where `xs` has them all.
     """
 
@@ -65,7 +67,13 @@ class LiveRun:
     xs: list[torch.Tensor] = field(default_factory=list)
     eps_hats: list[torch.Tensor] = field(default_factory=list)
     sigmas: list[SigmaSpan | None] = field(default_factory=list)
+    decoded: dict[int, Sheet] = field(default_factory=dict)
     whole: torch.Tensor | None = None
+
+    @cached_property
+    def decoding(self) -> Decoding | None:
+        """What decodes its latents; None where nothing does."""
+        return decoding_of(self.run)
 
     @property
     def grain(self) -> int:
@@ -90,12 +98,16 @@ class LiveRun:
         """Keep x_t and ε̂ of step k."""
         self.sigmas.append(SigmaSpan.of(step))
         self.eps_hats.append(self._put(step.eps_hat))
+        if self.decoding is not None and (sheet := self.decoding.on_the_way(k, step.x_hat_0)):
+            self.decoded[len(self.ks)] = sheet
         self._add(k, step.t, step.x_t)
 
     def finish(self, step: Step) -> None:
         """Keep the last step's x_s."""
         if self.grain > 1:
             self.whole = step.x_s.detach().clamp(-65504, 65504).to("cpu", torch.float16)
+        if self.decoding is not None:
+            self.decoded[len(self.ks)] = self.decoding.at_end(step.x_s)
         self._add(len(self.run.path) - 1, step.s, step.x_s)
 
     def _add(self, k: int, t: int, x: torch.Tensor) -> None:
@@ -119,7 +131,19 @@ class LiveRun:
         """What has been computed so far, as a film that says where it ends early."""
         ending = "failed" if self.problem else "stopped" if self.stopped else "" if self.done else "still running"
         planar, title = self.run.checkpoint.is_planar, run_title(**self.settings)
-        return Film(list(self.ts), self.xs, self.x_hat_0, planar, ending, title=title)
+        latents = self.run.checkpoint.latents
+        colours = None if latents is None else latents.colours.colours
+        return Film(list(self.ts), self.xs, self.x_hat_0, planar, ending, title=title, colours=colours)
+
+    @property
+    def pictures(self) -> torch.Tensor | None:
+        """x_0 of latents as pictures (n,C,H,W): those that were decoded, or else all through the linear map; None
+        where x_0 are pictures."""
+        latents = self.run.checkpoint.latents
+        if latents is None:
+            return None
+        decoded = self.decoding.pictures if self.decoding is not None else None
+        return latents.colours.colours(self.xs[-1].float()) if decoded is None else decoded
 
     @property
     def settings(self) -> RunSettings:
@@ -139,6 +163,15 @@ class LiveRun:
         """Of frames first…end−1 whose σ is the network's own: the step's number, and σ's mean, least and most."""
         found = zip(self.ks[first:end], self.sigmas[first:end], strict=False)
         return [(k, span.mean, span.least, span.most) for k, span in found if span]
+
+    @property
+    def has_decoded(self) -> bool:
+        """Whether x_0 of latents was decoded."""
+        return self.decoding is not None and self.decoding.pictures is not None
+
+    def decoded_at(self, first: int, end: int) -> list[tuple[int, int, str]]:
+        """Of frames first…end−1 that were decoded: the step's number, how many pictures, and these."""
+        return [(self.ks[i], *self.decoded[i]) for i in range(first, end) if i in self.decoded]
 
     @property
     def kept_bytes(self) -> int:

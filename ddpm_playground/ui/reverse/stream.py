@@ -14,10 +14,13 @@ from typing import cast
 from ...core import Step
 from ...core.later import torch
 from ...engine.prefetch import prefetch
+from ...learn.data.latent_maps import LinearMap
 from ...run import Run, steps_of
 from ..page.component import packed
-from ..protocol.player_messages import Badge, Frame, Frames, Opening, StepNumbers
+from ..protocol.player_messages import Badge, Colours, Frame, Frames, Opening, StepNumbers
 from ..serving.failure import reason
+from ..words.refusal import refusal
+from ..words.text import note
 from .runs import LiveRun
 
 MESSAGES_PER_SECOND = 30.0
@@ -35,7 +38,7 @@ def opening(live: LiveRun, badge: Badge = "live") -> Opening:
     """The first message of a run: its shape, labels, the numbers of every step, and what of its frames is kept."""
     run, (C, H, W) = live.run, live.frame_shape
     names = run.checkpoint.class_names
-    return {
+    told: Opening = {
         "run": live.run_id,
         "badge": badge,
         "note": live.note,
@@ -58,6 +61,16 @@ def opening(live: LiveRun, badge: Badge = "live") -> Opening:
         "stopped": False,
         "autoplay": False,
     }
+    if (latents := run.checkpoint.latents) is not None:
+        told["colours"] = colours_message(latents.colours)
+        told["decoder"] = "" if live.decoding is None else live.decoding.place
+    return told
+
+
+def colours_message(colours: LinearMap) -> Colours:
+    """The map from latents to colours, as the player takes it."""
+    told = note("player.latent_map_long", channels=colours.channels, source=refusal(colours.source))
+    return {"weights": [list(row) for row in colours.weights], "offset": list(colours.offset), "told": told}
 
 
 def step_message(run: Run, t: int, s: int) -> StepNumbers:
@@ -180,6 +193,8 @@ def since(live: LiveRun, first: int, end: int) -> Frames:
     message: Frames = {"run": live.run_id, "before": first, "total": len(live.ks), "frames": frames}
     if spans := live.spans(first, end):
         message["sigmas"] = spans
+    if decoded := live.decoded_at(first, end):
+        message["decoded"] = decoded
     if whole:
         message["seconds_left"], message["done"] = 0, True
         message["stopped"], message["problem"] = live.stopped, live.problem

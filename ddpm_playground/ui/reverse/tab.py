@@ -85,9 +85,12 @@ def _npz(path: Path, live: LiveRun) -> None:
     planar = live.run.checkpoint.is_planar
     if live.grain > 1:
         facts |= {"grain": live.grain}
+    if live.run.checkpoint.latents is not None:
+        facts |= {"images": "decoded" if live.has_decoded else "through a linear map"}
     write_npz(
-        path, live.ts, live.xs, live.eps_hats, live.run.labels, live.run.schedule.alpha_bars, facts, planar, live.whole
-    )
+        path, live.ts, live.xs, live.eps_hats, live.run.labels, live.run.schedule.alpha_bars, facts, planar,
+        live.whole, live.pictures,
+    )  # fmt: skip
 
 
 class Chains:

@@ -175,10 +175,25 @@ export interface RunSettings {
 }
 
 /**
+ * How latents z are shown: red, green and blue are W z + b, in −1…1.
+ *
+ * weights: W, of each channel what it adds to red, green and blue.
+ * offset: b.
+ * told: what map that is.
+ */
+export interface Colours {
+  weights: number[][];
+  offset: number[];
+  told: Note;
+}
+
+/**
  * The first message of a run. One frame in `every` steps is kept, as a run may hold `every_mb` MB at most.
  *
  * shape: N, C and the H and W of the frames: of large pictures every `grain`-th row and column alone is kept.
  * asked: how many steps were asked for, of a whole chain; one that starts at a t below T takes its share of them.
+ * colours: of latents.
+ * decoder: the folder of what makes pictures of them; "" where nothing does.
  */
 export interface Opening {
   run: string;
@@ -197,6 +212,8 @@ export interface Opening {
   grain?: number;
   steps: StepNumbers[];
   asked?: number;
+  colours?: Colours;
+  decoder?: string;
   frames: [number, string, string | null][];
   seconds_left: number | null;
   done: boolean;
@@ -208,6 +225,8 @@ export interface Opening {
  * Frames `before`… of a run, of which there are `total`; the last one also says how the run ended.
  *
  * sigmas: where the network says σ itself, of each step the number, and over the pixels σ's mean, least and most.
+ * decoded: of latents, at some steps k, x̂_0 of the first pictures as an autoencoder decodes it, one beneath the other
+ * in a data: URL; k, how many, and that.
  */
 export interface Frames {
   run: string;
@@ -215,6 +234,7 @@ export interface Frames {
   total: number;
   frames: [number, string, string | null][];
   sigmas?: [number, number, number, number][];
+  decoded?: [number, number, string][];
   at?: number;
   seconds_left?: number | null;
   done?: boolean;

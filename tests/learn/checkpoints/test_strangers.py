@@ -216,10 +216,10 @@ def test_a_hostile_pickle_runs_nothing_in_the_command_either(tmp_path: Path) -> 
 
 def test_another_class_is_refused_before_its_pickle_is_spoken_of(tmp_path: Path) -> None:
     flat(tmp_path / "a")
-    config = json.loads((tmp_path / "a" / "config.json").read_text()) | {"_class_name": "UNet2DConditionModel"}
+    config = json.loads((tmp_path / "a" / "config.json").read_text()) | {"_class_name": "FluxTransformer2DModel"}
     (tmp_path / "a" / "config.json").write_text(json.dumps(config))
     (tmp_path / "a" / WHOLE).rename(tmp_path / "a" / f"{STEM}.bin")
-    with pytest.raises(CheckpointError, match="the network is a 'UNet2DConditionModel'"):
+    with pytest.raises(CheckpointError, match="the network is a 'FluxTransformer2DModel'"):
         load_checkpoint(tmp_path / "a")
 
 

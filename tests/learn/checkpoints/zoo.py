@@ -16,6 +16,7 @@ from diffusers import UNet2DModel
 from safetensors.torch import load_file, save_file
 
 from .family_zoo import FOURIER, KINDS, LOOPS, ONE_BLOCK, class_named, saved_family
+from .latent_zoo import LATENT_KINDS, rewrite
 from .strangers import STRANGERS, WHOLE, T, network
 
 COUNT, STEPS = 2, 5  # chains, and the steps of each
@@ -38,6 +39,8 @@ class Folder:
         size: (H,W) where the config has none.
         as_class: the scheduler class that its pipeline makes of the folder's.
         halved: whether its scheduler knows no σ² of a network, and `reference` hands it the first half alone.
+        loop: (folder, x_T, S, labels) → what its own pipeline draws; None for a loop of step.
+        needs: a package that is needed to draw from it, which not everybody has.
     """
 
     make: Callable[[Path], None]
@@ -51,6 +54,8 @@ class Folder:
     size: tuple[int, int] | None = None
     as_class: str = ""
     halved: bool = False
+    loop: Callable[..., torch.Tensor] | None = None
+    needs: str = ""
 
 
 def saved(
@@ -212,7 +217,10 @@ LEARNED_VARIANCES = {
     "σ², DDPM with fixed_large, halved": of(net=TWICE, variance_type="fixed_large", halved=True),
 }  # fmt: skip
 FAMILIES = {name: Folder(partial(saved_family, **made), **told) for name, (made, told) in KINDS.items()}
-ZOO: dict[str, Folder] = {**LAYOUTS, **DDPMS, **DDIMS, **OTHERS, **NETWORKS, **LEARNED_VARIANCES, **FAMILIES}
+LATENTS = {name: Folder(make, loop=loop, **told) for name, (make, loop, told) in LATENT_KINDS.items()}
+ZOO: dict[str, Folder] = {
+    **LAYOUTS, **DDPMS, **DDIMS, **OTHERS, **NETWORKS, **LEARNED_VARIANCES, **FAMILIES, **LATENTS,
+}  # fmt: skip
 
 
 @contextmanager
@@ -245,6 +253,11 @@ def scheduler_of(animal: Folder, folder: Path) -> Any:
 @torch.no_grad()
 def reference(animal: Folder, folder: Path, x_T: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
     """x_0 by diffusers' own network and the loop of its scheduler, (N,C,H,W)."""
+    if animal.loop is not None:
+        S = animal.steps or min(50, T)
+        module = sys.modules[type(scheduler_of(animal, folder)).__module__]
+        with drawing([module, torch], iter(z)):
+            return animal.loop(folder, x_T, S, animal.labels)
     unet: Any = UNet2DModel.from_pretrained(
         folder / animal.place, variant=animal.variant, use_safetensors=True, local_files_only=True
     )
@@ -278,8 +291,7 @@ def shape_of(animal: Folder, folder: Path) -> tuple[int, int, int]:
 
 def other_class(folder: Path) -> None:
     saved(folder)
-    path = folder / "unet" / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"_class_name": "UNet2DConditionModel"}))
+    rewrite(folder / "unet" / "config.json", _class_name="FluxTransformer2DModel")
 
 
 def pickle_alone(folder: Path) -> None:
@@ -306,8 +318,8 @@ def beside_a_decoder(folder: Path) -> None:
 # kind → what makes it, and a piece of the sentence that refuses it.
 REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a pickle alone": (pickle_alone, "holds its weights only as a pickle"),
-    "latents, a decoder beside them": (beside_a_decoder, "the network draws latents"),
-    "UNet2DConditionModel": (other_class, "the network is a 'UNet2DConditionModel'"),
+    "latents, an empty decoder beside them": (beside_a_decoder, "vqvae/config.json is missing"),
+    "FluxTransformer2DModel": (other_class, "the network is a 'FluxTransformer2DModel'"),
     "DDPM, fixed_large_log": (
         partial(saved, variance_type="fixed_large_log"),
         "makes numbers that are not finite",  # diffusers takes the root of a logarithm there

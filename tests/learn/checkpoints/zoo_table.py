@@ -13,7 +13,7 @@ import torch
 from ddpm_playground.bridge.all_samplers import OWN
 from ddpm_playground.cli import main
 from ddpm_playground.core import Sampling
-from ddpm_playground.learn.checkpoints.checkpoint import load_checkpoint
+from ddpm_playground.learn.checkpoints.checkpoint import PICTURES, TOLD, load_checkpoint
 from ddpm_playground.learn.checkpoints.picture_size import parse_size
 from ddpm_playground.learn.judging.samples import chain
 from tests.learn.checkpoints.zoo import COUNT, REFUSED, ZOO, Folder, reference, shape_of
@@ -50,7 +50,9 @@ def rows_of(text: str) -> dict[str, tuple[str, str, str]]:
 
 def seconds_a_step(animal: Folder, folder: Path) -> float:
     """Of one picture here."""
-    checkpoint = load_checkpoint(folder / animal.given, size=parse_size("8x8") if animal.size else None)
+    checkpoint = load_checkpoint(
+        folder / animal.given, architectures=(*PICTURES, *TOLD), size=parse_size("8x8") if animal.size else None
+    )
     label = torch.tensor([-1 if animal.labels is None else animal.labels[0]])
     started = time.perf_counter()
     steps = list(chain(checkpoint, range(1), label, Sampling(OWN, num_steps=animal.steps)))

@@ -104,3 +104,26 @@ export const paintFloats = (words, grid, values, limit) => {
           byteOf(values[p], scale);
   });
 };
+// Latents of C channels, as colours W z + b of a linear map; without b where they are no pictures, as noise is none.
+export const paintMapped = (words, grid, values, limit, { weights, offset }, isPicture = true) => {
+  const { C, H, W, cell = 1 } = grid,
+    plane = (H * W) / cell ** 2,
+    scale = 127.5 / limit,
+    start = isPicture ? offset : [0, 0, 0];
+  eachRow(words, grid, (from, to, w) => {
+    for (let i = 0; i < w; i++) {
+      let [red, green, blue] = start;
+      for (let c = 0, p = from + i; c < C; c++, p += plane) {
+        const row = weights[c],
+          z = values[p];
+        red += row[0] * z;
+        green += row[1] * z;
+        blue += row[2] * z;
+      }
+      words[to + i] = 0xff000000 | (byteOf(blue, scale) << 16) | (byteOf(green, scale) << 8) | byteOf(red, scale);
+    }
+  });
+};
+// x_t or x̂_0 as a picture, whatever it is.
+export const paintPicture = (words, grid, values, colours) =>
+  colours ? paintMapped(words, grid, values, 1, colours) : paintFloats(words, grid, values, 1);

@@ -2,9 +2,9 @@
 import { noiseVariance } from "../core/formulas.js";
 import { decode } from "../core/half.js";
 import { CLOUD, cloudGrid, drawCloud, nearestPoint, placeIn, wayOf } from "../draw/cloud.js";
-import { gridFor, originOf, paintFloats, paintHalves, pixelAt } from "../draw/picture_grid.js";
+import { gridFor, originOf, paintFloats, paintHalves, paintMapped, pixelAt } from "../draw/picture_grid.js";
 import { make, typeset } from "../page/dom.js";
-import { say } from "../page/words.js";
+import { say, sayNote } from "../page/words.js";
 
 export const PANELS = ["x_t", "x_hat_0", "eps", "mean", "sigma_z"];
 
@@ -19,6 +19,8 @@ class Panel {
     this.captions = make("div", "captions");
     this.mark = make("i", "mark");
     this.mark.hidden = true;
+    this.map = make("span", "map");
+    this.map.hidden = true;
     const symbol = say(`player.sym_${this.key}`);
     this.stage = make(
       "div",
@@ -27,6 +29,7 @@ class Panel {
       this.canvas,
       this.captions,
       this.mark,
+      this.map,
     );
     this.title = make(
       "figcaption",
@@ -72,6 +75,22 @@ class Panel {
     paintFloats(this.words, grid, values, limit);
     this.context.putImageData(this.image, 0, 0);
     this.figure.classList.remove("is-blank");
+  }
+
+  // Latents, through a linear map to colours.
+  mapped(values, grid, limit, colours, isPicture) {
+    paintMapped(this.words, grid, values, limit, colours, isPicture);
+    this.context.putImageData(this.image, 0, 0);
+    this.figure.classList.remove("is-blank");
+  }
+
+  // Says on the picture that these are latents, where they are.
+  tellMap(colours) {
+    this.map.hidden = !colours;
+    this.title.removeAttribute("title");
+    if (!colours) return;
+    this.map.textContent = say("player.latent_map", { channels: colours.weights.length });
+    this.title.title = sayNote(colours.told);
   }
 
   // Points in the plane, within ±reach.
@@ -128,12 +147,13 @@ class Panel {
 export class Panels {
   constructor(box) {
     this.box = box;
-    this.all = [...box.querySelectorAll(".panel")].map((figure) => new Panel(figure));
+    this.all = [...box.querySelectorAll("[data-panel]")].map((figure) => new Panel(figure));
     this.by = Object.fromEntries(this.all.map((panel) => [panel.key, panel]));
     this.described = 0;
   }
 
-  fit(shape, labels, planar = false) {
+  fit(shape, labels, planar = false, colours = null) {
+    this.colours = colours;
     const grid = (this.grid = planar
       ? cloudGrid(shape)
       : gridFor(shape, labels.length === shape[0] && labels.length > 0));
@@ -141,7 +161,10 @@ export class Panels {
     this.box.style.setProperty("--aspect", `${grid.width} / ${grid.height}`);
     this.box.style.setProperty("--columns", grid.columns);
     this.box.classList.toggle("is-wide", grid.width / grid.height > 2.6);
-    for (const panel of this.all) panel.fit(grid);
+    for (const panel of this.all) {
+      panel.fit(grid);
+      panel.tellMap(colours);
+    }
     this.caption(labels);
   }
 
@@ -178,6 +201,7 @@ export class Panels {
     for (const panel of this.all.slice(1)) if (panel.from.textContent !== from) panel.from.textContent = from;
     if (this.grid.cloud) return this.scatter(still, chosen);
     const grid = still.coarse ? { ...this.grid, cell: 2 } : this.grid;
+    if (this.colours) return this.throughMap(still, grid);
     const put = (panel, values, limit) => panel.shown && (values ? panel.floats(values, grid, limit) : panel.blank());
     x_t.halves(still.xHalves, grid, luts.x);
     if (still.epsHalves) eps.halves(still.epsHalves, grid, luts.eps);
@@ -185,6 +209,18 @@ export class Panels {
     put(x_hat_0, still.xHat0, 1);
     put(mean, still.mean, 1);
     put(sigma_z, still.sigmaZ, 3 * ((step && step.sigma) || 1));
+  }
+
+  throughMap(still, grid) {
+    const { x_t, x_hat_0, eps, mean, sigma_z } = this.by,
+      { step, xHalves } = still;
+    const put = (panel, values, limit, isPicture) =>
+      panel.shown && (values ? panel.mapped(values, grid, limit, this.colours, isPicture) : panel.blank());
+    put(x_t, decode(xHalves, new Float32Array(xHalves.length)), 1, true);
+    put(x_hat_0, still.xHat0, 1, true);
+    put(eps, still.epsHat, 1, false);
+    put(mean, still.mean, 1, true);
+    put(sigma_z, still.sigmaZ, (step && step.sigma) || 1, false);
   }
 
   scatter(still, chosen) {

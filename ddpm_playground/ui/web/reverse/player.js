@@ -7,6 +7,7 @@ import { isServerThere, onReach } from "../page/reach.js";
 import { say, sayNote } from "../page/words.js";
 import { Arrivals } from "./arrivals.js";
 import { Film, FILM_BYTES, Still } from "./frames.js";
+import { Decoded } from "./decoded.js";
 import { choosePanels } from "./panel_choice.js";
 import { Panels } from "./panels.js";
 import { Probe } from "./pixel.js";
@@ -42,6 +43,7 @@ export function mount({ element, props, trigger, watch }) {
   const isRunning = () => !about.done,
     isLive = () => about.badge === "live";
   const panels = new Panels(find(".panels"));
+  const decoded = new Decoded(find(".decoded"));
   const readout = new Readout(player);
   const probe = new Probe(player, panels, redraw);
   const arrivals = new Arrivals(
@@ -75,6 +77,7 @@ export function mount({ element, props, trigger, watch }) {
     still.look(i, deep, coarse);
     panels.paint(still, luts, probe.pixel && probe.pixel.image);
     panels.describe(still, !playback.playing && !isRunning());
+    decoded.show(film, frame.k);
     readout.show(frame.k, timeLeft());
     transport.at(frame.k, t);
     probe.show(still);
@@ -179,7 +182,8 @@ export function mount({ element, props, trigger, watch }) {
     probe.leave();
     probe.labels = message.labels || [];
     probe.grain = message.grain || 1;
-    panels.fit(message.shape, probe.labels, Boolean(message.planar));
+    panels.fit(message.shape, probe.labels, Boolean(message.planar), message.colours || null);
+    decoded.start(message);
     readout.start(message.steps, about);
     transport.start(message.steps, about);
     const badge = find(".badge"),
@@ -237,6 +241,7 @@ export function mount({ element, props, trigger, watch }) {
       before = message.before === undefined ? had : message.before;
     if (before > had) return void arrivals.fetch(run, had);
     readout.learn(message.sigmas || []);
+    decoded.add(message.decoded || []);
     for (const key of ["seconds_left", "done", "stopped", "problem"]) if (key in message) about[key] = message[key];
     for (const [step, x, epsHat] of frames) film.add(step, halves(x), epsHat && halves(epsHat));
     arrivals.had = Math.max(had, before + frames.length);

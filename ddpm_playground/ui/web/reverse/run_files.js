@@ -1,6 +1,6 @@
 // A run as files that the browser makes from the frames it has: a video, and a strip of chosen t for a paper. It comes
 // when the first file is asked for.
-import { halfBytes, paintFloats, paintHalves, gridFor } from "../draw/picture_grid.js";
+import { paintPicture, gridFor } from "../draw/picture_grid.js";
 import { cloudGrid, drawCloud, CLOUD } from "../draw/cloud.js";
 import { fileOf, save, Sheet } from "../draw/paper.js";
 import { decode } from "../core/half.js";
@@ -58,7 +58,7 @@ class Painter {
     this.still = new Still(film, about);
     this.isCloud = Boolean(about.planar);
     this.grid = this.isCloud ? cloudGrid(film.shape[0]) : gridFor(film.shape, (about.labels || []).length > 0);
-    this.lut = halfBytes(1);
+    this.colours = about.colours || null;
     const { width, height } = this.grid;
     this.sheets = ["x_t", "x_hat_0"].map(() => Object.assign(make("canvas"), { width, height }));
   }
@@ -66,24 +66,21 @@ class Painter {
   draw(i) {
     const { still, grid, sheets } = this;
     still.look(i, false);
-    const paints = [
-      (words) => paintHalves(words, grid, still.xHalves, this.lut),
-      still.xHat0 && ((words) => paintFloats(words, grid, still.xHat0, 1)),
-    ];
+    const { x } = still.frame,
+      both = [decode(x, new Float32Array(x.length)), still.xHat0];
     sheets.forEach((sheet, k) => {
-      const pen = sheet.getContext("2d");
+      const pen = sheet.getContext("2d"),
+        values = both[k];
       if (this.isCloud) {
-        const { x } = still.frame,
-          values = k ? still.xHat0 : decode(x, new Float32Array(x.length)),
-          colours = { point: "#3b2fa0", way: "#3b2fa0", line: "#666" };
+        const colours = { point: "#3b2fa0", way: "#3b2fa0", line: "#666" };
         pen.fillStyle = "#fff";
         pen.fillRect(0, 0, grid.width, grid.height);
         if (values) drawCloud(pen, values, { reach: CLOUD.reach, ways: [], colours });
         return;
       }
-      if (!paints[k]) return void pen.clearRect(0, 0, grid.width, grid.height);
+      if (!values) return void pen.clearRect(0, 0, grid.width, grid.height);
       const image = pen.createImageData(grid.width, grid.height);
-      paints[k](new Uint32Array(image.data.buffer));
+      paintPicture(new Uint32Array(image.data.buffer), grid, values, this.colours);
       pen.putImageData(image, 0, 0);
     });
     return sheets;
