@@ -57,14 +57,11 @@ def run(arguments: argparse.Namespace) -> None:
     rows = torch.stack([found.x_0[name] for name in WAYS], 1)
     experiment.write_answer(arguments.out, arrays, [(f"{u:.2f}", rows[i]) for i, u in enumerate(found.shares)])
     lengths = {name: x.flatten(1).square().mean(1).sqrt().tolist() for name, x in found.x_T.items()}
-    facts = {"share": found.shares, "steps": steps, "mse": found.mse, "x_T_rms": lengths}
+    facts = {"share": found.shares, "steps": steps, "mse": found.mse, "x_T_rms": lengths, "lost": found.lost}
     told = "" if found.mse is None else f"the ends come back with mse {found.mse[0]:.3g} and {found.mse[1]:.3g}; "
     middle = len(found.shares) // 2
-    experiment.answer(
-        arguments,
-        facts,
-        [f"{told}rms of x_T in the middle: slerp {lengths['slerp'][middle]:.3f}, lerp {lengths['lerp'][middle]:.3f}"],
-    )
+    line = f"{told}rms of x_T in the middle: slerp {lengths['slerp'][middle]:.3f}, lerp {lengths['lerp'][middle]:.3f}"
+    experiment.answer(arguments, facts, [line, *([found.lost] if found.lost else [])])
 
 
 def _between_pictures(arguments: argparse.Namespace) -> "tuple[Strips, int]":

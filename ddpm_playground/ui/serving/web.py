@@ -34,6 +34,7 @@ SHARED = (
     "formula",
     "film_rows",
     "run_bar",
+    "experiment",
 )
 IMPORT = re.compile(r'^(?:import|export)\b[^"]*"(\.{1,2}/[^"]+\.js)"', re.MULTILINE)
 # Scripts that are not modules: they stand in the page itself.
