@@ -97,8 +97,11 @@ export function mount({ element, props, server }) {
       if (isHidden) return make("div", "trio alone", own);
       const others = ["pixels", "features"].map((key, k) => {
         const { index, distance, percentile } = shown[key].facts[i],
-          told = say("nearest.near", { distance: number(distance, 3), percentile: percentile.toFixed(1) }),
-          one = figure(part(near[k], i), say(`nearest.${key}`), [say("nearest.number", { index }), told]);
+          one = figure(part(near[k], i), say(`nearest.${key}`), [
+            say("nearest.number", { index }),
+            say("nearest.near", { distance: number(distance, 3) }),
+            say("nearest.percentile", { percentile: percentile.toFixed(1) }),
+          ]);
         one.classList.toggle("copied", percentile < COPIED);
         return one;
       });
