@@ -21,6 +21,7 @@ from .asking import DIGIT_SHAPE, MAX_SEED, checkpoint_in, label_in, number_in, s
 
 MOST_IMAGES, MOST_STEPS = 16, 250
 DEEDS = ("samples", "guess")
+COMMAND = "nearest SAMPLES.npz --data DIR"
 
 
 def nearest_value() -> str:
@@ -85,5 +86,5 @@ def _told(samples: GivenSamples, found: Comparison) -> list[str]:
     features = found.features.under_first if found.features else 0
     return [
         text("nearest.told", count=len(samples), under=found.pixels.under_first, features=features),
-        text("nearest.reference", count=found.num_references),
+        text("nearest.reference", count=f"{found.num_references:,}", command=COMMAND),
     ]

@@ -2,7 +2,14 @@
 import { say } from "../page/words.js";
 
 /** @typedef {import("./levers_form.js").Lever} Lever */
-/** @typedef {{ shape: [number, number, number], T: number, classes: string[], needs_label: boolean, has_digits: boolean }} Facts */
+/**
+ * @typedef {object} Facts of a checkpoint
+ * @property {[number, number, number]} shape
+ * @property {number} T
+ * @property {string[]} classes
+ * @property {boolean} needs_label
+ * @property {boolean} has_digits
+ */
 
 export const SAMPLERS = /** @type {[string, string][]} */ ([
   ["ddpm", "DDPM"],
