@@ -155,6 +155,12 @@ def _told(found: list[Agreement], own: torch.Tensor | None, is_changed: bool) ->
         return [text("branch.unread")]
     if is_changed:
         return [text("branch.changed", digit=int(own[0]))]
+    if len(found) == 1:
+        (one,) = found
+        told = {"t": one.t, "agree": one.agree, "count": one.count}
+        return [
+            text("branch.one_t_chains", **told) if len(own) > 1 else text("branch.one_t", digit=int(own[0]), **told)
+        ]
     decided = decided_at(found)
     if decided is None:
         return [text("branch.never", digit=int(own[0]))] if len(own) == 1 else [text("branch.never_chains")]

@@ -71,7 +71,8 @@ export function mount({ element, props, server }) {
     buttons.forEach((/** @type {HTMLElement} */ button, /** @type {number} */ i) =>
       button.setAttribute("aria-pressed", String(start.deeds[i] === deed)),
     );
-    find(".lead").textContent = say(`own_picture.lead_${deed}`);
+    write(find(".lead"), say(`own_picture.lead_${deed}`));
+    find(".guess").hidden = true;
     sources.forEach((source, i) => {
       source.root.hidden = i >= picturesOf(deed);
       source.masking(deed === "inpaint" && !i);
