@@ -204,7 +204,7 @@ def _interpolate(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Answer:
 
 
 def _seeds(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Answer:
-    way, count = _way(asked | {"fixed_points": 0}, checkpoint), whole_in(asked, "count", 5, 15)
+    way, count = _way({**asked, "fixed_points": 0}, checkpoint), whole_in(asked, "count", 5, 15)
     seeds = whole_in(asked, "seed", 0, MAX_SEED), whole_in(asked, "other_seed", 0, MAX_SEED)
     tell = telling(way.num_steps * 2 * count)
     label = label_in(asked, checkpoint)
