@@ -24,7 +24,7 @@ from .core import (
 from .core.checks import bound, no_longer, number, one_of, whole_number
 from .core.phrase import Phrase, Refusal
 from .core.plain_words import reason_of
-from .tabs import TABS
+from .tabs import EXPERIMENTS, TABS
 
 MAX_SCREEN_T = 4000
 MAX_IMAGES = 64
@@ -89,9 +89,11 @@ class Recipe:
     # Train
     train: str = ""
     # Experiments
+    experiment: str = "auto"
     columns: str = ""
     branch: str = ""
     own_picture: str = ""
+    nearest: str = ""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -142,7 +144,7 @@ class Recipe:
                 most=MAX_NAME,
                 got=len(self.chapter),
             )
-        if max(len(self.columns), len(self.branch), len(self.own_picture)) > MAX_LAB_TEXT:
+        if max(map(len, (self.columns, self.branch, self.own_picture, self.nearest))) > MAX_LAB_TEXT:
             raise Refusal(
                 "what an experiment is set to must have at most {most} characters; set it on the page",
                 most=MAX_LAB_TEXT,
@@ -227,6 +229,7 @@ CHOICES: dict[str, Collection[str]] = {
     "compare": SCHEDULES,
     "sampler": NAMED,
     "spacing": SPACINGS,
+    "experiment": EXPERIMENTS,
 }
 DEFAULT = Recipe()
 

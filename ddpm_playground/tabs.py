@@ -29,3 +29,5 @@ TABS: dict[str, Tab] = {
     "lab": Tab("ui.lab.tab", "Lab"),
     "experiments": Tab("ui.experiments.tab", "Experiments"),
 }
+# The cards of the tab Experiments, one of which is open; "auto" is the first that a link sets.
+EXPERIMENTS = ("auto", "compare", "branch", "own_picture", "nearest")

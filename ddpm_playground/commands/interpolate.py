@@ -1,11 +1,17 @@
 """`interpolate`: strips between two pictures of one's own, or between two seeds."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from . import experiment
 from .edit import whole_numbers
 from .given_checkpoint import read_checkpoint
 from .paths import given
+
+if TYPE_CHECKING:
+    from ..experiments import Way
+    from ..experiments.interpolating import Strips
+    from ..learn.checkpoints.checkpoint import Checkpoint
 
 DESCRIPTION = (
     "A strip between two pictures: their inverted x_T joined along the arc (slerp) and the line (lerp) and denoised by "
@@ -39,32 +45,11 @@ def run(arguments: argparse.Namespace) -> None:
     """Join, write, tell how well the ends came back."""
     import torch
 
-    from ..experiments import WAYS, Way, interpolate, interpolate_seeds
+    from ..experiments import WAYS
     from ..learn.judging.samples import pixels
-    from ..run import labels_of
 
     experiment.check_answer(arguments)
-    seeds = None if arguments.seeds is None else whole_numbers("--seeds", arguments.seeds)
-    if seeds is not None and len(seeds) != 2:
-        raise ValueError(f"--seeds takes two, with a comma between, got {len(seeds)}")
-    checkpoint, pictures = (
-        (read_checkpoint(arguments), None) if seeds else experiment.checkpoint_and_pictures(arguments)
-    )
-    steps = min(50, checkpoint.schedule.T) if arguments.steps is None else arguments.steps
-    way = Way(steps, arguments.spacing, arguments.guidance, arguments.fixed_points)
-    if arguments.notebook is not None and pictures is None:
-        raise ValueError("--notebook joins --pictures, not --seeds; leave it out")
-    experiment.write_notebook(arguments, "interpolate", steps=steps)
-    with experiment.told_progress() as progress:
-        if pictures is not None:
-            found = interpolate(checkpoint, pictures, way, count=arguments.count, progress=progress)
-        else:
-            assert seeds is not None
-            own = "0" if checkpoint.needs_label else "none"
-            label = int(labels_of(own if arguments.label == "own" else arguments.label, 1, checkpoint)[0])
-            found = interpolate_seeds(
-                checkpoint, (seeds[0], seeds[1]), label, way, count=arguments.count, progress=progress
-            )
+    found, steps = _between_pictures(arguments) if arguments.seeds is None else _between_seeds(arguments)
     arrays = {
         **found.x_0, "x_T": found.x_T["slerp"], "share": torch.tensor(found.shares), "x_0": found.x_0["slerp"],
         "images": torch.from_numpy(pixels(found.x_0["slerp"])),
@@ -72,11 +57,44 @@ def run(arguments: argparse.Namespace) -> None:
     rows = torch.stack([found.x_0[name] for name in WAYS], 1)
     experiment.write_answer(arguments.out, arrays, [(f"{u:.2f}", rows[i]) for i, u in enumerate(found.shares)])
     lengths = {name: x.flatten(1).square().mean(1).sqrt().tolist() for name, x in found.x_T.items()}
-    facts = {"share": found.shares, "steps": steps, "mse": found.mse, "x_T_rms": lengths}
+    facts = {"share": found.shares, "steps": steps, "mse": found.mse, "x_T_rms": lengths, "lost": found.lost}
     told = "" if found.mse is None else f"the ends come back with mse {found.mse[0]:.3g} and {found.mse[1]:.3g}; "
     middle = len(found.shares) // 2
-    experiment.answer(
-        arguments,
-        facts,
-        [f"{told}rms of x_T in the middle: slerp {lengths['slerp'][middle]:.3f}, lerp {lengths['lerp'][middle]:.3f}"],
-    )
+    line = f"{told}rms of x_T in the middle: slerp {lengths['slerp'][middle]:.3f}, lerp {lengths['lerp'][middle]:.3f}"
+    experiment.answer(arguments, facts, [line, *([found.lost] if found.lost else [])])
+
+
+def _between_pictures(arguments: argparse.Namespace) -> "tuple[Strips, int]":
+    """The strips, and S."""
+    from ..experiments import interpolate
+
+    checkpoint, pictures = experiment.checkpoint_and_pictures(arguments)
+    way = _way(arguments, checkpoint)
+    experiment.write_notebook(arguments, "interpolate", steps=way.num_steps)
+    with experiment.told_progress() as progress:
+        return interpolate(checkpoint, pictures, way, count=arguments.count, progress=progress), way.num_steps
+
+
+def _between_seeds(arguments: argparse.Namespace) -> "tuple[Strips, int]":
+    """The strips, and S."""
+    from ..experiments import interpolate_seeds
+    from ..run import labels_of
+
+    seeds = whole_numbers("--seeds", arguments.seeds)
+    if len(seeds) != 2:
+        raise ValueError(f"--seeds takes two, with a comma between, got {len(seeds)}")
+    checkpoint = read_checkpoint(arguments)
+    way, own = _way(arguments, checkpoint), "0" if checkpoint.needs_label else "none"
+    label = int(labels_of(own if arguments.label == "own" else arguments.label, 1, checkpoint)[0])
+    both = seeds[0], seeds[1]
+    experiment.write_notebook(arguments, "interpolate_seeds", steps=way.num_steps, seeds=both, label=label)
+    with experiment.told_progress() as progress:
+        found = interpolate_seeds(checkpoint, both, label, way, count=arguments.count, progress=progress)
+    return found, way.num_steps
+
+
+def _way(arguments: argparse.Namespace, checkpoint: "Checkpoint") -> "Way":
+    from ..experiments import Way
+
+    steps = min(50, checkpoint.schedule.T) if arguments.steps is None else arguments.steps
+    return Way(steps, arguments.spacing, arguments.guidance, arguments.fixed_points)

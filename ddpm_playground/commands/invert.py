@@ -47,11 +47,10 @@ def run(arguments: argparse.Namespace) -> None:
     facts = {
         "pictures": list(pictures.names), "labels": pictures.labels.tolist(), "steps": len(found.path) - 1,
         "fixed_points": arguments.fixed_points, "mse": mse, "mse_each": found.mse.tolist(), "x_T_mean": mean,
-        "x_T_std": std, "residual": found.residual,
+        "x_T_std": std, "residual": found.residual, "lost": found.lost,
     }  # fmt: skip
     lines = [
         f"{name}: comes back with mse {one:.3g}" for name, one in zip(pictures.names, found.mse.tolist(), strict=True)
     ]
-    experiment.answer(
-        arguments, facts, [*lines, f"x_T: mean {mean:.3f}, standard deviation {std:.3f}; of N(0, I) it is 0 and 1"]
-    )
+    lines.append(f"x_T: mean {mean:.3f}, standard deviation {std:.3f}; of N(0, I) it is 0 and 1")
+    experiment.answer(arguments, facts, [*lines, *([found.lost] if found.lost else [])])

@@ -81,6 +81,23 @@ def invert(
         x = x_t
 
 
+def longest_step(schedule: Schedule, path: Sequence[int]) -> tuple[float, int, int]:
+    """The step that moves x_0 most for an error of ε̂.
+
+    In x_t/√ᾱ_t a step of DDIM is Euler's: it adds (σ_s − σ_t) ε̂ with σ = √(1−ᾱ)/√ᾱ (Song, Meng & Ermon 2021, eq. 14).
+    An error of ε̂ there is one of x_0, times σ_t − σ_s.
+
+    Args:
+        schedule: the noise schedule, with ᾱ_t > 0 on the path.
+        path: T…0.
+
+    Returns:
+        σ_t − σ_s, t and s of the longest step.
+    """
+    sigmas = ((1.0 - schedule.alpha_bars) / schedule.alpha_bars).sqrt()
+    return max((float(sigmas[t] - sigmas[s]), t, s) for t, s in steps_along(path))
+
+
 def _asked(predict: EpsPredictor, x: torch.Tensor, t: int, label: torch.Tensor | None) -> torch.Tensor:
     return predict(x, torch.full((len(x),), t, dtype=torch.int64, device=x.device), label).eps_hat
 

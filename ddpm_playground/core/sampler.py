@@ -203,5 +203,5 @@ def timestep_path(T: int, num_steps: int, spacing: str = "leading") -> tuple[int
         ValueError: num_steps outside [1, T], or an unknown spacing.
     """
     spaced = look_up(SPACINGS, spacing, "unknown spacing {name}; choose one of {known}")
-    whole_number("num_steps", num_steps, 1, T, "raise T or lower num_steps")
+    whole_number("num_steps", num_steps, 1, T, "a chain has at least one step and at most T")
     return (*reversed(spaced(T, num_steps)), 0)

@@ -9,7 +9,7 @@ import torch
 
 from ..core import SeededNoise, lerp, reverse, slerp, timestep_path
 from ..core.checks import whole_number
-from ..core.phrase import Refusal
+from ..core.phrase import Phrase, Refusal
 from ..learn.checkpoints.checkpoint import Checkpoint
 from ..learn.judging.samples import check_sampling
 from .inverting import DDIM, invert
@@ -31,12 +31,14 @@ class Strips:
         x_T: way → (count,C,H,W), of the ways through x_T.
         shares: u of each.
         mse: of the two ends' round trip; None where they were drawn and not inverted.
+        lost: why an end did not come back, see `Inverted`.
     """
 
     x_0: dict[str, torch.Tensor]
     x_T: dict[str, torch.Tensor]
     shares: list[float]
     mse: list[float] | None
+    lost: Phrase | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def interpolate(
     strips = _joined(checkpoint, found.x_T.double(), labels, way, count, progress)
     a, b = pictures.x_0
     pixels = torch.stack([lerp(a, b, u) for u in strips.shares])
-    return replace(strips, x_0=strips.x_0 | {"pixels": pixels}, mse=found.mse.tolist())
+    return replace(strips, x_0=strips.x_0 | {"pixels": pixels}, mse=found.mse.tolist(), lost=found.lost)
 
 
 def interpolate_seeds(

@@ -10,11 +10,15 @@ import torch
 from ..core import Sampling, reverse, timestep_path
 from ..core import invert as inverse_steps
 from ..core.checks import number, whole_number
+from ..core.inversion import longest_step
+from ..core.phrase import Phrase
 from ..learn.checkpoints.checkpoint import Checkpoint
 from ..learn.judging.samples import MAX_GUIDANCE
 from .own_pictures import OwnPictures
 from .steady_chain import asked_in_double, ruled
 
+GREY = 1.0  # most mean square of a picture in [−1, 1], and so of what a grey one has instead
+MENDABLE = 1000.0  # times that an error of ε̂ counts; fixed points do not settle far above, nor do more steps help
 DDIM = Sampling("ddim", 0.0, 50, clip_x_0=False)  # clipping cannot be undone
 
 
@@ -28,6 +32,7 @@ class Inverted:
         mse: mean square of that less the picture, of each, (N,).
         residual: largest last change of a fixed-point iteration, rms; None without.
         path: T…0.
+        lost: why pictures did not come back, and what helps; None where they did.
     """
 
     x_T: torch.Tensor
@@ -35,6 +40,7 @@ class Inverted:
     mse: torch.Tensor
     residual: float | None
     path: tuple[int, ...]
+    lost: Phrase | None = None
 
     @property
     def x_T_std(self) -> float:
@@ -83,4 +89,29 @@ def invert(
         back = step.x_s
         progress(len(x_0))
     mse = (back - x_0).square().flatten(1).mean(1)
-    return Inverted(x_T.float().cpu(), back.float().cpu(), mse.cpu(), residual, path)
+    lost = _lost(checkpoint, path, float(mse.max()), residual)
+    return Inverted(x_T.float().cpu(), back.float().cpu(), mse.cpu(), residual, path, lost)
+
+
+def _lost(checkpoint: Checkpoint, path: tuple[int, ...], mse: float, residual: float | None) -> Phrase | None:
+    """What is told of a round trip with that error, if it is one that a grey picture would not have."""
+    if mse <= GREY:
+        return None
+    told = Phrase("the picture does not come back (mse {mse}; plain grey would have at most 1)", mse=f"{mse:.2g}")
+    if checkpoint.prediction_type == "epsilon":
+        times, t, s = longest_step(checkpoint.schedule, path)
+        told = Phrase(
+            "{told}: the step t = {t} → {s} divides by √ᾱ_t = {signal}, so an error of ε̂ there counts {times} times in "
+            "x_0",
+            told=told, t=t, s=s, signal=f"{float(checkpoint.schedule.alpha_bars[t]) ** 0.5:.2g}", times=f"{times:,.0f}",
+        )  # fmt: skip
+        if times > MENDABLE:
+            return Phrase(
+                "{told}; take a network that predicts v, or one whose schedule keeps more signal at T", told=told
+            )
+    if residual is None:
+        return Phrase("{told}; switch on fixed-point iterations, which solve each step exactly", told=told)
+    return Phrase(
+        "{told}; the fixed-point iterations still change x_t by {residual} (rms): take more of them, or more steps",
+        told=told, residual=f"{residual:.2g}",
+    )  # fmt: skip

@@ -89,10 +89,18 @@ JOIN = """from ddpm_playground.experiments import Way, interpolate
 
 way = Way({steps!r}, {spacing!r}, {guidance!r}, {fixed_points!r})
 found = interpolate(checkpoint, pictures, way, count={count!r})"""
+JOIN_SEEDS = """from ddpm_playground.experiments import Way, interpolate_seeds
+
+way = Way({steps!r}, {spacing!r}, {guidance!r}, {fixed_points!r})
+found = interpolate_seeds(checkpoint, {seeds!r}, {label!r}, way, count={count!r})"""
 STRIPS = """import torch
 
 rows = torch.stack(list(found.x_0.values()), 1)  # slerp, lerp, pixels
 show([(f"{{u:.2f}}", rows[i]) for i, u in enumerate(found.shares)])"""
+ARC_AND_LINE = (
+    "$x_T(u) = \\frac{\\sin((1-u)\\varphi)}{\\sin\\varphi}\\,a + \\frac{\\sin(u\\varphi)}{\\sin\\varphi}\\,b$ "
+    "(Song, Meng & Ermon 2021, eq. 67), and $(1-u)\\,a + u\\,b$."
+)
 # A deed's notebook is one row here.
 NOTEBOOKS: dict[str, Told] = {
     "compare": Told(
@@ -129,14 +137,8 @@ NOTEBOOKS: dict[str, Told] = {
         ),
         (PICTURES, INVERT, ERROR),
     ),
-    "interpolate": Told(
-        "Between two pictures",
-        (
-            "$x_T(u) = \\frac{\\sin((1-u)\\varphi)}{\\sin\\varphi}\\,a + \\frac{\\sin(u\\varphi)}{\\sin\\varphi}\\,b$ "
-            "(Song, Meng & Ermon 2021, eq. 67), and $(1-u)\\,a + u\\,b$.",
-        ),
-        (PICTURES, JOIN, STRIPS),
-    ),
+    "interpolate": Told("Between two pictures", (ARC_AND_LINE,), (PICTURES, JOIN, STRIPS)),
+    "interpolate_seeds": Told("Between two seeds", (ARC_AND_LINE,), (JOIN_SEEDS, STRIPS)),
 }
 
 

@@ -25,7 +25,7 @@ class OwnPictures:
         x_0: (N,C,H,W) float32 in [−1, 1].
         labels: class of each as its source has it, (N,) int64; −1 where it has none.
         names: what each was asked for as.
-        told: a sentence each about what was done to them.
+        told: a sentence each about what was done to them; of a file that is given twice, once.
     """
 
     x_0: torch.Tensor
@@ -64,7 +64,7 @@ def read_pictures(text: str, checkpoint: Checkpoint) -> OwnPictures:
             picture, label = _file(Path(part), checkpoint, told), -1
         x_0.append(picture)
         labels.append(label if label < len(checkpoint.class_names) else -1)
-    return OwnPictures(torch.cat(x_0), torch.tensor(labels), tuple(parts), tuple(told))
+    return OwnPictures(torch.cat(x_0), torch.tensor(labels), tuple(parts), tuple(dict.fromkeys(told)))
 
 
 def _digit(text: str, checkpoint: Checkpoint) -> tuple[torch.Tensor, int]:

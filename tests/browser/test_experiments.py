@@ -1,6 +1,7 @@
 """The Experiments tab in a real Chromium: two runs beside each other, a picture painted, branches walked by keys."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser
@@ -13,13 +14,12 @@ QUICK = "n=1;sampler=ddpm num_steps=5 seed=1;sampler=ddim num_steps=5 seed=1"
 
 @pytest.fixture
 def experiments(chromium: Browser, playground: str) -> Iterator[Callable[..., Visit]]:
-    """Opens the tab with a comparison of five steps."""
+    """Opens the tab with a comparison of five steps, or what the query opens, once `ready` is there."""
     visits: list[Visit] = []
 
-    def experiments(query: str = "", **context: object) -> Visit:
+    def experiments(query: str = "", ready: str = ".compare .grid canvas", **context: object) -> Visit:
         visits.append(Visit(chromium, playground, f"?tab=experiments&columns={QUICK}{query}", **context))
-        visits[-1].page.wait_for_selector(".compare .grid canvas")
-        visits[-1].page.wait_for_selector(".own .levers select")
+        visits[-1].page.wait_for_selector(ready)
         return visits[-1]
 
     yield experiments
@@ -57,7 +57,9 @@ def test_two_runs_are_scrubbed_without_the_server_and_kept_in_the_link(experimen
 
 
 def test_a_picture_is_painted_and_branches_are_walked(experiments) -> None:
-    visit = experiments("&own_picture=inpaint/7/num_steps:5,resample:1&branch=num_steps:6,count:4")
+    query = "&experiment=own_picture&own_picture=inpaint/7/num_steps:5,resample:1&branch=num_steps:6,count:4"
+    visit = experiments(query, ".own .levers select")
+    assert visit.page.locator(".compare .grid canvas").count() == 0  # folded, so that it has not begun
     box = visit.page.locator(".own .source canvas").first
     box.scroll_into_view_if_needed()
     visit.page.click(".own .go")
@@ -71,6 +73,11 @@ def test_a_picture_is_painted_and_branches_are_walked(experiments) -> None:
     visit.page.click(".own .go")
     visit.page.wait_for_selector(".own .strip canvas")
     assert "r = 1" in visit.page.inner_text(".own .told")
+    visit.wait("() => new URLSearchParams(location.search).get('own_picture').split('/').length === 4")
+    visit.page.locator(".chooser button").nth(1).focus()
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_selector(".branch .levers select")
+    assert visit.page.locator(".own").is_hidden() and visit.page.locator(".branch .levers select").first.is_visible()
     visit.page.click(".branch .go")
     visit.page.wait_for_selector(".branch .leaf", state="attached")
     if visit.page.locator(".branch .answers button").count():
@@ -80,3 +87,43 @@ def test_a_picture_is_painted_and_branches_are_walked(experiments) -> None:
     visit.page.keyboard.press("ArrowRight")
     at = "() => [...document.querySelectorAll('.branch .leaf')].indexOf(document.activeElement)"
     assert visit.page.evaluate(at) == 5  # four leaves in the first row
+
+
+PIXELS = "() => document.querySelector('.own .source canvas').toDataURL()"
+
+
+def test_a_drawing_and_its_paint_stand_in_the_link(experiments) -> None:
+    first = experiments("&experiment=own_picture", ".own .levers select")
+    first.wait("() => document.querySelector('.own .source input[type=number]').value === '3'")
+    assert "own_picture=" not in first.page.url
+    first.page.get_by_role("button", name="Inpaint (RePaint)").click()
+    first.page.locator(".own .source .keys-of button").first.click()
+    place = first.page.locator(".own .source canvas").first.bounding_box()
+    assert place is not None
+    for name, dx in (("Edit (SDEdit)", 40), ("Inpaint (RePaint)", 120)):  # ink, then paint
+        first.page.get_by_role("button", name=name).click()
+        first.page.locator(".own .source canvas").first.scroll_into_view_if_needed()
+        place = first.page.locator(".own .source canvas").first.bounding_box()
+        assert place is not None
+        first.page.mouse.move(place["x"] + dx, place["y"] + 30)
+        first.page.mouse.down()
+        first.page.mouse.move(place["x"] + dx + 40, place["y"] + 150, steps=4)
+        first.page.mouse.up()
+    first.wait("() => (new URLSearchParams(location.search).get('own_picture') || '').split('/')[3]")
+    link = first.page.evaluate("() => new URLSearchParams(location.search).get('own_picture')")
+    assert len(link) < 1000 and link.startswith("inpaint/~") and first.page.inner_text(".own .unlinked") == ""
+    shown = first.page.evaluate(PIXELS)
+    again = experiments(f"&experiment=own_picture&own_picture={quote(link, safe='')}", ".own .levers select")
+    again.until(lambda: again.page.evaluate(PIXELS) == shown)
+    broken = experiments("&experiment=own_picture&own_picture=edit/~AAAA%2B14/", ".own .levers select")
+    broken.wait("() => document.querySelector('.own .hint').textContent.includes('in this link cannot be read')")
+
+
+def test_samples_stand_beside_their_nearest_digits_and_a_copy_is_found(experiments) -> None:
+    query = "&nearest=guess/num_images:3,num_steps:2&experiment=nearest"
+    visit = experiments(query, ".nearest .trio")
+    assert visit.page.locator(".nearest .trio figure").count() == 3 and visit.page.locator(".nearest .told").is_hidden()
+    visit.page.locator(".nearest .answers button").first.click()
+    assert visit.page.locator(".nearest .trio figure").count() == 9
+    assert "at distance 0" in visit.page.inner_text(".nearest .verdict")
+    assert "distance 0" in visit.page.locator(".nearest .copied").first.inner_text()

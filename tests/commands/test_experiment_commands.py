@@ -151,6 +151,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(capsys, tiny, picture, words, s
         ["inpaint", "--picture", "PICTURE", "--mask", "MASK", "--steps", "5", "--jump", "2"],
         ["invert", "--picture", "PICTURE", "--steps", "5", "--label", "3"],
         ["interpolate", "--pictures", "PICTURE,PICTURE", "--steps", "5", "--count", "3"],
+        ["interpolate", "--seeds", "4,9", "--label", "3", "--steps", "5", "--count", "3"],
     ],
 )
 def test_an_experiment_is_a_notebook_that_runs(capsys, tiny, picture, mask, tmp_path, words) -> None:
@@ -175,4 +176,5 @@ def test_an_experiment_is_a_notebook_that_runs(capsys, tiny, picture, mask, tmp_
     elif words[0] == "inpaint":
         assert found.seam.tolist() == said["seam"]
     else:
-        assert found.mse == said["mse"]
+        lengths = found.x_T["slerp"].flatten(1).square().mean(1).sqrt().tolist()
+        assert (found.mse, lengths) == (said["mse"], said["x_T_rms"]["slerp"])

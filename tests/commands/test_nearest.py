@@ -77,3 +77,9 @@ def test_one_line_for_what_it_cannot_do(file: Path, argv: list[str], told: str, 
 def test_samples_of_another_size(idx_folder: Callable[..., Path], file: Path, capsys) -> None:
     _, err = said(capsys, "nearest", str(file), "--data", str(idx_folder()))
     assert "(1, 28, 28)" in err and "(1, 8, 8)" in err
+
+
+def test_a_text_is_no_sample_file_whatever_its_name(tmp_path: Path, capsys) -> None:
+    (tmp_path / "text.npz").write_text("hello")
+    code, err = said(capsys, "nearest", str(tmp_path / "text.npz"), "--data", "bundled")
+    assert code == 2 and "text.npz cannot be read as samples: it is no .npz file" in err

@@ -8,7 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from ddpm_playground.core import Sampling
+from ddpm_playground.core import Sampling, make_schedule
+from ddpm_playground.core.inversion import longest_step
 from ddpm_playground.core.phrase import Refusal
 from ddpm_playground.experiments import (
     OwnPictures,
@@ -153,6 +154,17 @@ def test_an_inversion_comes_back_with_fixed_points_and_not_without(tiny, picture
         invert(tiny, pictures, num_steps=21)
 
 
+def test_a_picture_that_is_lost_is_told_with_its_cause(tiny, pictures) -> None:
+    assert invert(tiny, pictures, num_steps=20, fixed_points=30).lost is None
+    path = (20, 15, 10, 5, 0)
+    sigma = [float(((1 - a) / a).sqrt()) for a in tiny.schedule.alpha_bars]
+    steps = [(sigma[a] - sigma[b], a, b) for a, b in zip(path, path[1:], strict=False)]
+    assert longest_step(tiny.schedule, path) == pytest.approx(max(steps))
+    faulty = replace(tiny, schedule=make_schedule("cosine", 20))  # √ᾱ_T is nearly 0
+    lost = invert(faulty, pictures, num_steps=20).lost
+    assert lost is not None and "the step t = 20 → 19 divides by √ᾱ_t = " in lost and "plain grey" in lost
+
+
 def test_strips_join_their_ends(tiny, pictures) -> None:
     two = replace(pictures, x_0=pictures.x_0[:2], labels=pictures.labels[:2], names=("a", "b"))
     found = interpolate(tiny, two, Way(5, fixed_points=30), count=5)
@@ -192,7 +204,8 @@ def test_pictures_are_files_or_digits(tmp_path, tiny) -> None:
     torch.testing.assert_close(found.x_0[0, 0], torch.from_numpy(own).float() / 127.5 - 1, atol=1e-6, rtol=0)
     assert found.labels.tolist() == [-1] and "8×8" in str(found.told[0])
     large = picture(tmp_path / "wide.png", np.zeros((30, 90, 3), np.uint8))
-    assert read_pictures(large, tiny).x_0.shape == (1, 1, 8, 8)
+    twice = read_pictures(f"{large},{large}", tiny)
+    assert twice.x_0.shape == (2, 1, 8, 8) and len(twice.told) == 1  # told of once
 
 
 @pytest.mark.parametrize(

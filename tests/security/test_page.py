@@ -94,6 +94,7 @@ def test_every_server_function_answers_whatever_it_is_asked(visitor, page):
         "audit": ["audit_scheduler", "class_names"], "effects": ["effects"],
         "theory": ["compute", "drawer"], "train": ["do"], "experiments-compare": ["run_columns", "facts_of"],
         "experiments-branch": ["run_branches"], "experiments-own_picture": ["run_deed"],
+        "experiments-nearest": ["run_nearest"],
     }  # fmt: skip
     keys = {
         "text", "steps", "size", "betas", "config", "format", "seed", "checkpoint", "class", "options", "spacing",

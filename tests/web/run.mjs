@@ -7,6 +7,8 @@ const MODULES = [
   "core/formulas",
   "core/forward_chain",
   "core/half",
+  "core/packbits",
+  "core/base64",
   "draw/picture_grid",
   "draw/direct_labels",
   "reverse/frames",

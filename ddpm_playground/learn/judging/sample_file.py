@@ -79,11 +79,11 @@ def read_sample_file(path: Path) -> GivenSamples:
     except Refusal:
         raise
     except (ValueError, OSError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        pickled = "pickle" in str(error).lower()
+        pickled, is_zip = "pickle" in str(error).lower(), zipfile.is_zipfile(path)
         raise Refusal(
             "{name} cannot be read as samples: {error}; write it with numpy.savez, {wanted}",
             name=path.name,
-            error="its arrays are pickled" if pickled else reason_of(error),
+            error=reason_of(error) if not pickled else "its arrays are pickled" if is_zip else "it is no .npz file",
             wanted=WRITTEN,
         ) from None
     return _checked(values, key, path.name)

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
+from ...core import Sampling, timestep_path
+from ...core.checks import one_of
 from ...core.phrase import Refusal
 from ...experiments.branching import Agreement, Trunk, branches, decided_at, wilson
 from ...learn.checkpoints.checkpoint import Checkpoint
@@ -13,9 +16,21 @@ from ...learn.data.pictures import to_uint8
 from ...learn.judging.classifier import IMAGE_SHAPE, digits_classifier
 from ..serving.failure import answering
 from ..words.text import text
-from .asking import MAX_SEED, checkpoint_in, label_in, number_in, picture_bytes, sampling_in, telling, whole_in
+from .asking import (
+    MAX_SEED,
+    SAMPLERS,
+    checkpoint_in,
+    label_in,
+    number_in,
+    picture_bytes,
+    sampling_in,
+    telling,
+    whole_in,
+)
 
 FORKS, MOST_STEPS = 6, 200  # at how many t branches go off
+OWN = (None, "", "own")  # what a lever says that leaves it as it is
+THEN = ("then", "then_sampler", "then_steps", "then_guidance")
 MOST_CHAINS, BUDGET = 64, 128  # chains, and branches of all chains together at each t
 
 
@@ -40,19 +55,25 @@ def run_branches(asked: Mapping[str, Any]) -> dict[str, Any]:
     labels = torch.full((chains,), label_in(asked, checkpoint))
     guidance, seed = number_in(asked, "guidance", 0.0, 20.0), whole_in(asked, "seed", 0, MAX_SEED)
     trunk = Trunk.of(checkpoint, labels, sampling, guidance, seed)
-    places = sorted({round(k * (len(trunk.path) - 2) / (FORKS - 1)) for k in range(FORKS)})
-    tell = telling(chains * (steps + count * sum(len(trunk.path) - 1 - place for place in places)))
+    places = places_in(asked, trunk)
+    other = turn_in(asked, checkpoint, trunk)
+    onward = timestep_path(
+        checkpoint.schedule.T, (other.sampling or trunk.sampling).steps_of(checkpoint.schedule.T), sampling.spacing
+    )
+    below = [1 + sum(u < trunk.path[place] for u in onward[:-1]) for place in places]
+    tell = telling(chains * (steps + count * sum(below)))
     seen = []
     for step in trunk.steps():
         seen.append(step)
         tell(chains)
     end = seen[-1].x_s.float().cpu()
     own = read_digit(checkpoint, end)
-    changed = change_in(asked, checkpoint, chains)
     forks, found = [], []
     for place in places:
         t, x_t = trunk.path[place], seen[place].x_t
-        x_0 = branches(trunk, x_t, t, count, labels=changed, progress=tell)
+        x_0 = branches(
+            trunk, x_t, t, count, sampling=other.sampling, labels=other.labels, guidance=other.guidance, progress=tell
+        )
         digits = read_digit(checkpoint, x_0.flatten(0, 1))
         forks.append({
             "t": t, "x_t": picture_bytes(x_t[:1].cpu()), "x_hat_0": picture_bytes(seen[place].x_hat_0[:1].cpu()),
@@ -68,16 +89,58 @@ def run_branches(asked: Mapping[str, Any]) -> dict[str, Any]:
             forks[-1] |= {"same": same[:, 0].tolist(), "agree": int(same.sum()), "digits": shown}
     return {
         "end": picture_bytes(end[:1]), "chains": chains, "digit": None if own is None else int(own[0]), "forks": forks,
-        "shape": list(checkpoint.image_shape), "told": _told(found, own, changed is not None),
-        "decided": None if changed is not None or (decided := decided_at(found)) is None else decided[0],
+        "shape": list(checkpoint.image_shape), "told": _told(found, own, other.is_another),
+        "decided": None if other.is_another or (decided := decided_at(found)) is None else decided[0],
     }  # fmt: skip
 
 
-def change_in(asked: Mapping[str, Any], checkpoint: Checkpoint, chains: int) -> torch.Tensor | None:
-    """The class that branches go on with; None for the chain's own."""
-    if asked.get("then") in (None, "", "own"):
-        return None
-    return torch.full((chains,), label_in({"label": asked.get("then")}, checkpoint))
+def places_in(asked: Mapping[str, Any], trunk: Trunk) -> list[int]:
+    """At which steps of the chain branches go off: the one nearest to "at", or six from its start to its end."""
+    last = len(trunk.path) - 2
+    if asked.get("at") in OWN:
+        return sorted({round(k * last / (FORKS - 1)) for k in range(FORKS)})
+    t = whole_in(asked, "at", 1, trunk.checkpoint.schedule.T)
+    return [min(range(last + 1), key=lambda place: abs(trunk.path[place] - t))]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How branches go on; None each for as their chain does.
+
+    Attributes:
+        sampling: ddpm or ddim.
+        labels: a class for each chain, (N,).
+        guidance: W.
+    """
+
+    sampling: Sampling | None
+    labels: torch.Tensor | None
+    guidance: float | None
+
+    @property
+    def is_another(self) -> bool:
+        """Whether anything but the noises is another."""
+        return any(one is not None for one in (self.sampling, self.labels, self.guidance))
+
+
+def turn_in(asked: Mapping[str, Any], checkpoint: Checkpoint, trunk: Trunk) -> Turn:
+    """What "then", "then_sampler", "then_steps" and "then_guidance" ask for.
+
+    Raises:
+        ValueError: a class, sampler, S or W that the network cannot have.
+    """
+    given = {name: value for name in THEN if (value := asked.get(name)) not in OWN}
+    labels = sampling = None
+    T = checkpoint.schedule.T
+    if "then" in given:
+        labels = torch.full((len(trunk.labels),), label_in({"label": given["then"]}, checkpoint))
+    if given.keys() & {"then_sampler", "then_steps"}:
+        name = one_of("then_sampler", given.get("then_sampler", trunk.sampling.sampler), SAMPLERS)
+        steps = whole_in(given, "then_steps", 2, min(MOST_STEPS, T)) if "then_steps" in given else None
+        weight = trunk.sampling.eta_or_w if name == trunk.sampling.sampler else 0.0
+        steps = steps or trunk.sampling.num_steps
+        sampling = replace(trunk.sampling, sampler=name, eta_or_w=weight, num_steps=steps)
+    return Turn(sampling, labels, number_in(given, "then_guidance", 0.0, 20.0) if "then_guidance" in given else None)
 
 
 def read_digit(checkpoint: Checkpoint, x_0: torch.Tensor) -> torch.Tensor | None:
@@ -92,6 +155,12 @@ def _told(found: list[Agreement], own: torch.Tensor | None, is_changed: bool) ->
         return [text("branch.unread")]
     if is_changed:
         return [text("branch.changed", digit=int(own[0]))]
+    if len(found) == 1:
+        (one,) = found
+        told = {"t": one.t, "agree": one.agree, "count": one.count}
+        return [
+            text("branch.one_t_chains", **told) if len(own) > 1 else text("branch.one_t", digit=int(own[0]), **told)
+        ]
     decided = decided_at(found)
     if decided is None:
         return [text("branch.never", digit=int(own[0]))] if len(own) == 1 else [text("branch.never_chains")]

@@ -1,4 +1,4 @@
-"""Experiments: runs beside each other, branches of one, pictures of one's own."""
+"""Experiments: runs beside each other, branches of one, pictures of one's own, samples beside the data."""
 
 import gradio as gr
 
@@ -17,13 +17,15 @@ CARDS = {
     "compare": ("compare_card", ("run_columns",)),
     "branch": ("branch_card", ("run_branches",)),
     "own_picture": ("own_picture_card", ("run_deed",)),
+    "nearest": ("nearest_card", ("run_nearest",)),
 }
-SETTINGS = ("columns", "branch", "own_picture")
+SETTINGS = ("experiment", "columns", "branch", "own_picture", "nearest")
 
 
 def build(page: Page) -> None:
-    """The cards, one below the other; their work is done by worker processes, one at a time."""
+    """The cards, one of which is open; their work is done by worker processes, one at a time."""
     story_line("experiments")
+    canvas_component("experiments/chooser", elem_id="experiments-chooser", apply_default_css=False)
     deeds = Deeds(page.visitors.line("experiment", at_once=1, most_waiting=100), LIMITS)
     for name, (module, functions) in CARDS.items():
         canvas_component(

@@ -19,6 +19,7 @@ PATIENT = {
     "ddpm_playground.ui.experiments.compare_card:run_columns": 5,
     "ddpm_playground.ui.experiments.own_picture_card:run_deed": 5,
     "ddpm_playground.ui.experiments.branch_card:run_branches": 5,
+    "ddpm_playground.ui.experiments.nearest_card:run_nearest": 5,
 }
 
 

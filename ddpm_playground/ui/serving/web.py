@@ -37,6 +37,7 @@ SHARED = (
     "formula",
     "film_rows",
     "run_bar",
+    "experiment",
 )
 IMPORT = re.compile(r'^(?:import|export)\b[^"]*"(\.{1,2}/[^"]+\.js)"', re.MULTILINE)
 LATER_IMPORT = re.compile(r'\bimport\("(\.{1,2}/[^"]+\.js)"\)')

@@ -33,9 +33,11 @@ export interface Settings {
   chapter: string;
   levers: string;
   train: string;
+  experiment: string;
   columns: string;
   branch: string;
   own_picture: string;
+  nearest: string;
 }
 
 /** A text for the page to say: its key, and what fills its places; a value may be a note itself. */

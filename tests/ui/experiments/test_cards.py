@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from ddpm_playground.core import Sampling
+from ddpm_playground.core import Sampling, seam_error
+from ddpm_playground.experiments import OwnPictures, inpaint, inverting
 from ddpm_playground.experiments.branching import Trunk
 from ddpm_playground.learn.checkpoints.store import Shelf
 from ddpm_playground.learn.judging.samples import final_x
-from ddpm_playground.ui.experiments import asking, compare_card
+from ddpm_playground.ui.experiments import asking, compare_card, own_picture_card
 from ddpm_playground.ui.experiments.asking import facts_of
 from ddpm_playground.ui.experiments.branch_card import run_branches
 from ddpm_playground.ui.experiments.compare_card import EXAMPLES, Film, compare_value, run_columns
@@ -90,7 +91,7 @@ def deed(name: str, **change) -> dict:
     asked = {
         "checkpoint": "tiny", "deed": name, "pictures": [packed(x)] * (2 if name == "interpolate" else 1),
         "mask": packed(mask), "label": -1, "num_steps": 5, "sampler": "ddpm", "strength": 0, "guidance": 1, "seed": 3,
-        "resample": 2, "jump": 2, "fixed_points": 0, "count": 5,
+        "resample": 2, "jump": 2, "fixed_points": 0, "count": 5, "other_seed": 4,
     }  # fmt: skip
     return run_deed(asked | change)
 
@@ -112,6 +113,38 @@ def test_an_edit_s_strip_begins_with_the_picture_and_painting_keeps_the_rest() -
     assert np.abs(painted[-1, 0][5:] - own[5:]).max() <= 1 and np.abs(painted[-1, 0][2:5] - own[2:5]).max() > 5
 
 
+def test_a_seam_is_drawn_over_r_as_the_mean_of_its_chains(tiny) -> None:
+    answer = deed("inpaint", resample=3)
+    mean, each, own = answer["figure"]["data"]
+    assert list(mean["x"]) == [1, 2, 3] and len(each["y"]) == 3 * own_picture_card.CHAINS
+    np.testing.assert_allclose(mean["y"], np.reshape(each["y"], (3, -1)).mean(1))
+    mask = torch.zeros(1, 8, 8)
+    mask[:, 2:5] = 1.0
+    own_x = torch.linspace(-1, 1, 64).reshape(1, 8, 8)
+    assert list(own["y"]) == pytest.approx([float(seam_error(own_x[None], 1 - mask)[0])] * 2)
+    alone = OwnPictures(own_x[None], torch.tensor([-1]), ("",))
+    painted = inpaint(tiny, alone, 1 - mask, Sampling(num_steps=5), resample=3, jump=2, seed=3)
+    assert each["y"][2 * own_picture_card.CHAINS] == pytest.approx(float(painted.seam[0]))
+
+
+def test_which_edit_began_later_is_known_and_both_orders_come() -> None:
+    rights = set()
+    for seed in range(6):
+        riddle = deed("guess", seed=seed)["riddle"]
+        assert riddle["ts"]["AB".index(riddle["right"])] == max(riddle["ts"])
+        rights.add(riddle["right"])
+    assert rights == {"A", "B"}
+    assert deed("edit")["riddle"] is None
+
+
+def test_an_inversion_that_is_lost_says_why(tiny, monkeypatch) -> None:
+    monkeypatch.setattr(inverting, "GREY", 0.0)
+    assert "fixed-point iterations, which solve" in deed("invert")["told"][1]
+    assert "still change x_t by" in deed("invert", fixed_points=2)["told"][1]
+    monkeypatch.setattr(inverting, "MENDABLE", 0.0)
+    assert "keeps more signal at T" in deed("interpolate")["told"][1]
+
+
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
@@ -125,6 +158,9 @@ def test_an_edit_s_strip_begins_with_the_picture_and_painting_keeps_the_rest() -
         ("inpaint", {"mask": None}, "nothing is painted yet"),
         ("inpaint", {"mask": packed(torch.ones(1, 8, 8))}, "nothing of the picture is left"),
         ("invert", {"fixed_points": 11}, "fixed_points must be a whole number in [0, 10]"),
+        ("inpaint", {"mask": "AAAA"}, "3 bytes instead of 256"),
+        ("inpaint", {"num_steps": 20, "jump": 15, "resample": 21}, "resample must be a whole number in [1, 20]"),
+        ("seeds", {"other_seed": -1}, "other_seed must be a whole number"),
         ("interpolate", {"count": 16}, "count must be a whole number in [5, 15]"),
     ],
 )
@@ -148,12 +184,20 @@ def test_branches_go_off_at_six_t_and_say_when_they_cannot_be_read(tiny) -> None
     assert (last == pictures(answer["end"], 1)).all()  # the last step adds no noise
     assert answer["digit"] is None and answer["decided"] is None and "28×28" in answer["told"][0]
     assert "problem" not in branched(then=5)
+    same, other = branched(at=10), branched(at=10, then_sampler="ddim", then_steps=4, then_guidance=2)
+    assert [fork["t"] for fork in same["forks"]] == [fork["t"] for fork in other["forks"]] == [10]
+    assert same["forks"][0]["x_t"] == other["forks"][0]["x_t"]
+    ends = pictures(other["forks"][0]["pictures"], 4)
+    assert (ends == ends[:1]).all() and other["forks"][0]["pictures"] != same["forks"][0]["pictures"]
     three = branched(chains=3)
     assert three["end"] == answer["end"] and three["forks"][0]["pictures"] == answer["forks"][0]["pictures"]
     assert "16 chains with 16 branches each are 256, at most 128" in branched(chains=16, count=16)["problem"]
     for change, said in (
         ({"count": 3}, "count must be"),
         ({"then": 12}, "label must be"),
+        ({"at": 0}, "at must be"),
+        ({"then_steps": 21}, "then_steps must be"),
+        ({"then_sampler": "x"}, "then_sampler must be one of"),
         ({"num_steps": 1}, "num_steps"),
     ):
         assert said in branched(**change)["problem"]

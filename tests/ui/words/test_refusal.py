@@ -32,7 +32,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 COMMANDS = {
     "engine/launch.py", "learn/checkpoints/model_card.py", "learn/training/folder_lock.py",
     "learn/judging/checkpoint_bound.py", "learn/judging/classifier.py", "learn/judging/evaluation.py",
-    "learn/judging/neighbours.py", "learn/judging/sample_file.py",
+    "learn/judging/sample_file.py",
     "learn/networks/widening.py", "learn/training/loop.py", "learn/training/observers.py", "learn/training/resuming.py",
     "learn/training/settings.py", "learn/training/trainer.py",
 }  # fmt: skip

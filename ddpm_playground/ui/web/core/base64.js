@@ -29,3 +29,17 @@ export const base64 = (array) => {
   for (let i = 0; i < raw.length; i += 32768) text += String.fromCharCode(...raw.subarray(i, i + 32768));
   return btoa(text);
 };
+
+/** Bytes as letters that an address has as they are (RFC 4648, section 5). @param {Uint8Array} array */
+export const urlText = (array) => base64(array).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+
+/** Those bytes, or null where the text is none of these. @param {string} text */
+export const urlBytes = (text) => {
+  if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return null;
+  return bytes(
+    text
+      .replaceAll("-", "+")
+      .replaceAll("_", "/")
+      .padEnd(Math.ceil(text.length / 4) * 4, "="),
+  );
+};

@@ -1,47 +1,44 @@
 // One chain and its branches: at six t it is left, and gone on with from there with other noises.
 import { bytes } from "../core/base64.js";
 import { paintBytes } from "../draw/byte_tiles.js";
-import { make, makeButton, opened, write } from "../page/dom.js";
+import { make, opened, write } from "../page/dom.js";
 import { LongRun } from "../page/long_run.js";
 import { ask } from "../page/server.js";
 import { onSettings, remember, settings } from "../page/settings.js";
 import { say } from "../page/words.js";
+import { guess } from "./guess.js";
 import { keepBar } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
+import { SAMPLERS, usualLevers } from "./usual_levers.js";
 
 /** @param {Component} component */
 export function mount({ element, props, server }) {
   const { find } = opened(element, ".branch");
   const start = JSON.parse(props.value || ""),
     run = new LongRun(find, element),
-    levers = new LeversForm(find(".levers"), "branch", () => remember("branch", levers.text, element));
+    levers = new LeversForm(find(".levers"), () => remember("branch", levers.text, element));
   /** @type {any} */
   let facts = null,
     shown = null;
 
   function form() {
-    const most = Math.min(start.most_steps, facts.T);
-    const classes = [...facts.classes].map((name, i) => /** @type {[string, string]} */ ([String(i), name]));
-    const all = facts.needs_label ? classes : [["-1", say("branch.no_class")], ...classes];
-    levers.show(
-      /** @type {any} */ ({
-        label: { options: all, usual: all[0][0] },
-        then: { options: [["own", say("branch.then_own")], ...all], usual: "own" },
-        count: { min: 4, max: 16, step: 1, usual: 8 },
-        chains: { min: 1, max: 64, step: 1, usual: 1 },
-        num_steps: { min: 2, max: most, step: 1, usual: Math.min(50, most) },
-        sampler: {
-          options: [
-            ["ddpm", "DDPM"],
-            ["ddim", "DDIM"],
-          ],
-          usual: "ddpm",
-        },
-        strength: { min: 0, max: 1, step: 0.1, usual: 0 },
-        guidance: { min: 0, max: 20, step: 0.5, usual: 1 },
-        seed: { min: 0, max: 1e9, step: 1, usual: 0 },
-      }),
-    );
+    const { label, num_steps, sampler, strength, guidance, seed } = usualLevers(facts, start.most_steps),
+      same = /** @type {[string, string]} */ (["own", say("branch.then_same")]);
+    levers.show({
+      label,
+      count: { min: 4, max: 16, step: 1, usual: 8, word: "branches" },
+      chains: { min: 1, max: 64, step: 1, usual: 1 },
+      num_steps: { ...num_steps, min: 2 },
+      sampler,
+      seed,
+      at: { min: 1, max: facts.T, step: 1, usual: "", isRare: true },
+      then: { options: [same, ...(label.options || [])], usual: "own", isRare: true },
+      then_sampler: { options: [same, ...SAMPLERS], usual: "own", isRare: true },
+      then_steps: { min: 2, max: num_steps.max, step: 1, usual: "", isRare: true },
+      then_guidance: { min: 0, max: 20, step: 0.5, usual: "", isRare: true },
+      strength,
+      guidance,
+    });
   }
 
   const picture = (/** @type {Uint8Array} */ values, /** @type {string} */ name) => {
@@ -114,23 +111,19 @@ export function mount({ element, props, server }) {
   });
 
   // At which t is the picture decided? Guessed before it is seen.
-  function guess() {
-    const box = find(".guess"),
-      decided = shown.decided;
-    box.hidden = decided === null || decided === undefined;
-    find(".verdict").textContent = "";
-    find(".tree").hidden = find(".told").hidden = !box.hidden;
-    if (box.hidden) return;
-    find(".answers").replaceChildren(
-      ...shown.forks.map((/** @type {any} */ fork) => {
-        const button = makeButton("", `t = ${fork.t}`);
-        button.addEventListener("click", () => {
-          find(".verdict").textContent = say(fork.t === decided ? "branch.right" : "branch.wrong", { t: decided });
-          find(".tree").hidden = find(".told").hidden = false;
-        });
-        return button;
-      }),
-    );
+  function riddle() {
+    const { decided, forks } = shown,
+      isAsked = decided !== null && forks.length > 1,
+      reveal = () => (find(".tree").hidden = find(".told").hidden = false);
+    find(".tree").hidden = find(".told").hidden = isAsked;
+    find(".guess").hidden = !isAsked;
+    if (!isAsked) return;
+    guess(find(".guess"), {
+      question: say("branch.question"),
+      answers: forks.map((/** @type {any} */ { t }) => ({ name: `t = ${t}`, isRight: t === decided })),
+      verdict: (isRight) => say(isRight ? "branch.right" : "branch.wrong", { t: decided }),
+      reveal,
+    });
   }
 
   async function go() {
@@ -139,7 +132,7 @@ export function mount({ element, props, server }) {
     shown = answer;
     draw();
     write(find(".told"), answer.told.join(" "));
-    guess();
+    riddle();
   }
 
   keepBar(

@@ -1,18 +1,25 @@
 // A picture of one's own, noised and denoised, painted, taken back to its noise, or joined with another.
 import { base64, bytes } from "../core/base64.js";
 import { paintBytes } from "../draw/byte_tiles.js";
+import { drawColoured } from "../draw/coloured.js";
+import { plotlyFor } from "../draw/plots.js";
 import { make, makeButton, opened, write } from "../page/dom.js";
+import { onGround, onResize } from "../page/life.js";
 import { LongRun } from "../page/long_run.js";
 import { onSettings, remember, settings } from "../page/settings.js";
 import { ask } from "../page/server.js";
 import { say } from "../page/words.js";
+import { guess } from "./guess.js";
 import { keepBar } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
+import { ownLevers, picturesOf, wordsOf } from "./own_levers.js";
 import { commandOf } from "./recipes.js";
 import { Source } from "./source.js";
 
 const DIGITS = [3, 14],
-  OPEN = "/";
+  OPEN = "/",
+  MOST_LINK = 1900, // characters that an address keeps for this card
+  COMMANDS = { guess: "edit", seeds: "interpolate" };
 
 /** @param {Component} component */
 export function mount({ element, props, server }) {
@@ -20,9 +27,10 @@ export function mount({ element, props, server }) {
   const start = JSON.parse(props.value || ""),
     run = new LongRun(find, element);
   let deed = start.deeds[0];
-  /** @type {any} of the checkpoint that is chosen; what is shown */
+  /** @type {any} of the checkpoint that is chosen; what is shown; its plot */
   let facts = null,
-    shown = null;
+    shown = null,
+    figure = null;
 
   const digitOf = async (/** @type {number} */ digit) => {
     const answer = await ask(() => server.facts_of({ checkpoint: settings.checkpoint, digit }), {
@@ -30,7 +38,7 @@ export function mount({ element, props, server }) {
     });
     return answer && !answer.problem ? answer.picture : null;
   };
-  const levers = new LeversForm(find(".levers"), "own_picture", keep);
+  const levers = new LeversForm(find(".levers"), keep);
   const sources = ["own_picture.first", "own_picture.second"].map((name) => new Source(say(name), digitOf, keep));
   find(".sources").append(...sources.map((source) => source.root));
 
@@ -44,9 +52,18 @@ export function mount({ element, props, server }) {
   });
   find(".deeds").append(...buttons);
 
+  // What is too long for an address is left out of it, which is said.
   function keep() {
-    const digits = sources.map(({ digit }) => (digit === null ? "" : digit)).join("+");
-    remember("own_picture", [deed, digits, levers.text].join(OPEN), element);
+    const codes = sources.map(({ code }) => code),
+      text = () => [deed, codes.join("+"), levers.text, sources[0].maskCode].join(OPEN).replace(/\/$/, "");
+    let isWhole = true;
+    for (const i of [1, 0])
+      if (text().length > MOST_LINK && sources[i].digit === null) {
+        codes[i] = "";
+        isWhole = isWhole && i >= picturesOf(deed);
+      }
+    find(".unlinked").textContent = isWhole ? "" : say("own_picture.not_in_link");
+    remember("own_picture", text(), element);
   }
 
   function choose(/** @type {string} */ name) {
@@ -54,118 +71,104 @@ export function mount({ element, props, server }) {
     buttons.forEach((/** @type {HTMLElement} */ button, /** @type {number} */ i) =>
       button.setAttribute("aria-pressed", String(start.deeds[i] === deed)),
     );
-    find(".lead").textContent = say(`own_picture.lead_${deed}`);
-    sources[1].root.hidden = deed !== "interpolate";
-    sources.forEach((source, i) => source.masking(deed === "inpaint" && !i));
+    write(find(".lead"), say(`own_picture.lead_${deed}`));
+    find(".guess").hidden = true;
+    sources.forEach((source, i) => {
+      source.root.hidden = i >= picturesOf(deed);
+      source.masking(deed === "inpaint" && !i);
+    });
     form();
   }
 
   function form() {
-    if (!facts) return;
-    const T = facts.T,
-      most = Math.min(start.most_steps, T);
-    const classes = [...facts.classes].map((name, i) => /** @type {[string, string]} */ ([String(i), name]));
-    if (!facts.needs_label) classes.unshift(["-1", say("own_picture.no_class")]);
-    const S = { min: 1, max: most, step: 1 },
-      seed = { min: 0, max: 1e9, step: 1, usual: 0 },
-      guidance = { min: 0, max: 20, step: 0.5, usual: 1 },
-      label = { options: classes, usual: classes[0][0] };
-    const sampler = {
-      options: /** @type {[string, string][]} */ ([
-        ["ddpm", "DDPM"],
-        ["ddim", "DDIM"],
-      ]),
-      usual: "ddpm",
-    };
-    const strength = { min: 0, max: 1, step: 0.1, usual: 0 },
-      fixed_points = { min: 0, max: start.most_fixed, step: 1, usual: 0 };
-    levers.show(
-      /** @type {any} */ ({
-        edit: { label, num_steps: { ...S, usual: Math.min(50, most) }, sampler, strength, guidance, seed },
-        inpaint: {
-          label, num_steps: { ...S, usual: Math.min(50, most) }, resample: { min: 1, max: 8, step: 1, usual: 4 },
-          jump: { min: 1, max: most, step: 1, usual: Math.min(5, most) }, sampler, strength, guidance, seed,
-        },
-        invert: { label, num_steps: { ...S, usual: Math.min(50, most) }, fixed_points, guidance },
-        interpolate: {
-          label, num_steps: { ...S, usual: Math.min(50, most) }, count: { min: 5, max: 15, step: 1, usual: 7 },
-          fixed_points, guidance,
-        },
-      })[deed], // prettier-ignore
-    );
+    if (facts) levers.show(ownLevers(deed, facts, start));
   }
 
   async function go() {
-    const given = sources.slice(0, deed === "interpolate" ? 2 : 1).map((source) => source.asked);
+    const given = sources.slice(0, picturesOf(deed)).map((source) => source.asked);
     /** @type {Record<string, unknown>} */
     const asked = { deed, pictures: given, checkpoint: settings.checkpoint, ...levers.asked };
     if (deed === "inpaint") asked.mask = base64(sources[0].mask);
     const answer = await run.ask(server.run_deed, asked);
     if (!answer) return;
-    const { shape, rows, told } = answer,
-      size = shape[0] * shape[1] * shape[2];
-    find(".strips").replaceChildren(
-      ...rows.map((/** @type {any} */ row) => {
-        const values = bytes(row.pictures);
-        const frames = row.captions.map((/** @type {string} */ caption, /** @type {number} */ i) => {
-          const canvas = make("canvas");
-          canvas.setAttribute("role", "img");
-          canvas.setAttribute("aria-label", `${row.name}, ${caption}`);
-          paintBytes(canvas, values.subarray(i * size, (i + 1) * size), 1, shape);
-          return make("figure", "", canvas, write(make("figcaption"), caption));
-        });
-        return make("div", "strip card", write(make("h3"), row.name), make("div", "frames", ...frames));
-      }),
-    );
-    write(find(".told"), told.join(" "));
-    const title = [say(`own_picture.deed_${deed}`), ...told].join(" · ");
+    find(".strips").replaceChildren(...answer.rows.map((/** @type {any} */ row) => strip(row, answer.shape)));
+    figure = answer.figure;
+    if (figure) {
+      const gd = make("div", "gd");
+      gd.setAttribute("role", "img");
+      find(".strips").append(
+        make("figure", "seam card", write(make("h3"), say("own_picture.seam_title")), make("div", "keys"), gd),
+      );
+    }
+    plot();
+    const command = wordsOf(deed, { ...asked, ts: answer.riddle?.ts }, facts.T);
     shown = {
-      title,
-      command: command(asked),
-      numbers: { ...asked, told, captions: rows.map((/** @type {any} */ row) => row.captions) },
+      title: [say(`own_picture.deed_${deed}`), ...answer.told].join(" · "),
+      command: commandOf(COMMANDS[deed] || deed, command),
+      numbers: { ...asked, told: answer.told, captions: answer.rows.map((/** @type {any} */ row) => row.captions) },
     };
+    const tell = () => write(find(".told"), answer.told.join(" "));
+    if (answer.riddle) riddle(answer.riddle, tell);
+    else tell();
+    find(".guess").hidden = !answer.riddle;
   }
 
-  // What the command line would be told; a drawing or a file has no name there.
-  function command(/** @type {any} */ asked) {
-    const pictures = sources
-      .slice(0, asked.pictures.length)
-      .map(({ digit }) => (digit === null ? "FILE.png" : digit))
-      .join(",");
-    const label = asked.label < 0 ? "none" : asked.label;
-    const words = [deed === "interpolate" ? "--pictures" : "--picture", pictures, "--label", label];
-    words.push("--steps", asked.num_steps, "--guidance", asked.guidance);
-    if (deed === "edit")
-      words.push("--t", Array.from({ length: 9 }, (_, k) => Math.round((facts.T * k) / 8)).join(","));
-    if (deed === "inpaint") words.push("--mask", "MASK.png", "--resample", asked.resample, "--jump", asked.jump);
-    if (asked.sampler) words.push("--sampler", asked.sampler, "--seed", asked.seed);
-    if (asked.sampler === "ddim") words.push("--eta", asked.strength);
-    if (asked.fixed_points) words.push("--fixed-points", asked.fixed_points);
-    if (asked.count) words.push("--count", asked.count);
-    return commandOf(deed, words);
+  // Which of two edits began at the larger t? Seen before it is told.
+  function riddle(/** @type {any} */ { names, right }, /** @type {() => void} */ tell) {
+    find(".told").textContent = "";
+    guess(find(".guess"), {
+      question: say("own_picture.question"),
+      answers: names.map((/** @type {string} */ name) => ({ name, isRight: name === right })),
+      verdict: (isRight) => say(isRight ? "own_picture.right" : "own_picture.wrong", { name: right }),
+      reveal: tell,
+    });
   }
 
-  async function learn(/** @type {string[]} */ wanted) {
+  function strip(/** @type {any} */ row, /** @type {[number, number, number]} */ shape) {
+    const values = bytes(row.pictures),
+      size = shape[0] * shape[1] * shape[2];
+    const frames = row.captions.map((/** @type {string} */ caption, /** @type {number} */ i) => {
+      const canvas = make("canvas");
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", `${row.name}, ${caption}`);
+      paintBytes(canvas, values.subarray(i * size, (i + 1) * size), 1, shape);
+      return make("figure", "", canvas, write(make("figcaption"), caption));
+    });
+    return make("div", "strip card", write(make("h3"), row.name), make("div", "frames", ...frames));
+  }
+
+  function plot() {
+    const gd = find(".seam .gd");
+    if (!figure || !gd || !root.clientWidth) return;
+    const Plotly = plotlyFor(find(".status"), plot);
+    if (Plotly) drawColoured(Plotly, root, gd, figure);
+  }
+
+  async function learn(/** @type {string[]} */ codes, /** @type {string} */ maskCode) {
     const answer = await ask(() => server.facts_of({ checkpoint: settings.checkpoint }), { line: find(".problem") });
     if (!answer || answer.problem) return;
     facts = answer;
     for (const source of sources) source.resize(facts.shape);
     form();
-    if (facts.has_digits)
-      sources.forEach((source, i) => source.digit === null && /^\d+$/.test(wanted[i] || "") && source.take(+wanted[i]));
+    for (const [i, source] of sources.entries()) {
+      const code = codes[i] || "";
+      if (code.startsWith("~") || facts.has_digits) await source.restore(code, i ? "" : maskCode);
+    }
   }
 
   keepBar(find(".keep-bar"), () => {
-    const canvases = find.all(".strips .strip:last-child canvas");
+    const canvases = find.all(".strips .strip:last-of-type canvas");
     if (!canvases.length || !shown) return null;
     return { ...shown, canvases: /** @type {HTMLCanvasElement[]} */ (canvases) };
   });
   find(".go").addEventListener("click", go);
-  onSettings(element, ["own_picture", "checkpoint"], () => {
-    const [name, digits = "", text = ""] = String(settings.own_picture || "").split(OPEN);
-    levers.restore(text);
+  onResize(root, plot);
+  onGround(element, plot);
+  onSettings(element, ["own_picture", "checkpoint"], (changed) => {
+    const [name, pictures = "", text = "", maskCode = ""] = String(settings.own_picture || "").split(OPEN);
+    if (changed !== "checkpoint") levers.restore(text);
     choose(start.deeds.includes(name) ? name : deed);
-    learn(digits ? digits.split("+") : DIGITS.map(String));
+    learn(pictures ? pictures.split("+") : DIGITS.map(String), maskCode);
   });
   root.classList.add("ready");
 }

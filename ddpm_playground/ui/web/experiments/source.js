@@ -1,5 +1,6 @@
 // One picture of the reader's own: a bundled digit, a drawing, a file; and the mask that is painted on it.
-import { base64, float32 } from "../core/base64.js";
+import { base64, float32, urlBytes, urlText } from "../core/base64.js";
+import { bitsOf, flagsOf, packBits, unpackBits } from "../core/packbits.js";
 import { paint } from "../draw/canvas.js";
 import { make, makeButton } from "../page/dom.js";
 import { say } from "../page/words.js";
@@ -8,6 +9,13 @@ const BRUSH = 0.06, // of the picture's width
   RED = [225, 70, 70];
 
 /** @typedef {[number, number, number]} Shape */
+
+// Pictures have 256 levels, as files have, so that an address holds them exactly.
+const toLevels = (/** @type {Float32Array} */ values) => Uint8ClampedArray.from(values, (value) => (value + 1) * 127.5);
+const fromLevels = (/** @type {ArrayLike<number>} */ levels) =>
+  Float32Array.from({ length: levels.length }, (_, i) => levels[i] / 127.5 - 1);
+/** What a picture of one's own begins with in an address. */
+const OWN = "~";
 
 export class Source {
   /**
@@ -36,10 +44,11 @@ export class Source {
     this.unmask = makeButton("", say("own_picture.unmask"));
     this.hint = make("p", "hint");
     this.number.addEventListener("change", () => this.take(+this.number.value));
-    blank.addEventListener("click", () => this.own(this.values.fill(-1)));
+    blank.addEventListener("click", () => this.own(new Float32Array(this.values.length).fill(-1)));
     this.unmask.addEventListener("click", () => {
       this.mask.fill(0);
       this.draw();
+      this.changed();
     });
     this.file.addEventListener("change", () => this.file.files?.[0] && this.read(this.file.files[0]));
     this.follow();
@@ -57,6 +66,38 @@ export class Source {
   /** What the server is sent: the number of a digit, or values. */
   get asked() {
     return this.digit === null ? base64(this.values) : this.digit;
+  }
+
+  /** The picture as an address has it: the number of a digit, or packed levels. */
+  get code() {
+    if (this.digit !== null) return String(this.digit);
+    return OWN + urlText(packBits(new Uint8Array(toLevels(this.values))));
+  }
+
+  /** The mask likewise; "" where nothing is painted. */
+  get maskCode() {
+    return this.mask.some(Boolean) ? urlText(packBits(bitsOf(this.mask))) : "";
+  }
+
+  /**
+   * Shows what an address has; what is no such picture is told and left out.
+   * @param {string} code
+   * @param {string} maskCode
+   */
+  async restore(code, maskCode = "") {
+    const [C, H, W] = this.shape;
+    if (/^\d+$/.test(code)) await this.take(+code, false);
+    else if (code) {
+      const packed = code.startsWith(OWN) ? urlBytes(code.slice(OWN.length)) : null,
+        levels = packed && unpackBits(packed, C * H * W);
+      if (levels) this.set(null, fromLevels(levels));
+      else this.hint.textContent = say("own_picture.unreadable_link");
+    }
+    const packed = maskCode ? urlBytes(maskCode) : null,
+      bits = packed && unpackBits(packed, Math.ceil((H * W) / 8));
+    if (bits) this.mask = flagsOf(bits, H * W);
+    else if (maskCode) this.hint.textContent = say("own_picture.unreadable_link");
+    this.draw();
   }
 
   /** @param {Shape} shape */
@@ -78,24 +119,26 @@ export class Source {
     this.draw();
   }
 
-  /** A bundled digit. @param {number} digit */
-  async take(digit) {
+  /** A bundled digit. @param {number} digit @param {boolean} [isChange] */
+  async take(digit, isChange = true) {
     const values = await this.digitOf(digit);
     if (values === null) return;
-    this.digit = digit;
-    this.number.value = String(digit);
-    this.values = float32(values);
-    this.draw();
-    this.changed();
+    this.set(digit, float32(values));
+    if (isChange) this.changed();
   }
 
   /** @param {Float32Array<ArrayBuffer>} values */
   own(values) {
-    this.digit = null;
-    this.number.value = "";
+    this.set(null, fromLevels(toLevels(values)));
+    this.changed();
+  }
+
+  /** @param {number | null} digit @param {Float32Array<ArrayBuffer>} values */
+  set(digit, values) {
+    this.digit = digit;
+    this.number.value = digit === null ? "" : String(digit);
     this.values = values;
     this.draw();
-    this.changed();
   }
 
   /** A file, decoded here, covering the square, cut at its middle. @param {File} file */
@@ -162,6 +205,7 @@ export class Source {
     });
     for (const end of ["pointerup", "pointercancel"])
       this.canvas.addEventListener(end, () => {
+        if (last && !this.isMasking) this.values = fromLevels(toLevels(this.values));
         if (last) this.changed();
         last = null;
       });

@@ -125,7 +125,8 @@ export const KINDS = [
     values: read(".compare .level"),
     moves: slider(".compare .scrub input"),
   },
-  { tab: "experiments", cards: ".own .strip", values: read(".own .told") },
+  { tab: "experiments", cards: ".own .strip, .own .seam", values: read(".own .told") },
+  { tab: "experiments", cards: ".nearest .trios", values: read(".nearest .told") },
   { tab: "experiments", cards: ".branch .tree", values: read(".branch .told") },
   { tab: "theory", cards: ".theory .blocks > .block", values: leverValues, moves: levers },
 ];
