@@ -6,7 +6,6 @@ from ...bridge.all_samplers import ALL_SAMPLERS
 from ...core import SCHEDULES, SPACINGS
 from ...recipe import DEFAULT
 from ...run import shelf
-from .live_columns import MOST_IMAGES
 
 # Comparisons that show something at once: what they are called → their columns.
 EXAMPLES: dict[str, tuple[str, ...]] = {

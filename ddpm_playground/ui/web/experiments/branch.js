@@ -149,7 +149,14 @@ export function mount({ element, props, server }) {
       const canvases = /** @type {HTMLCanvasElement[]} */ (find.all(".leaf canvas")).slice(-4),
         numbers = shown.forks.map((/** @type {any} */ { t, digits }) => ({ t, digits }));
       const title = [say("branch.title"), ...shown.told].join(" · ");
-      return { title, canvases, command: "", numbers: { ...levers.asked, digit: shown.digit, forks: numbers } };
+      const rows = find.all(".fork").map((fork) => ({
+        name: fork.querySelector(".node")?.textContent || "",
+        pictures: [...fork.querySelectorAll(".leaf canvas")].map((canvas) => ({
+          canvas: /** @type {HTMLCanvasElement} */ (canvas),
+          caption: canvas.getAttribute("aria-label") || "",
+        })),
+      }));
+      return { title, canvases, rows, command: "", numbers: { ...levers.asked, digit: shown.digit, forks: numbers } };
     },
     false,
   );

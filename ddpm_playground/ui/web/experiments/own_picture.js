@@ -158,7 +158,14 @@ export function mount({ element, props, server }) {
   keepBar(find(".keep-bar"), () => {
     const canvases = find.all(".strips .strip:last-child canvas");
     if (!canvases.length || !shown) return null;
-    return { ...shown, canvases: /** @type {HTMLCanvasElement[]} */ (canvases) };
+    const rows = find.all(".strips .strip").map((strip) => ({
+      name: strip.querySelector("h3")?.textContent || "",
+      pictures: [...strip.querySelectorAll("figure")].map((figure) => ({
+        canvas: /** @type {HTMLCanvasElement} */ (figure.querySelector("canvas")),
+        caption: figure.textContent || "",
+      })),
+    }));
+    return { ...shown, rows, canvases: /** @type {HTMLCanvasElement[]} */ (canvases) };
   });
   find(".go").addEventListener("click", go);
   onSettings(element, ["own_picture", "checkpoint"], () => {

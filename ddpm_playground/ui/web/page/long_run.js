@@ -6,10 +6,12 @@ export class LongRun {
   /**
    * @param {(selector: string) => any} find of a component with .go, .cancel, .progress and .problem
    * @param {Element} element of the component, which must stand for an answer to be wanted
+   * @param {() => void} ended what is done besides where the reader cancels it
    */
-  constructor(find, element) {
+  constructor(find, element, ended = () => {}) {
     this.find = find;
     this.element = element;
+    this.ended = ended;
     this.newest = 0;
     find(".cancel").addEventListener("click", () => this.end());
   }
@@ -19,6 +21,14 @@ export class LongRun {
     this.newest++;
     this.rest();
     this.find(".problem").textContent = "";
+    this.ended();
+  }
+
+  /** It is asked for; the older ones are not wanted any more. @returns {number} which one this is */
+  begin() {
+    this.find(".go").disabled = true;
+    this.find(".cancel").hidden = false;
+    return ++this.newest;
   }
 
   rest() {
@@ -49,9 +59,7 @@ export class LongRun {
    * @param {Record<string, unknown>} asked
    */
   async ask(call, asked) {
-    const mine = ++this.newest;
-    this.find(".go").disabled = true;
-    this.find(".cancel").hidden = false;
+    const mine = this.begin();
     const wanted = () => mine === this.newest && this.element.isConnected;
     const answer = await askInTurn(call, asked, { line: this.find(".problem"), wanted, onProgress: this.progress() });
     if (!answer) return null;
