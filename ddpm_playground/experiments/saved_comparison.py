@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core.checks import look_up
 from ..views.columns_film import ColumnsFilm, columns_sheet, write_columns_gif
-from ..views.video import MOST_VIDEO_FRAMES, check_video, write_mp4
+from ..views.video import MOST_VIDEO_FRAMES, write_mp4
 from .differing import Difference
 from .kept_columns import KeptColumns
 
@@ -36,17 +36,6 @@ def write_comparison(
         ValueError: another suffix, nothing has come, or what the format needs is missing.
     """
     look_up(FILES, path.suffix.lower(), "unknown ending {name}; choose one of {known}")(path, kept, found, texts, facts)
-
-
-def check_ending(path: Path) -> None:
-    """Refuse a file that cannot be written, before anything is computed.
-
-    Raises:
-        ValueError: a suffix that is none of `FILES`, or the package for it is missing.
-    """
-    look_up(FILES, path.suffix.lower(), "unknown ending {name}; choose one of {known}")
-    if path.suffix.lower() == ".mp4":
-        check_video(path.name)
 
 
 def frames_for(path: Path) -> tuple[int, int]:

@@ -245,7 +245,7 @@ def symbol(pen: ImageDraw.ImageDraw, at: tuple[int, int], below: str, hat: bool,
 def encoded(
     frames: Sequence[Image.Image], levels: int, frames_per_second: float, title: str = "", about: str = ""
 ) -> bytes:
-    """A GIF of `levels` colours, the same in all frames; the end is held. Its comment says title, what it is, frames."""
+    """A GIF of `levels` colours, the same in all frames; the end is held. Its comment says title and what it is."""
     # The film's own colours, from frames all along it.
     sample = Image.new("RGB", (frames[0].width, frames[0].height * min(5, len(frames))))
     for k, i in enumerate(np.linspace(0, len(frames) - 1, min(5, len(frames))).round().astype(int)):

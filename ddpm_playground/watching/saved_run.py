@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .shown_run import ShownRun
 
 
-
 def save(run: ShownRun, path: Path, language: str = "en") -> Path:
     """See `ShownRun.save`."""
     ending = path.suffix.lower()

@@ -19,6 +19,9 @@ export class ColumnsView {
     this.grid = grid;
     /** @type {Opening | null} */
     this.run = null;
+    /** log SNR where the columns begin and end. */
+    this.low = 0;
+    this.high = 0;
   }
 
   /** A comparison begins. @param {Opening} run @param {boolean} isHidden whether the columns' names are a riddle */
