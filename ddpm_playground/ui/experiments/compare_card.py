@@ -2,10 +2,11 @@
 
 import json
 
-from ...bridge.all_samplers import ALL_SAMPLERS
+from ...bridge.all_samplers import ALL_SAMPLERS, NAMED
 from ...core import SCHEDULES, SPACINGS
 from ...recipe import DEFAULT
 from ...run import shelf
+from ..words.text import text
 
 # Comparisons that show something at once: what they are called → their columns.
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -23,6 +24,7 @@ def compare_value() -> str:
     value = {
         "examples": EXAMPLES,
         "samplers": [(name, sampler.title) for name, sampler in ALL_SAMPLERS.items()],
+        "classes": [(name, text(f"reverse.sampler_{name}")) for name in NAMED if name not in ALL_SAMPLERS],
         "checkpoints": shelf().names(),
         "schedules": list(SCHEDULES),
         "spacings": [DEFAULT.spacing, *(name for name in SPACINGS if name != DEFAULT.spacing)],

@@ -133,11 +133,10 @@ def frame(live: LiveColumns, i: int) -> CompareFrame:
     """The i-th frame that came."""
     k, place = live.kept.order[i]
     column = live.kept.columns[k]
-    halves = column.x_t[place], column.x_hat_0[place], column.eps_hat[place], column.difference[place].astype(np.float16)
-    x_t, x_hat_0, eps_hat, difference = (
-        packed(_bytes_of(gain)[x.view(np.uint16)], "|u1") for x, gain in zip(halves, GAINS, strict=True)
-    )
-    return k, x_t, x_hat_0, eps_hat, difference
+    difference = column.difference[place].astype(np.float16)
+    halves = column.x_t[place], column.x_hat_0[place], column.eps_hat[place], difference
+    pictures = [packed(_bytes_of(gain)[x.view(np.uint16)], "|u1") for x, gain in zip(halves, GAINS, strict=True)]
+    return k, pictures[0], pictures[1], pictures[2], pictures[3]
 
 
 @cache

@@ -77,6 +77,8 @@ export class ColumnsView {
     this.grid.replaceChildren(make("div", "name"), ...head, ...rows);
     this.heads = head.map((node) => node.querySelector(".t"));
     this.canvases = [...this.grid.querySelectorAll("canvas")];
+    /** Of each column, what it shows. @type {(Uint8Array[] | null)[]} */
+    this.shown = columns.map(() => null);
   }
 
   /** log SNR at a place of the slider. @param {number} place */
@@ -104,6 +106,8 @@ export class ColumnsView {
     const { columns, shape, count } = /** @type {Opening} */ (this.run);
     columns.forEach((_, k) => {
       const { pictures, told } = this.at(k, level);
+      if (this.shown[k] === pictures) return;
+      this.shown[k] = pictures;
       write(this.heads[k], say("compare.at", told));
       pictures.forEach((values, r) => paintBytes(this.canvases[r * columns.length + k], values, count, shape));
     });
