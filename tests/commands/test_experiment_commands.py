@@ -79,7 +79,8 @@ def test_compare_into_a_file(capsys, tiny, tmp_path, ending) -> None:
             np.testing.assert_allclose(gap, arrays["B_x_hat_0_rms"], rtol=1e-6)
         return
     with Image.open(out) as image:
-        assert image.width > 300 and getattr(image, "n_frames", 1) == (9 if ending == ".gif" else 1)  # log SNRs, and x_0
+        frames = {".gif": 9, ".png": 1}[ending]  # eight log SNRs, and x_0
+        assert image.width > 300 and getattr(image, "n_frames", 1) == frames
 
 
 def test_invert(capsys, tiny, picture, tmp_path) -> None:

@@ -12,7 +12,7 @@ import gradio as gr
 
 from ...core.checks import look_up
 from ...core.phrase import Refusal
-from ...learn.imports import IMPORTING, import_once
+from ...learn import imports
 from ..page.component import canvas_component
 from ..page.page import HOT, Page, clicked
 from ..protocol.compare_messages import ColumnsRefused, ColumnsWaiting
@@ -57,8 +57,8 @@ class Comparisons:
     def _work(self, turn: Turn, owner: str, asked: Mapping[str, Any], unread: Callable[[], int]) -> Iterator[str]:
         """The messages of a new comparison of this owner, which ends when its turn is given up."""
         try:
-            import_once()
-            with IMPORTING:
+            imports.import_once()
+            with imports.IMPORTING:
                 from .live_columns import live_columns, messages
             live = live_columns(asked, turn.token, turn.given_up)
         except Exception as error:  # whatever it is, who waits must hear of it

@@ -1,4 +1,4 @@
-// Where on the log-SNR axis a comparison stands: it follows what comes, is played from noise to picture, or is scrubbed.
+// Where on the log-SNR axis a comparison stands: it follows what comes, is played, or is scrubbed.
 import { STEPS } from "./columns_view.js";
 
 const FILM_MS = 4000;

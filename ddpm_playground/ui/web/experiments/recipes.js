@@ -7,8 +7,14 @@ export const LETTERS = "ABCD";
 const LEAST = 2,
   MOST = 4;
 
-/** Samplers of our own, and scheduler classes of diffusers, which alone have options. */
-/** @typedef {{ samplers: [string, string][], classes: [string, string][], checkpoints: string[], schedules: string[], spacings: string[] }} Start */
+/**
+ * @typedef {object} Start
+ * @property {[string, string][]} samplers of our own
+ * @property {[string, string][]} classes schedulers of diffusers, which alone have options
+ * @property {string[]} checkpoints
+ * @property {string[]} schedules
+ * @property {string[]} spacings
+ */
 
 /** "sampler=ddim seed=1" → its settings. @param {string} text @returns {Record<string, string>} */
 export const parsed = (text) =>
