@@ -5,7 +5,8 @@ import { say } from "../page/words.js";
 
 export const LETTERS = "ABCD";
 const LEAST = 2,
-  MOST = 4;
+  MOST = 4,
+  HINT = "use_karras_sigmas:true";
 
 /**
  * @typedef {object} Start
@@ -44,11 +45,11 @@ export const commandOf = (deed, words) =>
 
 /**
  * @param {Start} start
- * @returns {Record<string, string[][] | { min: number, max: number, step: number, usual: string } | { hint: string }>}
+ * @returns {Record<string, string[][] | { min: number, max: number, step: number, usual: string } | "text">}
  */
 const fields = (start) => ({
   sampler: [...start.samplers, ...start.classes],
-  options: { hint: "use_karras_sigmas:true,eta:0.5" },
+  options: "text",
   num_steps: { min: 1, max: 1000, step: 1, usual: "50" },
   strength: { min: 0, max: 1, step: 0.1, usual: "0" },
   guidance: { min: 0, max: 20, step: 0.5, usual: "1" },
@@ -123,10 +124,10 @@ export class Recipes {
     for (const [name, kind] of Object.entries(this.fields)) {
       const input = Array.isArray(kind) ? make("select") : make("input");
       if (Array.isArray(kind)) input.append(...kind.map(([value, told]) => new Option(told, value)));
-      else if ("hint" in kind) Object.assign(input, { placeholder: kind.hint, autocomplete: "off", spellcheck: false });
+      else if (kind === "text") Object.assign(input, { autocomplete: "off", spellcheck: false });
       else Object.assign(input, { type: "number", min: kind.min, max: kind.max, step: kind.step });
       input.dataset.name = name;
-      input.value = values[name] ?? (Array.isArray(kind) ? kind[0][0] : "usual" in kind ? kind.usual : "");
+      input.value = values[name] ?? (Array.isArray(kind) ? kind[0][0] : kind === "text" ? "" : kind.usual);
       input.addEventListener("change", () => this.keep(k));
       card.append(make("label", "", make("span", "", say(`compare.${name}`)), input));
     }
@@ -157,6 +158,7 @@ export class Recipes {
     cards.forEach((card, k) => {
       const options = /** @type {HTMLInputElement} */ (card.querySelector("[data-name=options]"));
       options.disabled = !this.classes.has(parsed(this.texts[k]).sampler);
+      options.placeholder = options.disabled ? "" : HINT;
       for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (card.querySelectorAll("[data-name]"))) {
         const first = /** @type {HTMLInputElement} */ (cards[0].querySelector(`[data-name=${input.dataset.name}]`));
         input.classList.toggle("other", k > 0 && input.value !== first.value);
