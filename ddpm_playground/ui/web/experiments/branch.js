@@ -6,7 +6,7 @@ import { LongRun } from "../page/long_run.js";
 import { ask } from "../page/server.js";
 import { onSettings, remember, settings } from "../page/settings.js";
 import { say } from "../page/words.js";
-import { keepBar } from "./keeping.js";
+import { keepBar, textOf } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
 
 /** @param {Component} component */
@@ -150,7 +150,7 @@ export function mount({ element, props, server }) {
         numbers = shown.forks.map((/** @type {any} */ { t, digits }) => ({ t, digits }));
       const title = [say("branch.title"), ...shown.told].join(" · ");
       const rows = find.all(".fork").map((fork) => ({
-        name: fork.querySelector(".node")?.textContent || "",
+        name: [...fork.querySelectorAll(".node b, .node .share")].map(textOf).filter(Boolean).join(" · "),
         pictures: [...fork.querySelectorAll(".leaf canvas")].map((canvas) => ({
           canvas: /** @type {HTMLCanvasElement} */ (canvas),
           caption: canvas.getAttribute("aria-label") || "",

@@ -53,6 +53,18 @@ const miniature = (canvases) => {
 };
 
 /**
+ * What a node says, with its subscripts as a sheet has them.
+ * @param {Node} node
+ * @returns {string}
+ */
+export const textOf = (node) =>
+  node.nodeName === "SUB"
+    ? `_{${node.textContent}}`
+    : node.hasChildNodes()
+      ? [...node.childNodes].map(textOf).join("")
+      : node.nodeValue || "";
+
+/**
  * Rows of pictures with their captions as one PNG.
  * @param {string} title
  * @param {Row[]} rows
@@ -65,7 +77,7 @@ const stripOf = (title, rows) => {
   sheet.text(title, 15, { weight: 600 });
   for (const { name, pictures } of rows) {
     sheet.space();
-    sheet.text(name.replace(/_(\w)/g, "_{$1}"), 14);
+    sheet.text(name, 14);
     const drawn = pictures.map(({ canvas, caption }) => {
       const { width, height } = canvas;
       return { url: canvas.toDataURL("image/png"), width, height, above: [], under: [caption], isPixels: true };

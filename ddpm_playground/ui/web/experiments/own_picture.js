@@ -6,7 +6,7 @@ import { LongRun } from "../page/long_run.js";
 import { onSettings, remember, settings } from "../page/settings.js";
 import { ask } from "../page/server.js";
 import { say } from "../page/words.js";
-import { keepBar } from "./keeping.js";
+import { keepBar, textOf } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
 import { commandOf } from "./recipes.js";
 import { Source } from "./source.js";
@@ -159,10 +159,10 @@ export function mount({ element, props, server }) {
     const canvases = find.all(".strips .strip:last-child canvas");
     if (!canvases.length || !shown) return null;
     const rows = find.all(".strips .strip").map((strip) => ({
-      name: strip.querySelector("h3")?.textContent || "",
+      name: textOf(/** @type {Node} */ (strip.querySelector("h3"))),
       pictures: [...strip.querySelectorAll("figure")].map((figure) => ({
         canvas: /** @type {HTMLCanvasElement} */ (figure.querySelector("canvas")),
-        caption: figure.textContent || "",
+        caption: textOf(figure),
       })),
     }));
     return { ...shown, rows, canvases: /** @type {HTMLCanvasElement[]} */ (canvases) };
