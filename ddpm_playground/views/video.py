@@ -43,7 +43,7 @@ def write_mp4(path: Path, pictures: Sequence[Image.Image]) -> None:
         # H.264 of colours at half resolution has even sides.
         stream.width, stream.height = (side + side % 2 for side in pictures[0].size)
         stream.pix_fmt = "yuv420p"
-        for picture in (*pictures, *(pictures[-1:] * (END_S * FRAMES_PER_SECOND))):
+        for picture in (*pictures, *[pictures[-1]] * (END_S * FRAMES_PER_SECOND)):
             even = Image.new("RGB", (stream.width, stream.height), "white")
             even.paste(picture)
             for packet in stream.encode(av.VideoFrame.from_image(even)):

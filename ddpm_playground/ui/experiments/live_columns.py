@@ -159,9 +159,11 @@ def since(live: LiveColumns, first: int, end: int) -> ColumnsFrames:
         "done_steps": live.steps_done, "all_steps": picture_steps(live.chains, live.num_images),
     }  # fmt: skip
     if live.done and end == len(live.kept.order):
-        message |= {"done": True, "stopped": live.found is None and not live.problem, "problem": live.problem}
+        message["done"], message["problem"] = True, live.problem
+        message["stopped"] = live.found is None and not live.problem
         if live.found is not None:
-            message |= {"found": [one.as_json() for one in live.found], "figures": figures(live.found)}
+            message["found"] = [one.as_json() for one in live.found]
+            message["figures"] = figures(live.found)
     return message
 
 
