@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from ddpm_playground.engine.device import describe_device, pick_device
 
-from . import browser, chain, doctor, fuzz, load, memory, startup, watch
+from . import browser, chain, compare, doctor, fuzz, load, memory, startup, watch
 from .row import HEADER, Row
 
 
@@ -22,6 +22,7 @@ def training_rows(rounds: int) -> Iterator[Row]:
 PARTS: dict[str, Callable[[int, int], Iterator[Row]]] = {
     "chain": chain.rows,
     "browser": lambda steps, rounds: browser.rows(rounds),
+    "compare": lambda steps, rounds: compare.rows(rounds),
     "startup": lambda steps, rounds: startup.rows(rounds),
     "memory": lambda steps, rounds: memory.rows(),
     "doctor": lambda steps, rounds: doctor.rows(),

@@ -21,7 +21,7 @@ from .steady_chain import steps_in_double
 # What a column may change of the recipe.
 CHANGED = (
     "sampler", "num_steps", "spacing", "strength", "guidance", "clip_x_0", "add_noise", "label", "seed",
-    "schedule", "T", "params", "zero_snr", "checkpoint",
+    "schedule", "T", "params", "zero_snr", "checkpoint", "options",
 )  # fmt: skip
 SCHEDULED = {"schedule", "T", "params", "zero_snr"}
 

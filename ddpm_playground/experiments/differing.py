@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from ..recipe import MAX_IMAGES
 from .columns import Column, ColumnChain
 
 LEAST_COLUMNS, MOST_COLUMNS = 2, 4
-MAX_STEPS_BYTES = 256 * 2**20  # of the first column's x_t and x̂_0, which the others are laid beside
+BLOCK_BYTES = 256 * 2**20  # of what all chains hold at a step, about; of more pictures some are run at a time
+HELD = 8 * 8  # bytes of a value of a chain: x_t, ε̂, x̂_0, the mean, z, x_s and copies of them in float64
 
 
 @dataclass(frozen=True)
@@ -54,57 +55,37 @@ class Difference:
 PARTS = 0.1  # rms of x̂_0 in [−1, 1] from which two guesses are told apart at a glance
 
 
-@dataclass
-class Seen:
-    """What a chain has left: x_t, x̂_0 and, where that is to be shown, ε̂ at each t, and its end."""
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """A step of one column, laid beside the first column's of the nearest log SNR; (N,C,H,W) float64 on the CPU each.
 
-    ts: list[int] = field(default_factory=list)
-    x_t: list[torch.Tensor] = field(default_factory=list)
-    x_hat_0: list[torch.Tensor] = field(default_factory=list)
-    eps_hat: list[torch.Tensor] = field(default_factory=list)
-    x_0: torch.Tensor | None = None
-
-
-# Which column, its chain, what it and the first column left, and for each step the number of the first's.
-See = Callable[[int, ColumnChain, Seen, Seen, np.ndarray], object]
-
-
-@dataclass
-class _Sums:
-    """Sums of squares over the pictures so far, (S,) float64 each, and at the end."""
-
-    x_t: np.ndarray
-    x_hat_0: np.ndarray
-    norm: np.ndarray
-    x_0: float = 0.0
-    end: float = 0.0
-    count: int = 0
-
-
-def compare(
-    columns: Sequence[Column],
-    checkpoint_of: Callable[[str | None], Checkpoint],
-    *,
-    num_images: int = 8,
-    progress: Callable[[int], object] = lambda count: None,
-    see: See | None = None,
-) -> list[Difference]:
-    """Run every column from the same x_T and the same stream of z, and measure it beside the first.
-
-    Of chains with other numbers of steps, steps are paired by the nearest log SNR. Picture i's noises depend on the
-    column's seed and i alone, so that columns of one seed share theirs.
-
-    Args:
-        columns: 2 to 4, the first is what the others are laid beside.
-        checkpoint_of: reads a column's checkpoint by its name; None is the one that all have.
-        num_images: N, in [1, 64].
-        progress: told how many pictures have taken a step.
-        see: shown each column's pictures, some at a time.
-
-    Raises:
-        ValueError: a number of columns or pictures that is not allowed, pictures of several shapes, or a column that
-            its checkpoint cannot run.
+    Attributes:
+        k: which column.
+        i: which of its steps.
+        pictures: which of the pictures these are.
+        x_t: where the step begins.
+        x_hat_0: x̂_0 there.
+        eps_hat: ε̂ there.
+        first_x_t: the first column's x_t at its step.
+        difference: x̂_0 less the first column's.
+        x_0: where the chain ends, with its last step.
     """
+
+    k: int
+    i: int
+    pictures: range
+    x_t: torch.Tensor
+    x_hat_0: torch.Tensor
+    eps_hat: torch.Tensor
+    first_x_t: torch.Tensor
+    difference: torch.Tensor
+    x_0: torch.Tensor | None
+
+
+def chains_of(
+    columns: Sequence[Column], checkpoint_of: Callable[[str | None], Checkpoint], num_images: int
+) -> list[ColumnChain]:  # fmt: skip
+    """The columns on their checkpoints; arguments and errors are those of `compare`."""
     if not LEAST_COLUMNS <= len(columns) <= MOST_COLUMNS:
         raise Refusal(
             "compare takes {least} to {most} columns, got {got}; give each as one text",
@@ -119,51 +100,147 @@ def compare(
             "of one shape",
             shapes=", ".join("×".join(map(str, shape)) for shape in dict.fromkeys(shapes)),
         )
-    each = 3 * 8 * sum(sorted(len(one.path) for one in chains)[-2:]) * int(np.prod(shapes[0]))
-    together = max(1, min(num_images, MAX_STEPS_BYTES // each))
-    sums: list[_Sums | None] = [None] * len(chains)
+    return chains
+
+
+def interleaved(chains: Sequence[ColumnChain]) -> list[tuple[int, int, int]]:
+    """(column, its step, the first column's step that it is laid beside), in the order in which they are taken.
+
+    From noise to picture along log SNR; a step comes after the one that it is laid beside, which nothing later needs.
+    """
+    places = []
+    for k, chain in enumerate(chains):
+        pairs = np.arange(len(chain.path) - 1) if k == 0 else chains[0].pairs(chain)
+        places += [(int(place), k, i) for i, place in enumerate(np.maximum.accumulate(pairs))]
+    return [(k, i, place) for place, k, i in sorted(places)]
+
+
+def laid_beside(chains: Sequence[ColumnChain], pictures: range) -> Iterator[Beside]:
+    """Every step of every column of some of the pictures, as `interleaved` has them; one is taken as it is asked for.
+
+    Args:
+        chains: made by `chains_of`.
+        pictures: which of their pictures.
+    """
+    walks = [chain.steps(pictures) for chain in chains]
+    first_x_t = first_x_hat_0 = torch.empty(0)
+    for k, i, _ in interleaved(chains):
+        step = next(walks[k])
+        x_t, x_hat_0 = step.x_t.double().cpu(), step.x_hat_0.double().cpu()
+        if k == 0:
+            first_x_t, first_x_hat_0 = x_t, x_hat_0
+        is_last = i == len(chains[k].path) - 2
+        yield Beside(
+            k, i, pictures, x_t, x_hat_0, step.eps_hat.double().cpu(), first_x_t, x_hat_0 - first_x_hat_0,
+            step.x_s.double().cpu() if is_last else None,
+        )  # fmt: skip
+
+
+def picture_steps(chains: Sequence[ColumnChain], num_images: int) -> int:
+    """How many steps all pictures of all columns take together."""
+    return num_images * sum(len(chain.path) - 1 for chain in chains)
+
+
+class Measured:
+    """What is measured of columns beside the first while their steps come.
+
+    Args:
+        chains: of which column.
+    """
+
+    def __init__(self, chains: Sequence[ColumnChain]) -> None:
+        self.chains = chains
+        self._sums = [_Sums.of(len(chain.path) - 1) for chain in chains]
+        self._ends: dict[int, torch.Tensor] = {}  # of the pictures that are under way
+
+    def add(self, beside: Beside) -> None:
+        """One more step, of some pictures."""
+        sums, i = self._sums[beside.k], beside.i
+        sums.x_t[i] += _square(beside.x_t - beside.first_x_t)
+        sums.x_hat_0[i] += _square(beside.difference)
+        sums.norm[i] += _square(beside.x_t)
+        if beside.x_0 is None:
+            return
+        self._ends[beside.k] = beside.x_0
+        if len(self._ends) == len(self.chains):
+            for k, end in self._ends.items():
+                self._sums[k].finish(end, self._ends[0])
+            self._ends = {}
+
+    def differences(self) -> list[Difference]:
+        """Of each column, once every step of all pictures has come."""
+        return [_difference(self.chains[0], chain, sums) for chain, sums in zip(self.chains, self._sums, strict=True)]
+
+
+@dataclass
+class _Sums:
+    """Sums of squares over the pictures so far, (S,) float64 each, and at the end."""
+
+    x_t: np.ndarray
+    x_hat_0: np.ndarray
+    norm: np.ndarray
+    x_0: float = 0.0
+    end: float = 0.0
+    count: int = 0
+
+    @classmethod
+    def of(cls, S: int) -> _Sums:
+        return cls(np.zeros(S), np.zeros(S), np.zeros(S))
+
+    def finish(self, x_0: torch.Tensor, first_x_0: torch.Tensor) -> None:
+        self.x_0 += _square(x_0 - first_x_0)
+        self.end += _square(x_0)
+        self.count += len(x_0)
+
+
+def compare(
+    columns: Sequence[Column],
+    checkpoint_of: Callable[[str | None], Checkpoint],
+    *,
+    num_images: int = 8,
+    progress: Callable[[int], object] = lambda count: None,
+    see: Callable[[Beside], object] = lambda beside: None,
+) -> list[Difference]:
+    """Run every column from the same x_T and the same stream of z, and measure it beside the first.
+
+    Of chains with other numbers of steps, steps are paired by the nearest log SNR. Picture i's noises depend on the
+    column's seed and i alone, so that columns of one seed share theirs.
+
+    Args:
+        columns: 2 to 4, the first is what the others are laid beside.
+        checkpoint_of: reads a column's checkpoint by its name; None is the one that all have.
+        num_images: N, in [1, 64].
+        progress: told how many pictures have taken a step.
+        see: shown each step of each column, of some pictures at a time.
+
+    Raises:
+        ValueError: a number of columns or pictures that is not allowed, pictures of several shapes, or a column that
+            its checkpoint cannot run.
+    """
+    chains = chains_of(columns, checkpoint_of, num_images)
+    return compare_chains(chains, num_images, progress, see)
+
+
+def compare_chains(
+    chains: Sequence[ColumnChain],
+    num_images: int,
+    progress: Callable[[int], object] = lambda count: None,
+    see: Callable[[Beside], object] = lambda beside: None,
+) -> list[Difference]:
+    """As `compare`, of columns that are made ready."""
+    measured = Measured(chains)
+    together = max(1, BLOCK_BYTES // (HELD * len(chains) * int(np.prod(chains[0].checkpoint.image_shape))))
     for start in range(0, num_images, together):
-        indices = range(start, min(num_images, start + together))
-        first = _seen(chains[0], indices, progress, see is not None)
-        for k, one in enumerate(chains):
-            own = _seen(one, indices, progress, see is not None) if k else first
-            pairs = chains[0].pairs(one)
-            sums[k] = _added(sums[k], own, first, pairs)
-            if see is not None:
-                see(k, one, own, first, pairs)
-    return [_difference(chains[0], one, total) for one, total in zip(chains, sums, strict=True) if total is not None]
-
-
-def _seen(chain: ColumnChain, indices: range, progress: Callable[[int], object], with_eps: bool) -> Seen:
-    seen = Seen()
-    for step in chain.steps(indices):
-        seen.ts.append(int(step.t))
-        seen.x_t.append(step.x_t.double().cpu())
-        seen.x_hat_0.append(step.x_hat_0.double().cpu())
-        if with_eps:
-            seen.eps_hat.append(step.eps_hat.double().cpu())
-        seen.x_0 = step.x_s.double().cpu()
-        progress(len(indices))
-    return seen
+        for beside in laid_beside(chains, range(start, min(num_images, start + together))):
+            measured.add(beside)
+            see(beside)
+            progress(len(beside.pictures))
+    return measured.differences()
 
 
 def _square(x: torch.Tensor) -> float:
     """Sum over the pictures of the mean square of each."""
     return float(x.flatten(1).square().mean(1).sum())
-
-
-def _added(sums: _Sums | None, own: Seen, first: Seen, pairs: np.ndarray) -> _Sums:
-    if sums is None:
-        sums = _Sums(np.zeros(len(own.ts)), np.zeros(len(own.ts)), np.zeros(len(own.ts)))
-    assert own.x_0 is not None and first.x_0 is not None
-    for i, pair in enumerate(pairs):
-        sums.x_t[i] += _square(own.x_t[i] - first.x_t[pair])
-        sums.x_hat_0[i] += _square(own.x_hat_0[i] - first.x_hat_0[pair])
-        sums.norm[i] += _square(own.x_t[i])
-    sums.x_0 += _square(own.x_0 - first.x_0)
-    sums.end += _square(own.x_0)
-    sums.count += len(own.x_0)
-    return sums
 
 
 def _difference(first: ColumnChain, chain: ColumnChain, sums: _Sums) -> Difference:

@@ -8,6 +8,7 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 from ..recipe import Recipe
 from .protocol import (
     chapter_blocks,
+    compare_messages,
     lab_messages,
     page_messages,
     parts,
@@ -20,8 +21,12 @@ PATH = FOLDER / "protocol.d.ts"
 PLAIN: dict[object, str] = {
     str: "string", int: "number", float: "number", bool: "boolean", type(None): "null", Any: "any", object: "unknown",
 }  # fmt: skip
-MODULES = (parts, page_messages, player_messages, lab_messages, chapter_blocks, train_messages)
-UNIONS = {"PlayerMessage": player_messages.PlayerMessage, "Block": chapter_blocks.Block}
+MODULES = (parts, page_messages, player_messages, lab_messages, chapter_blocks, train_messages, compare_messages)
+UNIONS = {
+    "PlayerMessage": player_messages.PlayerMessage,
+    "Block": chapter_blocks.Block,
+    "ColumnsMessage": compare_messages.ColumnsMessage,
+}
 WIDTH = 120
 HEAD = """// Written by `python -m ddpm_playground.ui.declarations` from ui/protocol/ and recipe.py: change those.
 """

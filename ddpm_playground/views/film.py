@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +34,7 @@ HOPE = 1.05  # a size is tried unless it is known to take more than so much of w
 SMALLEST_TITLE = 10  # px of its letters; what is longer still is cut
 PAPER, INK, FAINT = (255, 255, 255), (24, 28, 36), (205, 210, 218)
 END_MS = 2000
+ABOUT = "x_t beside x̂_0"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,24 +84,36 @@ def write_gif(path: Path, film: Film, frames_per_second: float = 24.0) -> int:
 
     def made(levels: int, count: int, zoom: int, pictures: int) -> bytes:
         frames = list(_frames(film, count, zoom, pictures))
-        return _encoded(frames, levels, frames_per_second, film.title)
+        return encoded(frames, levels, frames_per_second, film.title, ABOUT)
 
-    data, tried = b"", _Size(0, 0, 0, 0)
-    for size in _sizes(film):
+    return fitted(path, made, _sizes(film), len(film))
+
+
+def fitted(path: Path, made: Callable[[int, int, int, int], bytes], sizes: Iterable[Size], most: int) -> int:
+    """Writes the first GIF that is small enough, and says how many frames it has.
+
+    Args:
+        path: of the file.
+        made: the GIF of so many grey levels, frames, so large and of so many pictures.
+        sizes: what to try, from the largest on.
+        most: how many frames there are.
+    """
+    data, tried = b"", Size(0, 0, 0, 0)
+    for size in sizes:
         if data and len(data) * size.bits / tried.bits > HOPE * MAX_GIF_BYTES:
             continue
         data, tried = made(*size), size
         if len(data) <= MAX_GIF_BYTES:
             break
     # Where there is much room left, more frames.
-    more = min(len(film), MAX_GIF_FRAMES, int(0.95 * tried.count * MAX_GIF_BYTES / len(data)))
+    more = min(most, MAX_GIF_FRAMES, int(0.95 * tried.count * MAX_GIF_BYTES / len(data)))
     if more >= 1.2 * tried.count and len(fuller := made(*tried._replace(count=more))) <= MAX_GIF_BYTES:
         return path.write_bytes(fuller) and more
     path.write_bytes(data)
     return tried.count
 
 
-class _Size(NamedTuple):
+class Size(NamedTuple):
     """Grey levels, frames, enlargement and number of pictures."""
 
     levels: int
@@ -114,22 +127,26 @@ class _Size(NamedTuple):
         return math.log2(self.levels) * self.count * self.zoom**2 * self.pictures
 
 
-def _sizes(film: Film) -> Iterator[_Size]:
-    """What to try, from the largest on; that pictures are enlarged at least twice is kept for long."""
+def _sizes(film: Film) -> Iterator[Size]:
     pictures = _shown(film)
-    few = min(len(film), MAX_GIF_FRAMES, FEWEST_FRAMES)
     zoom = 1 if film.planar else max(1, PANEL_SIDE // max(_grid(film, pictures)))
+    return sizes_from(len(film), zoom, pictures)
+
+
+def sizes_from(count: int, zoom: int, pictures: int) -> Iterator[Size]:
+    """What to try, from the largest on; that pictures are enlarged at least twice is kept for long."""
+    few = min(count, MAX_GIF_FRAMES, FEWEST_FRAMES)
     least = min(zoom, 2)
     while zoom >= least:
-        yield from (_Size(levels, few, zoom, pictures) for levels in LEVELS[:2])
+        yield from (Size(levels, few, zoom, pictures) for levels in LEVELS[:2])
         zoom = min(zoom - 1, max(least, 4 * zoom // 5))
     counts = sorted({few, 2 * few // 3, few // 2} - {0}, reverse=True)
-    yield from (_Size(LEVELS[-1], count, least, pictures) for count in counts)
+    yield from (Size(LEVELS[-1], count, least, pictures) for count in counts)
     if least > 1:
-        yield from (_Size(levels, few, 1, pictures) for levels in LEVELS)
+        yield from (Size(levels, few, 1, pictures) for levels in LEVELS)
     while few > 2 or pictures > 1:
         few, pictures = (3 * few // 4, pictures) if few > 16 else (max(2, few - 4), max(1, pictures // 2))
-        yield _Size(LEVELS[-1], few, 1, pictures)
+        yield Size(LEVELS[-1], few, 1, pictures)
 
 
 def _shown(film: Film) -> int:
@@ -194,10 +211,10 @@ def _laid_out(panels: Sequence[Image.Image | None], told: str, way: float, endin
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(18 * times)
     long = sheet.width - 2 * GAP
     if title:
-        _line(pen, (GAP, round(4 * times)), title, long, 13 * times)
+        fitting_line(pen, (GAP, round(4 * times)), title, long, 13 * times)
     for k, panel in enumerate(panels):
         x = GAP + k * (width + GAP)
-        _symbol(pen, (x, above + 5), "t" if k == 0 else "0", hat=k == 1, times=times)
+        symbol(pen, (x, above + 5), "t" if k == 0 else "0", hat=k == 1, times=times)
         if panel is None:
             pen.rectangle((x, head, x + left.width - 1, head + height - 1), outline=FAINT)
             pen.line((x, head + height, x + left.width, head), FAINT)
@@ -209,7 +226,7 @@ def _laid_out(panels: Sequence[Image.Image | None], told: str, way: float, endin
     return sheet
 
 
-def _line(pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, width: float, size: float) -> None:
+def fitting_line(pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, width: float, size: float) -> None:
     """A line as large as fits into the width, down to what can be read; then it is cut."""
     while size > SMALLEST_TITLE and pen.textlength(text, ImageFont.load_default(size)) > width:
         size -= 1
@@ -220,7 +237,7 @@ def _line(pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, width: float
     pen.text(at, shown, INK, font)
 
 
-def _symbol(pen: ImageDraw.ImageDraw, at: tuple[int, int], below: str, hat: bool, times: float) -> None:
+def symbol(pen: ImageDraw.ImageDraw, at: tuple[int, int], below: str, hat: bool, times: float) -> None:
     """x with its subscript, and a hat drawn above it: Pillow's own font has no combining marks."""
     x, y = at
     pen.text((x, y), "x", INK, ImageFont.load_default(20 * times))
@@ -229,8 +246,10 @@ def _symbol(pen: ImageDraw.ImageDraw, at: tuple[int, int], below: str, hat: bool
         pen.line([(x + over * times, y + high * times) for over, high in ((2, 5), (5, 1), (8, 5))], INK, round(times))
 
 
-def _encoded(frames: Sequence[Image.Image], levels: int, frames_per_second: float, title: str = "") -> bytes:
-    """A GIF of `levels` colours, the same in all frames; the end is held."""
+def encoded(
+    frames: Sequence[Image.Image], levels: int, frames_per_second: float, title: str = "", about: str = ""
+) -> bytes:
+    """A GIF of `levels` colours, the same in all frames; the end is held. Its comment says title and what it is."""
     # The film's own colours, from frames all along it.
     sample = Image.new("RGB", (frames[0].width, frames[0].height * min(5, len(frames))))
     for k, i in enumerate(np.linspace(0, len(frames) - 1, min(5, len(frames))).round().astype(int)):
@@ -242,6 +261,6 @@ def _encoded(frames: Sequence[Image.Image], levels: int, frames_per_second: floa
     out = io.BytesIO()
     reduced[0].save(
         out, "GIF", save_all=True, append_images=reduced[1:], duration=durations, loop=0, optimize=False,
-        comment=" · ".join(filter(None, (title, f"x_t beside x̂_0, {len(frames)} frames"))).encode(),
+        comment=" · ".join(filter(None, (title, f"{about}, {len(frames)} frames"))).encode(),
     )  # fmt: skip
     return out.getvalue()

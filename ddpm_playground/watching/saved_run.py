@@ -10,22 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from ..core.checks import one_of
 from ..core.later import torch
 from ..core.phrase import Refusal
 from ..core.writing import written
 from ..views.film import Film, film_frames, write_gif
+from ..views.video import FRAMES_PER_SECOND, MOST_VIDEO_FRAMES, check_video, write_mp4
 from .frames import Frames
 from .player_page import page, words
 
 if TYPE_CHECKING:
     from .shown_run import ShownRun
-
-FRAMES_PER_SECOND = 12
-MOST_VIDEO_FRAMES = 1000
-END_S = 2  # that a video holds its last frame
 
 
 def save(run: ShownRun, path: Path, language: str = "en") -> Path:
@@ -62,27 +58,9 @@ def _html(run: ShownRun, path: Path, language: str) -> None:
 
 
 def _mp4(run: ShownRun, path: Path, language: str) -> None:
-    try:
-        import av  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        raise Refusal(
-            "to write {name} the package av is needed, which is not installed: pip install av; or save a .gif or .html",
-            name=path.name,
-        ) from None
+    check_video(path.name)
     film = film_of(run)
-    pictures = list(film_frames(film, min(len(film), MOST_VIDEO_FRAMES)))
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "18"})
-        # H.264 of colours at half resolution has even sides.
-        stream.width, stream.height = (side + side % 2 for side in pictures[0].size)
-        stream.pix_fmt = "yuv420p"
-        for picture in (*pictures, *(pictures[-1:] * (END_S * FRAMES_PER_SECOND))):
-            even = Image.new("RGB", (stream.width, stream.height), "white")
-            even.paste(picture)
-            for packet in stream.encode(av.VideoFrame.from_image(even)):
-                container.mux(packet)
-        for packet in stream.encode():
-            container.mux(packet)
+    write_mp4(path, list(film_frames(film, min(len(film), MOST_VIDEO_FRAMES))))
 
 
 WRITERS: dict[str, Callable[[ShownRun, Path, str], None]] = {

@@ -43,6 +43,7 @@ def slide(visit: Visit, place: int) -> list[str]:
 
 def test_two_runs_are_scrubbed_without_the_server_and_kept_in_the_link(experiments) -> None:
     visit = experiments()
+    visit.wait("() => document.querySelector('.compare').dataset.done === '1'")
     asked = visit.settled()
     start, end = slide(visit, 0), slide(visit, 200)
     assert start[0] == start[1] and start[6] == start[7]  # one x_T; no difference yet

@@ -64,6 +64,25 @@ def test_compare(capsys, tiny) -> None:
     assert "x̂_0 differs by more than 0.1 from t = " in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("ending", [".npz", ".png", ".gif"])
+def test_compare_into_a_file(capsys, tiny, tmp_path, ending) -> None:
+    out = tmp_path / f"columns{ending}"
+    found = told(
+        capsys, "compare", "--checkpoint", tiny, "num_steps=6 seed=1", "sampler=ddim num_steps=4 seed=1",
+        "--num-images", "2", "--out", str(out),
+    )  # fmt: skip
+    if ending == ".npz":
+        with np.load(out) as arrays:
+            assert arrays["B_x_hat_0_rms"].tolist() == found["columns"][1]["x_hat_0_rms"]
+            assert arrays["A_x_t"].shape == (6, 2, 1, 8, 8) and arrays["B_t"].tolist() == found["columns"][1]["t"]
+            gap = np.sqrt(np.square(arrays["B_difference"].astype(float)).mean((1, 2, 3, 4)))
+            np.testing.assert_allclose(gap, arrays["B_x_hat_0_rms"], rtol=1e-6)
+        return
+    with Image.open(out) as image:
+        frames = {".gif": 9, ".png": 1}[ending]  # eight log SNRs, and x_0
+        assert image.width > 300 and getattr(image, "n_frames", 1) == frames
+
+
 def test_invert(capsys, tiny, picture, tmp_path) -> None:
     out = str(tmp_path / "i.npz")
     found = told(
@@ -135,6 +154,7 @@ def test_interpolate(capsys, tiny, picture, tmp_path) -> None:
         (["interpolate", "--seeds", "1,2,3"], "--seeds takes two, with a comma between, got 3"),
         (["interpolate", "--seeds", "1,2", "--count", "99"], "count must be a whole number in [3, 15], got 99"),
         (["compare", "seed=1"], "compare takes 2 to 4 columns, got 1"),
+        (["compare", "seed=1", "seed=2", "--out", "x.txt"], "--out must end in .npz, .png, .gif, .mp4, got x.txt"),
         (["compare", "seed=1", "seed=2", "--num-images", "0"], "num_images must be a whole number in [1, 64], got 0"),
     ],
 )

@@ -15,6 +15,7 @@ from ddpm_playground.experiments import (
     OwnPictures,
     Way,
     compare,
+    differing,
     edit,
     inpaint,
     interpolate,
@@ -24,7 +25,9 @@ from ddpm_playground.experiments import (
     read_mask,
     read_pictures,
 )
+from ddpm_playground.experiments.differing import chains_of, laid_beside, picture_steps
 from ddpm_playground.experiments.inpainting import checked_mask
+from ddpm_playground.experiments.kept_columns import VALUE_BYTES, KeptColumns
 from ddpm_playground.learn.checkpoints.checkpoint import Checkpoint, load_checkpoint
 from ddpm_playground.learn.judging.samples import final_x
 
@@ -70,6 +73,56 @@ def test_steps_of_other_numbers_are_paired_by_log_snr(tiny) -> None:
     assert few.t == few.first_t == [20, 16, 12, 8, 4]
     _, spaced = differences(tiny, "num_steps=5", "num_steps=20")
     assert all(first in few.t for first in spaced.first_t) and spaced.first_t[:2] == [20, 20]
+
+
+def test_a_step_comes_after_the_one_that_it_is_laid_beside(tiny) -> None:
+    columns = [parse_column(text) for text in ("num_steps=5", "num_steps=20", "num_steps=3 sampler=ddim")]
+    chains = chains_of(columns, lambda name: tiny, 3)
+    seen = list(laid_beside(chains, range(3)))
+    order = [(one.k, one.i) for one in seen]
+    assert sorted(order) == [(k, i) for k, chain in enumerate(chains) for i in range(len(chain.path) - 1)]
+    for k, chain in enumerate(chains):
+        assert [i for column, i in order if column == k] == list(range(len(chain.path) - 1))
+        for i, pair in enumerate(chains[0].pairs(chain)):
+            before = [step for column, step in order[: order.index((k, i)) + 1] if column == 0]
+            assert before[-1] == pair
+    assert picture_steps(chains, 3) == 3 * len(seen)
+
+
+def test_pictures_that_are_run_some_at_a_time_are_measured_alike(tiny, monkeypatch) -> None:
+    texts = ("num_steps=6 seed=2", "num_steps=9 seed=2 sampler=ddim")
+    together = differences(tiny, *texts, num_images=5)
+    monkeypatch.setattr(differing, "BLOCK_BYTES", 2 * differing.HELD * 2 * 64)
+    for one, apart in zip(together, differences(tiny, *texts, num_images=5), strict=True):
+        assert apart.x_t_rms == pytest.approx(one.x_t_rms, rel=1e-14, abs=1e-30)
+        assert apart.norm_ratio == pytest.approx(one.norm_ratio, rel=1e-14) and apart.t == one.t
+
+
+def test_frames_are_kept_evenly_within_their_budget_and_large_pictures_coarsely(tiny) -> None:
+    columns = [parse_column(text) for text in ("num_steps=20", "num_steps=5 sampler=ddim")]
+    chains = chains_of(columns, lambda name: tiny, 2)
+    frame = 2 * 64 * VALUE_BYTES
+    kept = KeptColumns(chains, 2, 2 * 7 * frame, 100)
+    for beside in laid_beside(chains, range(2)):
+        kept.add(beside)
+    assert [len(one.at) for one in kept.columns] == [7, 5] and kept.columns[0].at[::6] == [0, 19]
+    assert kept.is_thinned and kept.kept_bytes == 12 * frame and len(kept.order) == 12
+    arrays = kept.arrays()
+    assert arrays["A_x_t"].shape == (7, 2, 1, 8, 8) and arrays["B_x_0"].shape == (2, 1, 8, 8)
+    assert (arrays["A_difference"] == 0).all() and (arrays["B_difference"][-1] != 0).any()
+    coarse = KeptColumns(chains, 2, 2 * 7 * frame, 100, is_coarse=True)
+    assert coarse.grain == 2 and coarse.shape == (2, 1, 4, 4) and coarse.kept_bytes <= 2 * 7 * frame
+    assert KeptColumns(chains, 2, 1, 100).columns[0].at == [0, 19]
+
+
+def test_a_column_takes_the_options_of_its_scheduler(tiny) -> None:
+    plain, karras = differences(
+        tiny, "sampler=EulerDiscreteScheduler num_steps=5",
+        "sampler=EulerDiscreteScheduler num_steps=5 options=use_karras_sigmas:true",
+    )  # fmt: skip
+    assert karras.settings["options"] == "use_karras_sigmas:true" and karras.x_0_rms > 0 and plain.t != karras.t
+    with pytest.raises(Refusal, match="options are for a scheduler class of diffusers"):
+        parse_column("sampler=ddim options=eta:0.5")
 
 
 def test_another_schedule_keeps_the_network_s_t(tiny) -> None:

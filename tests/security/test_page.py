@@ -92,7 +92,7 @@ def test_every_server_function_answers_whatever_it_is_asked(visitor, page):
     names = {
         "lab": ["examine", "examine_edited", "export"], "trial": ["run_trial"],
         "audit": ["audit_scheduler", "class_names"], "effects": ["effects"],
-        "theory": ["compute", "drawer"], "train": ["do"], "experiments-compare": ["run_columns", "facts_of"],
+        "theory": ["compute", "drawer"], "train": ["do"], "experiments-compare": ["stop_columns"],
         "experiments-branch": ["run_branches"], "experiments-own_picture": ["run_deed"],
         "experiments-nearest": ["run_nearest"],
     }  # fmt: skip

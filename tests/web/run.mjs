@@ -26,6 +26,7 @@ const MODULES = [
   "train/race_view",
   "train/own_mixture",
   "lab/own_pictures",
+  "experiments/columns_axis",
 ];
 const web = new URL("../../ddpm_playground/ui/web/", import.meta.url);
 const scope = Object.assign({}, ...(await Promise.all(MODULES.map((name) => import(new URL(`${name}.js`, web))))));

@@ -9,12 +9,12 @@ from ..page.story import story_line
 from ..serving.deeds import Deeds, Limits
 from ..serving.in_worker import in_worker
 from ..serving.when_asked import when_asked
+from .comparisons import build_comparisons
 
 ROOM = "ddpm_playground.ui.experiments"
 LIMITS = Limits(seconds=300, memory_mb=3072)
-# A card is one row: its component, its module, and what it may ask for.
+# A card whose work is done by a worker process is one row: its component, its module, and what it may ask for.
 CARDS = {
-    "compare": ("compare_card", ("run_columns",)),
     "branch": ("branch_card", ("run_branches",)),
     "own_picture": ("own_picture_card", ("run_deed",)),
     "nearest": ("nearest_card", ("run_nearest",)),
@@ -23,9 +23,10 @@ SETTINGS = ("experiment", "columns", "branch", "own_picture", "nearest")
 
 
 def build(page: Page) -> None:
-    """The cards, one of which is open; their work is done by worker processes, one at a time."""
+    """The cards, one of which is open; a comparison streams, the others' work is done by workers, one at a time."""
     story_line("experiments")
     canvas_component("experiments/chooser", elem_id="experiments-chooser", apply_default_css=False)
+    build_comparisons(page)
     deeds = Deeds(page.visitors.line("experiment", at_once=1, most_waiting=100), LIMITS)
     for name, (module, functions) in CARDS.items():
         canvas_component(

@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from contextvars import copy_context
-from itertools import repeat
 from typing import cast
 
 from ...core import Step
 from ...core.later import torch
-from ...engine.prefetch import prefetch
 from ...learn.data.latent_maps import LinearMap
 from ...run import Run, steps_of
 from ..page.component import packed
 from ..protocol.player_messages import Badge, Colours, Frame, Frames, Opening, StepNumbers
 from ..serving.failure import reason
+from ..serving.pace import Pace, all_read, has_room, most_frames, taken_ahead
 from ..words.refusal import refusal
 from ..words.text import note
 from .runs import LiveRun
-
-MESSAGES_PER_SECOND = 30.0
-# Where Gradio is slow to pass them on, there are fewer, so that this share of the time goes into it, yet some still:
-# a page on the same machine takes several times as long to show a message, and the chain waits for both.
-MESSAGES_SHARE, LEAST_PER_SECOND = 0.05, 8.0
-# Most that one message carries unless a single frame is larger, and most that waits for a tab that does not read.
-MESSAGE_BYTES = 2**20
-UNREAD_BYTES = 8 * 2**20
-# Steps that the chain takes while a message is on its way: neither waits for the other.
-STEPS_AHEAD = 2
 
 
 def opening(live: LiveRun, badge: Badge = "live") -> Opening:
@@ -89,16 +76,6 @@ def frame(k: int, x_t: torch.Tensor, eps_hat: torch.Tensor | None) -> Frame:
     return k, packed(x_t, "<f2"), None if eps_hat is None else packed(eps_hat, "<f2")
 
 
-def all_read() -> int:
-    """No message waits."""
-    return 0
-
-
-def has_room(live: LiveRun, unread: int) -> bool:
-    """Whether one more message may wait beside `unread` others; base64 has 4 bytes for 3."""
-    return unread < max(1, UNREAD_BYTES // (max(MESSAGE_BYTES, live.frame_bytes) * 4 // 3))
-
-
 def messages(live: LiveRun, unread: Callable[[], int] = all_read) -> Iterator[str]:
     """The player's messages of a run, while it runs; ends within one step of `live.stop`.
 
@@ -107,33 +84,31 @@ def messages(live: LiveRun, unread: Callable[[], int] = all_read) -> Iterator[st
     """
     run = live.run
     start: Mapping[str, object] = opening(live)
-    if has_room(live, unread()):
+    if has_room(live.frame_bytes, unread()):
         yield json.dumps(start)
         start = {}
     num_steps = len(run.path) - 1
-    started = sent_s = time.monotonic()
-    sent, pause = 0, 1.0 / MESSAGES_PER_SECOND
+    pace, sent = Pace(), 0
     step: Step | None = None
     k = -1
-    with closing(steps_ahead(live)) as steps:
+    with closing(taken_ahead(steps_of(run), live.stop)) as steps:
         for k, step in enumerate(_kept(live, steps)):  # noqa: B007 (the last one is needed below)
-            now = time.monotonic()
+            pace.step()
             if live.stop.is_set():
                 break
-            wait = pause if len(live.ks) - sent < most_frames(live) else 1.0 / MESSAGES_PER_SECOND
-            due = len(live.ks) > sent and now - sent_s >= wait
-            if due and has_room(live, unread()):
-                end, left = reach(live, sent), (now - started) / (k + 1) * (num_steps - k - 1)
-                told = {"total": end, "seconds_left": round(left, 1)}  # what comes later is not missing yet
+            ready = len(live.ks) - sent
+            due = ready > 0 and pace.due(ready >= most_frames(live.frame_bytes))
+            if due and has_room(live.frame_bytes, unread()):
+                end = reach(live, sent)
+                told = {"total": end, "seconds_left": pace.seconds_left(k + 1, num_steps)}  # the rest is not missing
                 yield json.dumps({**start, **since(live, sent, end), **told})
-                start, sent, sent_s = {}, end, now
-                taken = (time.monotonic() - now) / MESSAGES_SHARE
-                pause = min(max(taken, 1.0 / MESSAGES_PER_SECOND), 1.0 / LEAST_PER_SECOND)
+                start, sent = {}, end
+                pace.sent()
     if step is not None and not live.stop.is_set() and not live.problem:
         live.finish(step)
     live.stopped = live.stop.is_set() or bool(live.problem)
     live.done = True
-    room = has_room(live, unread())
+    room = has_room(live.frame_bytes, unread())
     last = since(live, sent, reach(live, sent) if room else sent)
     yield json.dumps({**(start if room else {}), **last, "at": k})
 
@@ -149,35 +124,9 @@ def _kept(live: LiveRun, steps: Iterator[Step]) -> Iterator[Step]:
         live.problem = reason(error, "chain")
 
 
-def steps_ahead(live: LiveRun) -> Generator[Step]:
-    """The run's steps, taken in a thread of their own; none begins after `live.stop`, nor once this is closed."""
-    steps = steps_of(live.run)
-    # A shared GPU asks whose request it works for.
-    context = copy_context()
-
-    def one() -> Step | None:
-        return None if live.stop.is_set() else context.run(next, steps, None)
-
-    try:
-        with closing(prefetch(repeat(one), STEPS_AHEAD)) as taken:
-            for step in taken:
-                if step is None:
-                    return
-                yield step
-    finally:
-        close = getattr(steps, "close", None)
-        if close:
-            close()
-
-
-def most_frames(live: LiveRun) -> int:
-    """How many of the run's frames one message may hold."""
-    return max(1, MESSAGE_BYTES // live.frame_bytes)
-
-
 def reach(live: LiveRun, first: int) -> int:
     """One past the last frame of a message that begins with frame `first`."""
-    return min(len(live.ks), first + most_frames(live))
+    return min(len(live.ks), first + most_frames(live.frame_bytes))
 
 
 def since(live: LiveRun, first: int, end: int) -> Frames:

@@ -22,6 +22,7 @@ from ..page.page import HOT, LATEX, Page, clicked, show_warning
 from ..page.story import story_line
 from ..protocol.player_messages import Gone, Waiting
 from ..serving.failure import on_screen
+from ..serving.pace import has_room
 from ..serving.streams import in_turn, unread_by
 from ..serving.turns import Turn
 from ..words.refusal import refusal
@@ -30,7 +31,7 @@ from .chain_settings import chain_settings
 from .fitting import fit_settings
 from .loading import loading_line, wake
 from .runs import LiveRun, Runs
-from .stream import catch_up, has_room, messages
+from .stream import catch_up, messages
 
 FIELDS = (
     "checkpoint", "label", "guidance", "sampler", "options", "num_steps", "spacing", "strength", "add_noise",
@@ -172,7 +173,7 @@ class Chains:
             first = 0
         if live is None:
             return json.dumps(Gone(run=run_id, gone=True))
-        return catch_up(live, first) if has_room(live, unread_by(request)()) else gr.skip()
+        return catch_up(live, first) if has_room(live.frame_bytes, unread_by(request)()) else gr.skip()
 
     @on_screen
     def stop(self, request: gr.Request, run_id: object) -> None:

@@ -16,7 +16,6 @@ Answer = dict[str, Any]
 PATIENT = {
     "ddpm_playground.ui.lab.trial_card:run_trial": 5,
     "ddpm_playground.ui.lab.clinic_card:consult": 10,
-    "ddpm_playground.ui.experiments.compare_card:run_columns": 5,
     "ddpm_playground.ui.experiments.own_picture_card:run_deed": 5,
     "ddpm_playground.ui.experiments.branch_card:run_branches": 5,
     "ddpm_playground.ui.experiments.nearest_card:run_nearest": 5,

@@ -610,6 +610,75 @@ export interface TrainMessage {
   percentile?: number | null;
 }
 
+/** A column as it begins: its settings, t and log SNR of every step, and which steps are shown. */
+export interface ComparedColumn {
+  settings: Record<string, string>;
+  t: number[];
+  log_snr: (number | null)[];
+  at: number[];
+}
+
+/**
+ * The first message of a comparison.
+ *
+ * asked: the page's own name for what it asked.
+ * shape: C, H and W of a picture in a frame: every `grain`-th row and column.
+ * thinned: whether steps are left out, so that the frames stay within `most_mb` MB.
+ */
+export interface ColumnsOpening {
+  run: string;
+  asked: string;
+  columns: ComparedColumn[];
+  shape: number[];
+  count: number;
+  grain: number;
+  thinned: boolean;
+  most_mb: number;
+  frames: [number, string, string, string, string][];
+}
+
+/**
+ * Frames `before`… of a comparison, of which there are `total`; the last message says how it ended.
+ *
+ * done_steps, all_steps: pictures by the step.
+ * found: as `experiments.Difference` has it, a column each; only of a comparison that has come to its end.
+ * figures: Plotly's, likewise.
+ */
+export interface ColumnsFrames {
+  run: string;
+  before: number;
+  total: number;
+  frames: [number, string, string, string, string][];
+  done_steps?: number;
+  all_steps?: number;
+  done?: boolean;
+  stopped?: boolean;
+  problem?: string;
+  found?: Record<string, unknown>[];
+  figures?: Record<string, Record<string, any>>;
+}
+
+/** A comparison that cannot be: why. */
+export interface ColumnsRefused {
+  asked: string;
+  problem: string;
+}
+
+/** See `Waiting`. */
+export interface ColumnsWaiting {
+  run: string;
+  place: number | null;
+  asked: string;
+}
+
+/** What is compared; asked: a name by which the page knows the answer. */
+export interface CompareAsked {
+  asked: string;
+  columns: string[];
+  num_images: number;
+  checkpoint: string;
+}
+
 export type PlayerMessage = Opening | Frames | Waiting | Gone;
 
 export type Block =
@@ -621,3 +690,5 @@ export type Block =
   | PicturesBlock
   | PlotBlock
   | DiagramBlock;
+
+export type ColumnsMessage = ColumnsOpening | ColumnsFrames | ColumnsWaiting | ColumnsRefused | Gone;

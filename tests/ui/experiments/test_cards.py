@@ -1,22 +1,30 @@
 """What the cards of the tab answer, on a small untrained network, and what they refuse."""
 
+import itertools
 import json
+import threading
+from typing import get_type_hints
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ddpm_playground.core import Sampling, seam_error
-from ddpm_playground.experiments import OwnPictures, inpaint, inverting
+from ddpm_playground.core.phrase import Refusal
+from ddpm_playground.experiments import OwnPictures, compare, inpaint, inverting, parse_column
 from ddpm_playground.experiments.branching import Trunk
+from ddpm_playground.experiments.differing import laid_beside
 from ddpm_playground.learn.checkpoints.store import Shelf
 from ddpm_playground.learn.judging.samples import final_x
-from ddpm_playground.ui.experiments import asking, compare_card, own_picture_card
+from ddpm_playground.ui.experiments import asking, compare_card, comparisons, live_columns, own_picture_card
 from ddpm_playground.ui.experiments.asking import facts_of
 from ddpm_playground.ui.experiments.branch_card import run_branches
-from ddpm_playground.ui.experiments.compare_card import EXAMPLES, Film, compare_value, run_columns
+from ddpm_playground.ui.experiments.compare_card import EXAMPLES, compare_value
 from ddpm_playground.ui.experiments.own_picture_card import DEEDS, own_picture_value, run_deed
 from ddpm_playground.ui.page.component import packed
+from ddpm_playground.ui.protocol.compare_messages import ColumnsFrames, ColumnsOpening
+from ddpm_playground.ui.serving import pace
 
 from ...tiny import tiny_checkpoint
 
@@ -40,33 +48,91 @@ def pictures(text: str, count: int) -> np.ndarray:
     return np.frombuffer(__import__("base64").b64decode(text), np.uint8).reshape(count, 1, 8, 8)
 
 
-def test_columns_are_answered_with_frames_and_figures(tiny) -> None:
-    columns = ["num_steps=10 seed=1", "sampler=ddim num_steps=5 seed=1"]
-    asked = {"checkpoint": "tiny", "num_images": 2.0, "columns": columns}
-    answer = run_columns(asked)
-    first, second = answer["columns"]
-    assert (answer["shape"], answer["count"], answer["thinned"]) == ([1, 8, 8], 2, False)
-    assert first["frames"]["at"] == list(range(10)) and len(second["frames"]["at"]) == 5
-    x_hat_0 = pictures(first["frames"]["x_hat_0"], 20)
+ASKED = {"checkpoint": "tiny", "num_images": 2.0, "asked": "mine"}
+TWO = ["num_steps=10 seed=1", "sampler=ddim num_steps=5 seed=1"]
+
+
+def live(columns: list[str], **change) -> live_columns.LiveColumns:
+    return live_columns.live_columns({**ASKED, "columns": columns} | change, "a run", threading.Event())
+
+
+def test_columns_stream_interleaved_and_end_with_what_was_found(tiny) -> None:
+    first, *rest = [json.loads(text) for text in live_columns.messages(live(TWO))]
+    assert (first["asked"], first["shape"], first["count"], first["thinned"]) == ("mine", [1, 8, 8], 2, False)
+    assert [column["at"] for column in first["columns"]] == [list(range(10)), list(range(5))]
+    frames = [frame for message in rest for frame in message["frames"]]
+    # Both begin at T, and each of B's five steps follows the one of A's ten that it is laid beside.
+    assert [frame[0] for frame in frames] == [0, 1, 0] * 5
+    assert [m["before"] for m in rest] == list(itertools.accumulate([0, *(len(m["frames"]) for m in rest)]))[:-1]
     own = final_x(tiny, torch.tensor([0, 1]), Sampling(num_steps=10), seed=1)
-    np.testing.assert_allclose(x_hat_0[-2:], asking.to_uint8(own).numpy(), atol=1)
-    assert (pictures(first["frames"]["difference"], 20) == 128).all()
-    names = [trace["name"] for trace in answer["figures"]["difference"]["data"]]
-    assert len(names) == 2 and len(answer["figures"]["norm"]["data"]) == 2
-    assert json.dumps(answer, allow_nan=False)
+    last = [frame for frame in frames if frame[0] == 0][-1]
+    np.testing.assert_allclose(pictures(last[2], 2), asking.to_uint8(own).numpy(), atol=1)
+    assert (pictures(last[4], 2) == 128).all()
+    end = rest[-1]
+    assert end["done"] and not end["stopped"] and end["done_steps"] == end["all_steps"] == 30
+    found = compare([parse_column(one) for one in TWO], lambda name: tiny, num_images=2)
+    assert end["found"] == [one.as_json() for one in found]
+    names = [trace["name"] for trace in end["figures"]["difference"]["data"]]
+    assert len(names) == 2 and len(end["figures"]["norm"]["data"]) == 2
 
 
-def test_frames_are_thinned_to_what_a_message_may_hold() -> None:
-    film = Film(2, 2 * 3 * 256 * 256)
-    assert film.most == 2
-    assert Film(2, 4 * 28 * 28).most == 51
+def test_messages_are_what_their_records_say_and_what_was_missed_is_sent_again(monkeypatch) -> None:
+    one = live(TWO)
+    whole = [json.loads(text) for text in live_columns.messages(one)]
+    for message in whole:
+        record = ColumnsOpening if "columns" in message else ColumnsFrames
+        assert message.keys() <= get_type_hints(record).keys() and message.keys() >= record.__required_keys__
+    monkeypatch.setattr(pace, "MESSAGE_BYTES", 2 * one.sent_bytes)
+    had: list = []
+    while len(had) < 15:
+        reply = json.loads(live_columns.catch_up(one, len(had)))
+        assert reply["before"] == len(had) and len(reply["frames"]) <= 2 and ("columns" in reply) == (not had)
+        had += reply["frames"]
+    assert had == [frame for message in whole for frame in message["frames"]] and reply["done"]
+
+
+def test_a_comparison_that_is_stopped_keeps_what_has_come() -> None:
+    one, said = live(TWO), []
+    for text in live_columns.messages(one):
+        said.append(json.loads(text))
+        one.stop.set()
+    assert said[-1]["done"] and said[-1]["stopped"] and "found" not in said[-1]
+    assert one.found is None and len(one.kept.order) < 15
+
+
+def test_a_chain_that_fails_says_why(monkeypatch) -> None:
+    one = live(TWO)
+
+    def failing(chains, pictures):
+        yield next(laid_beside(chains, pictures))
+        raise Refusal("the network knows t in [1, {T}], a schedule of {got} steps needs others; x", T=1, got=2)
+
+    monkeypatch.setattr(live_columns, "laid_beside", failing)
+    end = [json.loads(text) for text in live_columns.messages(one)][-1]
+    assert "a schedule of 2 steps" in end["problem"] and end["done"] and not end["stopped"] and end["total"] == 1
+
+
+@pytest.mark.parametrize("kind", ["png", "gif", "npz", "ipynb"])
+def test_the_page_s_files(kind, tmp_path) -> None:
+    one = live(TWO)
+    list(live_columns.messages(one))
+    path = tmp_path / f"out.{kind}"
+    comparisons._write(path, one)
+    if kind == "ipynb":
+        assert "sampler=ddim num_steps=5 seed=1" in path.read_text(encoding="utf-8")
+    elif kind == "npz":
+        with np.load(path) as arrays:
+            assert arrays["B_x_t"].shape == (5, 2, 1, 8, 8) and json.loads(str(arrays["recipe"]))["complete"]
+    else:
+        with Image.open(path) as image:
+            assert image.width > 300 and getattr(image, "n_frames", 1) == (11 if kind == "gif" else 1)
 
 
 def test_every_example_can_be_run_by_the_network_that_is_shipped() -> None:
     assert json.loads(compare_value())["examples"].keys() == EXAMPLES.keys()
     for texts in EXAMPLES.values():
         for text in texts:
-            assert compare_card.parse_column(text).recipe.num_steps <= 200
+            assert parse_column(text).recipe.num_steps <= 200
 
 
 @pytest.mark.parametrize(
@@ -74,14 +140,15 @@ def test_every_example_can_be_run_by_the_network_that_is_shipped() -> None:
     [
         ({"columns": "x"}, "a list of columns"),
         ({"columns": ["seed=1"]}, "compare takes 2 to 4 columns"),
-        ({"columns": ["seed=1", "x" * 400]}, "a list of columns"),
-        ({"num_images": 9}, "num_images must be a whole number in [1, 8]"),
+        ({"columns": ["seed=1", "x" * 700]}, "a list of columns"),
+        ({"num_images": 17}, "num_images must be a whole number in [1, 16]"),
         ({"checkpoint": "no"}, "no"),
     ],
 )
 def test_columns_that_cannot_be_are_refused(change, said) -> None:
-    asked = {"checkpoint": "tiny", "num_images": 1, "columns": ["num_steps=5", "num_steps=5"]} | change
-    assert said in run_columns(asked)["problem"]
+    with pytest.raises(ValueError) as refused:
+        live(**({"columns": ["num_steps=5", "num_steps=5"]} | change))
+    assert said in str(refused.value)
 
 
 def deed(name: str, **change) -> dict:

@@ -23,9 +23,9 @@ from ddpm_playground.recipe import DEFAULT
 from ddpm_playground.run import Run, Start, labels_of, start_of
 from ddpm_playground.ui.page.handover import HandOver, read_hand_over
 from ddpm_playground.ui.page.page import as_gr_error, once_typed
-from ddpm_playground.ui.reverse import stream as stream_module
 from ddpm_playground.ui.reverse.runs import FRAME_BYTES, LiveRun, Runs
 from ddpm_playground.ui.reverse.stream import catch_up, messages
+from ddpm_playground.ui.serving import pace
 from ddpm_playground.views.film import write_gif
 from ddpm_playground.views.run_files import write_npz
 from tests.learn.checkpoints.strangers import network
@@ -72,7 +72,7 @@ def test_messages_hold_every_frame_of_every_sampler(sampler):
 def test_a_player_that_missed_messages_gets_every_frame(monkeypatch):
     live = LiveRun(Run(RECIPE), "a run", "a note")
     whole = [f for m in messages(live) for f in decoded(m)["frames"]]
-    monkeypatch.setattr(stream_module, "MESSAGE_BYTES", 2 * live.frame_bytes)
+    monkeypatch.setattr(pace, "MESSAGE_BYTES", 2 * live.frame_bytes)
     had, replies = 0, []
     while had < len(whole):
         replies.append(decoded(catch_up(live, had)))
@@ -88,12 +88,12 @@ def test_a_player_that_missed_messages_gets_every_frame(monkeypatch):
 
 
 def test_to_a_tab_that_does_not_read_nothing_is_sent_and_nothing_is_lost(monkeypatch):
-    monkeypatch.setattr(stream_module, "MESSAGES_PER_SECOND", 1e9)
-    monkeypatch.setattr(stream_module, "MESSAGES_SHARE", float("inf"))
+    monkeypatch.setattr(pace, "MESSAGES_PER_SECOND", 1e9)
+    monkeypatch.setattr(pace, "MESSAGES_SHARE", float("inf"))
     live = LiveRun(Run(RECIPE.with_(num_steps=20)))
-    monkeypatch.setattr(stream_module, "MESSAGE_BYTES", 4 * live.frame_bytes)
-    allowed = stream_module.UNREAD_BYTES // (4 * live.frame_bytes * 4 // 3)
-    assert stream_module.has_room(live, allowed - 1) and not stream_module.has_room(live, allowed)
+    monkeypatch.setattr(pace, "MESSAGE_BYTES", 4 * live.frame_bytes)
+    allowed = pace.UNREAD_BYTES // (4 * live.frame_bytes * 4 // 3)
+    assert pace.has_room(live.frame_bytes, allowed - 1) and not pace.has_room(live.frame_bytes, allowed)
     # The tab stops reading after the 5th step and goes on after the 15th.
     said = []
     for message in messages(live, lambda: allowed if 5 <= len(live.ks) < 15 else 0):
@@ -149,26 +149,26 @@ def test_a_sigma_of_the_network_s_own_is_told_as_its_mean_and_range(tmp_path):
 @pytest.mark.parametrize("share, counts", [(float("inf"), range(20, 23)), (1e-9, range(3, 8))])
 def test_messages_that_are_slow_to_pass_on_become_fewer_and_hold_more(monkeypatch, share, counts):
     clock = iter(range(10**6))
-    monkeypatch.setattr(stream_module, "time", types.SimpleNamespace(monotonic=lambda: next(clock) / 10))
-    monkeypatch.setattr(stream_module, "MESSAGES_SHARE", share)
-    monkeypatch.setattr(stream_module, "LEAST_PER_SECOND", 1.0)
+    monkeypatch.setattr(pace, "time", types.SimpleNamespace(monotonic=lambda: next(clock) / 10))
+    monkeypatch.setattr(pace, "MESSAGES_SHARE", share)
+    monkeypatch.setattr(pace, "LEAST_PER_SECOND", 1.0)
     said = [decoded(m) for m in messages(LiveRun(Run(RECIPE.with_(num_steps=20))))]
     assert [k for m in said for k, _, _ in m["frames"]] == list(range(21))
     assert len(said) in counts
     # A message that is full does not wait.
     live = LiveRun(Run(RECIPE.with_(num_steps=20)))
-    monkeypatch.setattr(stream_module, "MESSAGE_BYTES", live.frame_bytes)
+    monkeypatch.setattr(pace, "MESSAGE_BYTES", live.frame_bytes)
     assert len([m for m in messages(live) if decoded(m)["frames"]]) in range(19, 22)
 
 
 def test_no_step_begins_once_the_stream_is_told_to_stop_or_closed():
     for end in ("stop", "close"):
         live = LiveRun(Run(RECIPE.with_(num_steps=20)))
-        steps = stream_module.steps_ahead(live)
+        steps = pace.taken_ahead(iter(live.run), live.stop)
         first = next(steps)
         if end == "stop":
             live.stop.set()
-            assert len(list(steps)) <= stream_module.STEPS_AHEAD + 1
+            assert len(list(steps)) <= pace.STEPS_AHEAD + 1
         steps.close()
         assert first.t == 20 and next(steps, None) is None
 

@@ -32,7 +32,7 @@ SAME = {
 }  # fmt: skip
 SAME_KINDS = re.compile(
     r"player\.(sym|tile)_\w+|schedule\.(col_\w+|(name|choice)_(sigmoid|laplace))|lab\.(export|drag)_\w+"
-    r"|lab\.(example|reference)_(edm|flow|stable)|reverse\.(sampler|spacing)_\w+"
+    r"|lab\.(example|reference)_(edm|flow|stable)|reverse\.(sampler|spacing)_\w+|keeping\.file_\w+"
 )
 # Said in mainland China only; in Taiwan it is 雜訊, 預設, 影片, 資訊, 資料, 程式, 品質, 螢幕, 滑鼠 …
 MAINLAND = re.compile(

@@ -7,7 +7,7 @@ import { ask } from "../page/server.js";
 import { onSettings, remember, settings } from "../page/settings.js";
 import { say } from "../page/words.js";
 import { guess } from "./guess.js";
-import { keepBar } from "./keeping.js";
+import { keepBar, textOf } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
 import { SAMPLERS, usualLevers } from "./usual_levers.js";
 
@@ -142,7 +142,14 @@ export function mount({ element, props, server }) {
       const canvases = /** @type {HTMLCanvasElement[]} */ (find.all(".leaf canvas")).slice(-4),
         numbers = shown.forks.map((/** @type {any} */ { t, digits }) => ({ t, digits }));
       const title = [say("branch.title"), ...shown.told].join(" · ");
-      return { title, canvases, command: "", numbers: { ...levers.asked, digit: shown.digit, forks: numbers } };
+      const rows = find.all(".fork").map((fork) => ({
+        name: [...fork.querySelectorAll(".node b, .node .share")].map(textOf).filter(Boolean).join(" · "),
+        pictures: [...fork.querySelectorAll(".leaf canvas")].map((canvas) => ({
+          canvas: /** @type {HTMLCanvasElement} */ (canvas),
+          caption: canvas.getAttribute("aria-label") || "",
+        })),
+      }));
+      return { title, canvases, rows, command: "", numbers: { ...levers.asked, digit: shown.digit, forks: numbers } };
     },
     false,
   );

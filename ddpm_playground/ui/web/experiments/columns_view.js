@@ -1,44 +1,60 @@
 // What a comparison looks like at one log SNR: a row for x_t, x̂_0, ε̂ and the difference, a column for each recipe.
 import { bytes } from "../core/base64.js";
 import { number } from "../core/number.js";
-import { paintBytes } from "../draw/byte_tiles.js";
+import { blankTiles, paintBytes } from "../draw/byte_tiles.js";
 import { make, write } from "../page/dom.js";
 import { say } from "../page/words.js";
+import { levelOf, levelsOf, nearestTo } from "./columns_axis.js";
 import { LETTERS } from "./recipes.js";
 
 export const ROWS = ["x_t", "x_hat_0", "eps_hat", "difference"];
-const STEPS = 200;
+export const STEPS = 200;
 
-/** @typedef {{ at: number[] } & Record<string, Uint8Array>} Frames */
+/** @typedef {import("../protocol").ColumnsOpening} Opening */
+/** @typedef {[number, string, string, string, string]} Frame column, then a picture for each of ROWS */
 
 export class ColumnsView {
   /** @param {HTMLElement} grid */
   constructor(grid) {
     this.grid = grid;
-    /** @type {any} */
+    /** @type {Opening | null} */
     this.run = null;
+    /** log SNR where the columns begin and end. */
+    this.low = 0;
+    this.high = 0;
   }
 
-  /** @param {any} run what the server has answered @param {boolean} isHidden whether the columns' names are a riddle */
-  show(run, isHidden) {
+  /** A comparison begins. @param {Opening} run @param {boolean} isHidden whether the columns' names are a riddle */
+  start(run, isHidden) {
     this.run = run;
-    /** @type {Frames[]} */
-    this.frames = run.columns.map(({ frames }) => ({
-      at: frames.at,
-      ...Object.fromEntries(ROWS.map((row) => [row, bytes(frames[row])])),
-    }));
-    const finite = run.columns.map(({ log_snr }) => log_snr.filter((/** @type {any} */ one) => one !== null));
-    this.low = Math.min(...finite.map((/** @type {number[]} */ all) => all[0]));
-    this.high = Math.max(...finite.map((/** @type {number[]} */ all) => all[all.length - 1]));
+    /** Of each column, the frames that have come: a picture for each of ROWS. @type {Uint8Array[][][]} */
+    this.frames = run.columns.map(() => []);
+    [this.low, this.high] = levelsOf(run.columns);
     this.build(isHidden);
-    this.draw(0); // at once, so that its cells have their size
+    for (const canvas of this.canvases) blankTiles(canvas, run.count, run.shape); // at once, so that cells have a size
+  }
+
+  /** @param {Frame} frame the next one that is shown of its column */
+  add([k, ...pictures]) {
+    this.frames[k].push(pictures.map(bytes));
+  }
+
+  /** Whether every column has something to show. */
+  get isSeen() {
+    return !!this.run && this.frames.every((all) => all.length > 0);
+  }
+
+  /** log SNR up to which frames have come. */
+  get reached() {
+    const newest = this.run.columns.map((column, k) => levelOf(column, this.frames[k].length - 1));
+    return Math.min(this.high, Math.max(this.low, ...newest));
   }
 
   /** @param {boolean} isHidden */
   build(isHidden) {
-    const { columns } = this.run;
-    this.grid.style.setProperty("--columns", columns.length);
-    const head = columns.map((/** @type {any} */ column, /** @type {number} */ k) => {
+    const { columns } = /** @type {Opening} */ (this.run);
+    this.grid.style.setProperty("--columns", String(columns.length));
+    const head = columns.map((column, k) => {
       const told = isHidden
         ? ""
         : Object.entries(column.settings)
@@ -50,7 +66,7 @@ export class ColumnsView {
     });
     const rows = ROWS.flatMap((row) => [
       write(make("div", "name"), say(`compare.row_${row}`)),
-      ...columns.map((/** @type {any} */ _, /** @type {number} */ k) => {
+      ...columns.map((_, k) => {
         const canvas = make("canvas");
         canvas.dataset.row = row;
         canvas.setAttribute("role", "img");
@@ -59,8 +75,10 @@ export class ColumnsView {
       }),
     ]);
     this.grid.replaceChildren(make("div", "name"), ...head, ...rows);
-    this.heads = head.map((/** @type {HTMLElement} */ node) => node.querySelector(".t"));
+    this.heads = head.map((node) => node.querySelector(".t"));
     this.canvases = [...this.grid.querySelectorAll("canvas")];
+    /** Of each column, what it shows. @type {(Uint8Array[] | null)[]} */
+    this.shown = columns.map(() => null);
   }
 
   /** log SNR at a place of the slider. @param {number} place */
@@ -73,34 +91,25 @@ export class ColumnsView {
     return Math.round((STEPS * (level - this.low)) / (this.high - this.low || 1));
   }
 
-  /** The frame of a column that is nearest. @param {number} k @param {number} level */
-  nearest(k, level) {
-    const { log_snr } = this.run.columns[k];
-    let best = 0,
-      gap = Infinity;
-    this.frames[k].at.forEach((step, i) => {
-      const off = Math.abs((log_snr[step] ?? -1e9) - level);
-      if (off < gap) [best, gap] = [i, off];
-    });
-    return best;
+  /** What column k shows at a log SNR. @param {number} k @param {number} level */
+  at(k, level) {
+    const column = /** @type {Opening} */ (this.run).columns[k],
+      frame = nearestTo(column, this.frames[k].length, level),
+      step = column.at[frame],
+      value = column.log_snr[step];
+    const told = { t: column.t[step], log_snr: value === null ? "−∞" : number(value, 3) };
+    return { pictures: this.frames[k][frame], told };
   }
 
-  /** @param {number} place */
-  draw(place) {
-    const { columns, shape, count } = this.run,
-      level = this.level(place),
-      size = count * shape[0] * shape[1] * shape[2];
-    columns.forEach((/** @type {any} */ column, /** @type {number} */ k) => {
-      const frame = this.nearest(k, level),
-        step = this.frames[k].at[frame];
-      const value = column.log_snr[step],
-        log_snr = value === null ? "−∞" : number(value, 3);
-      write(this.heads[k], say("compare.at", { t: column.t[step], log_snr }));
-      ROWS.forEach((row, r) => {
-        const values = this.frames[k][row].subarray(frame * size, (frame + 1) * size);
-        paintBytes(this.canvases[r * columns.length + k], values, count, shape);
-      });
+  /** @param {number} level */
+  draw(level) {
+    const { columns, shape, count } = /** @type {Opening} */ (this.run);
+    columns.forEach((_, k) => {
+      const { pictures, told } = this.at(k, level);
+      if (this.shown[k] === pictures) return;
+      this.shown[k] = pictures;
+      write(this.heads[k], say("compare.at", told));
+      pictures.forEach((values, r) => paintBytes(this.canvases[r * columns.length + k], values, count, shape));
     });
-    return level;
   }
 }

@@ -10,7 +10,7 @@ import { onSettings, remember, settings } from "../page/settings.js";
 import { ask } from "../page/server.js";
 import { say } from "../page/words.js";
 import { guess } from "./guess.js";
-import { keepBar } from "./keeping.js";
+import { keepBar, textOf } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
 import { ownLevers, picturesOf, wordsOf } from "./own_levers.js";
 import { commandOf } from "./recipes.js";
@@ -159,7 +159,14 @@ export function mount({ element, props, server }) {
   keepBar(find(".keep-bar"), () => {
     const canvases = find.all(".strips .strip:last-of-type canvas");
     if (!canvases.length || !shown) return null;
-    return { ...shown, canvases: /** @type {HTMLCanvasElement[]} */ (canvases) };
+    const rows = find.all(".strips .strip").map((strip) => ({
+      name: textOf(/** @type {Node} */ (strip.querySelector("h3"))),
+      pictures: [...strip.querySelectorAll("figure")].map((figure) => ({
+        canvas: /** @type {HTMLCanvasElement} */ (figure.querySelector("canvas")),
+        caption: textOf(figure),
+      })),
+    }));
+    return { ...shown, rows, canvases: /** @type {HTMLCanvasElement[]} */ (canvases) };
   });
   find(".go").addEventListener("click", go);
   onResize(root, plot);

@@ -5,9 +5,17 @@ import { say } from "../page/words.js";
 
 export const LETTERS = "ABCD";
 const LEAST = 2,
-  MOST = 4;
+  MOST = 4,
+  HINT = "use_karras_sigmas:true";
 
-/** @typedef {{ samplers: [string, string][], checkpoints: string[], schedules: string[], spacings: string[] }} Start */
+/**
+ * @typedef {object} Start
+ * @property {[string, string][]} samplers of our own
+ * @property {[string, string][]} classes schedulers of diffusers, which alone have options
+ * @property {string[]} checkpoints
+ * @property {string[]} schedules
+ * @property {string[]} spacings
+ */
 
 /** "sampler=ddim seed=1" → its settings. @param {string} text @returns {Record<string, string>} */
 export const parsed = (text) =>
@@ -37,10 +45,11 @@ export const commandOf = (deed, words) =>
 
 /**
  * @param {Start} start
- * @returns {Record<string, string[][] | { min: number, max: number, step: number, usual: string }>}
+ * @returns {Record<string, string[][] | { min: number, max: number, step: number, usual: string } | "text">}
  */
 const fields = (start) => ({
-  sampler: start.samplers,
+  sampler: [...start.samplers, ...start.classes],
+  options: "text",
   num_steps: { min: 1, max: 1000, step: 1, usual: "50" },
   strength: { min: 0, max: 1, step: 0.1, usual: "0" },
   guidance: { min: 0, max: 20, step: 0.5, usual: "1" },
@@ -68,6 +77,7 @@ export class Recipes {
   constructor(box, start, changed) {
     this.box = box;
     this.fields = fields(start);
+    this.classes = new Set(start.classes.map(([name]) => name));
     this.changed = changed;
     /** @type {string[]} */
     this.texts = [];
@@ -114,9 +124,10 @@ export class Recipes {
     for (const [name, kind] of Object.entries(this.fields)) {
       const input = Array.isArray(kind) ? make("select") : make("input");
       if (Array.isArray(kind)) input.append(...kind.map(([value, told]) => new Option(told, value)));
+      else if (kind === "text") Object.assign(input, { autocomplete: "off", spellcheck: false });
       else Object.assign(input, { type: "number", min: kind.min, max: kind.max, step: kind.step });
       input.dataset.name = name;
-      input.value = values[name] ?? (Array.isArray(kind) ? kind[0][0] : kind.usual);
+      input.value = values[name] ?? (Array.isArray(kind) ? kind[0][0] : kind === "text" ? "" : kind.usual);
       input.addEventListener("change", () => this.keep(k));
       card.append(make("label", "", make("span", "", say(`compare.${name}`)), input));
     }
@@ -129,8 +140,13 @@ export class Recipes {
       values = parsed(this.texts[k]);
     for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (card.querySelectorAll("[data-name]"))) {
       const name = /** @type {string} */ (input.dataset.name);
-      values[name] = input.value;
-      if (!input.value) delete values[name];
+      values[name] = input.value.replaceAll(/\s+/g, "");
+      if (!values[name]) delete values[name];
+    }
+    // Options are of one scheduler class: of another, or of a sampler of our own, they would be refused.
+    if (parsed(this.texts[k]).sampler !== values.sampler) {
+      delete values.options;
+      /** @type {HTMLInputElement} */ (card.querySelector("[data-name=options]")).value = "";
     }
     this.texts[k] = written(values);
     this.mark();
@@ -140,6 +156,9 @@ export class Recipes {
   mark() {
     const cards = [...this.box.children];
     cards.forEach((card, k) => {
+      const options = /** @type {HTMLInputElement} */ (card.querySelector("[data-name=options]"));
+      options.disabled = !this.classes.has(parsed(this.texts[k]).sampler);
+      options.placeholder = options.disabled ? "" : HINT;
       for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (card.querySelectorAll("[data-name]"))) {
         const first = /** @type {HTMLInputElement} */ (cards[0].querySelector(`[data-name=${input.dataset.name}]`));
         input.classList.toggle("other", k > 0 && input.value !== first.value);

@@ -9,13 +9,15 @@ export class LongRun {
    * @param {object} [its] what is its own
    * @param {string} [its.at] the key of what is said of how far it is: {share} %, {done} of {total}
    * @param {string} [its.atLeft] and once there is a pace: {s} seconds are left
-   * @param {() => void} [its.onRest] when it has ended, whichever way
+   * @param {() => void} [its.onRest] what is done besides when it has ended, whichever way
+   * @param {() => void} [its.onEnd] and where the reader cancels it
    */
-  constructor(find, element, { at = "runs.at", atLeft = "runs.at_left", onRest = () => {} } = {}) {
+  constructor(find, element, { at = "runs.at", atLeft = "runs.at_left", onRest = () => {}, onEnd = () => {} } = {}) {
     this.find = find;
     this.element = element;
     this.words = { at, atLeft };
     this.onRest = onRest;
+    this.onEnd = onEnd;
     this.isRunning = false;
     this.newest = 0;
     find(".cancel").addEventListener("click", () => this.end());
@@ -26,6 +28,15 @@ export class LongRun {
     this.newest++;
     this.rest();
     this.find(".problem").textContent = "";
+    this.onEnd();
+  }
+
+  /** It is asked for; the older ones are not wanted any more. @returns {number} which one this is */
+  begin() {
+    this.isRunning = true;
+    this.find(".go").disabled = true;
+    this.find(".cancel").hidden = false;
+    return ++this.newest;
   }
 
   rest() {
@@ -66,10 +77,7 @@ export class LongRun {
    * @param {Record<string, unknown>} asked
    */
   async ask(call, asked) {
-    const mine = ++this.newest;
-    this.isRunning = true;
-    this.find(".go").disabled = true;
-    this.find(".cancel").hidden = false;
+    const mine = this.begin();
     const wanted = () => mine === this.newest && this.element.isConnected;
     const answer = await askInTurn(call, asked, { line: this.find(".problem"), wanted, onProgress: this.progress() });
     if (!answer) return null;

@@ -5,7 +5,7 @@ import { opened } from "../page/dom.js";
 import { isCalm, nextFrame, onGround } from "../page/life.js";
 import { isServerThere, onReach } from "../page/reach.js";
 import { say, sayNote } from "../page/words.js";
-import { Arrivals } from "./arrivals.js";
+import { Arrivals } from "../page/arrivals.js";
 import { Film, FILM_BYTES, Still } from "./frames.js";
 import { Decoded } from "./decoded.js";
 import { choosePanels } from "./panel_choice.js";

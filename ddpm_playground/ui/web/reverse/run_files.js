@@ -3,19 +3,17 @@
 import { paintPicture, gridFor } from "../draw/picture_grid.js";
 import { cloudGrid, drawCloud, CLOUD } from "../draw/cloud.js";
 import { fileOf, save, Sheet } from "../draw/paper.js";
+import { fitting, recorded } from "../draw/video.js";
 import { decode } from "../core/half.js";
 import { number } from "../core/number.js";
 import { make } from "../page/dom.js";
 import { say } from "../page/words.js";
 import { Still } from "./frames.js";
 import { runTitle } from "./run_title.js";
-import { videoKind } from "./run_saving.js";
 
 export { fileOf, save };
 
-const RATE = 24,
-  MOST_FRAMES = 192,
-  END_MS = 1500,
+const MOST_FRAMES = 192,
   PANEL = 480,
   TITLE = 44,
   HEAD = TITLE + 64,
@@ -87,12 +85,6 @@ class Painter {
   }
 }
 
-// The largest letters, up to `most` px, in which a line is no wider than there is room.
-const fitting = (pen, text, most, room, font) => {
-  let size = most + 1;
-  do pen.font = `${--size}px ${font}`;
-  while (size > 12 && pen.measureText(text).width > room);
-};
 // One picture of the video: what made the run, both panels, their symbols, t and its way.
 const compose = (stage, sheets, t, first, font, title) => {
   const pen = stage.getContext("2d"),
@@ -121,11 +113,9 @@ const compose = (stage, sheets, t, first, font, title) => {
   pen.fillRect(EDGE, height - 14, (width - 2 * EDGE) * (first ? 1 - t / first : 1), 5);
 };
 
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 /** The run as a video, written at the speed at which it plays. @returns {Promise<Blob>} */
-export const videoOf = async (run, onProgress) => {
-  const [, type] = videoKind(),
-    { film } = run,
+export const videoOf = (run, onProgress) => {
+  const { film } = run,
     painter = new Painter(run);
   const { width, height } = painter.grid,
     high = Math.ceil((PANEL * height) / Math.max(width, height));
@@ -134,33 +124,11 @@ export const videoOf = async (run, onProgress) => {
     height: 2 * Math.ceil((HEAD + high + 64) / 2),
   });
   const font = getComputedStyle(document.body).fontFamily,
-    stream = stage.captureStream(RATE),
-    recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: 6e6 }),
-    parts = [];
-  recorder.ondataavailable = ({ data }) => data.size && parts.push(data);
-  const ended = new Promise((done, fail) => {
-    recorder.onstop = done;
-    recorder.onerror = () => fail(new Error("MediaRecorder"));
-  });
-  const frames = even(Math.min(film.length, MOST_FRAMES), film.length - 1),
+    frames = even(Math.min(film.length, MOST_FRAMES), film.length - 1),
     first = film.tOf(film.frames[0]);
   const title = runTitle(run.about),
-    show = (i) => compose(stage, painter.draw(i), film.tOf(film.frames[i]), first, font, title);
-  show(frames[0]);
-  recorder.start();
-  for (const [k, i] of frames.entries()) {
-    show(i);
-    onProgress(k / frames.length);
-    await wait(1000 / RATE);
-  }
-  for (let i = 0; i < 3; i++) {
-    show(frames.at(-1));
-    await wait(END_MS / 3);
-  }
-  recorder.stop();
-  await ended;
-  stream.getTracks().forEach((track) => track.stop());
-  return new Blob(parts, { type: type.split(";")[0] });
+    show = (i) => compose(stage, painter.draw(frames[i]), film.tOf(film.frames[frames[i]]), first, font, title);
+  return recorded(stage, frames.length, show, onProgress);
 };
 
 /** x_t and x̂_0 at a few t, one beneath the other, as an SVG for a paper. */

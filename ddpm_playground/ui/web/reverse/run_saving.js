@@ -1,17 +1,9 @@
 // The line of the player that saves its run; what makes the files comes when the first one is asked for.
 import { number } from "../core/number.js";
+import { videoKind, wait } from "../draw/video.js";
 import { make, makeButton, typeset } from "../page/dom.js";
 import { say } from "../page/words.js";
 
-// The first that this browser can write: H.264 plays everywhere, VP9 and VP8 in every browser.
-const KINDS = [
-  ["mp4", 'video/mp4;codecs="avc1.42E01F"', "H.264"],
-  ["webm", "video/webm;codecs=vp9", "VP9"],
-  ["webm", "video/webm;codecs=vp8", "VP8"],
-];
-export const videoKind = () => KINDS.find(([, type]) => window.MediaRecorder?.isTypeSupported(type));
-
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const PATIENCE_MS = 20_000;
 /** Once the frames of a recorded run have come, which do so while it plays. @param {import("./frames.js").Film} film */
 const whole = async (film) => {
