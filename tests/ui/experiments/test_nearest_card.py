@@ -65,4 +65,4 @@ def test_what_cannot_be_is_refused(change, said) -> None:
 
 
 def test_every_card_can_be_opened_by_a_link() -> None:
-    assert ("auto", *CARDS) == EXPERIMENTS
+    assert ("auto", "compare", *CARDS) == EXPERIMENTS
