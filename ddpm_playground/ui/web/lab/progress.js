@@ -2,8 +2,8 @@
 import { say } from "../page/words.js";
 
 /**
- * Shows it in a line that holds a <progress> and a <span>. The pace is measured between two steps that were seen to end:
- * when the first one that is heard of ended, nobody knows.
+ * Shows it in a line that holds a <progress> and a <span>. The pace is measured between two steps that were seen to
+ * end: when the first one that is heard of ended, nobody knows.
  * @param {HTMLElement} line
  * @param {string} at the key of what is said at first: {done} of {total}
  * @param {string} atLeft and once there is a pace: {s} seconds are left
