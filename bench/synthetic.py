@@ -37,7 +37,12 @@ class Synthetic(Run):
         self.recipe, self.start, self.shape, self.pause_s = recipe, start, shape, pause_s
         described = "exact ε of one digit"
         self.checkpoint: Any = SimpleNamespace(
-            class_names=(), is_planar=False, variance_type=None, described=lambda: described, timed_as="synthetic"
+            class_names=(),
+            is_planar=False,
+            latents=None,
+            variance_type=None,
+            described=lambda: described,
+            timed_as="synthetic",
         )
         self.schedule = make_schedule("linear")
         self.count, self.clip_x_0 = recipe.num_images, recipe.clip_x_0
