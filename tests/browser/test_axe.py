@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from ddpm_playground.tabs import TABS
+from ddpm_playground.tabs import EXPERIMENTS, TABS
 from ddpm_playground.ui.chapters import CHAPTERS
 
 from .visit import RESTORED, Visit
@@ -52,6 +52,10 @@ def test_axe_finds_nothing_on_any_tab_or_chapter(visit: Visit) -> None:
     found: dict[str, list[str]] = {}
     for name in TABS:
         visit.open(name)
+        found[name] = complaints(visit)
+    for name in EXPERIMENTS[2:]:
+        visit.page.locator(f".chooser [aria-controls=experiments-{name}]").click()
+        visit.page.wait_for_selector(f"#experiments-{name} .levers select")
         found[name] = complaints(visit)
     visit.open("theory")
     for number, name in enumerate(CHAPTERS):

@@ -32,9 +32,7 @@ DRAWN = {
     "reverse": "() => document.querySelector('.player')?.dataset.run",
     "train": "() => document.querySelector('.train .go')",
     "lab": "() => document.querySelector('.lab .cards li') && document.querySelector('.lab .gd .scatterlayer')",
-    "experiments": "() => document.querySelector('.compare .grid canvas')"
-    " && document.querySelector('.own .levers select')"
-    " && document.querySelector('.branch .levers select')",
+    "experiments": "() => document.querySelectorAll('.compare[data-done] .gd .scatterlayer').length === 2",
     "theory": "() => document.querySelector('.theory:not([aria-busy]) .block')",
 }
 # Whether the settings of the address are in the widgets.
