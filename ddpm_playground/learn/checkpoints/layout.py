@@ -9,7 +9,8 @@ from ...core.phrase import Phrase
 from .weight_files import STEM, weight_files
 
 # A pipeline's network; a training's has its average beside it; that of a DiT.
-NETWORKS = ("unet", "unet_ema", "transformer")
+RAW_AND_AVERAGE = ("unet", "unet_ema")
+NETWORKS = (*RAW_AND_AVERAGE, "transformer")
 SCHEDULER = "scheduler_config.json"
 INDEX = "model_index.json"
 TEXT = ("text_encoder", "text_encoder_2")  # what says what a prompt means
@@ -45,10 +46,10 @@ class Layout:
 
     def read_as(self, weights: tuple[Path, ...]) -> Iterator[Phrase]:
         """A sentence each about what was chosen where there was a choice."""
-        average = self.folder / NETWORKS[1]
+        average = self.folder / RAW_AND_AVERAGE[1]
         if self.network == average:
             yield Phrase("the network is the averaged one, in unet_ema/")
-        elif self.network == self.folder / NETWORKS[0] and (average / "config.json").is_file():
+        elif self.network == self.folder / RAW_AND_AVERAGE[0] and (average / "config.json").is_file():
             yield Phrase("the network is that in unet/; the averaged one lies in unet_ema/, give that folder to see it")
         first = weights[0].name
         if len(weights) > 1:
