@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from .frames import MOST_FRAMES, Frames
 from .player_page import shown_findings, shown_notes, state_of
+from .watched_run import LONG
 
 if TYPE_CHECKING:
     from .watch import Watch
     from .watched_run import WatchedRun
 
-LONG = 200  # steps
 EVERY_S = 0.25  # between two looks at the run
 REST = 4.0  # a look is followed by a rest of so many times what it took, at most
 LONGEST_S = 1.0

@@ -70,7 +70,7 @@ def _factor(run: WatchedRun, i: int) -> float | None:
         return None
     try:
         with unwarned():
-            there = copy.deepcopy(run.own.scheduler)
+            there = copy.copy(run.own.scheduler)
             if hasattr(there, "set_begin_index"):
                 there.set_begin_index(place)
             return float(there.scale_model_input(torch.ones(1, 1, 1, 1), there.timesteps[place]))
