@@ -37,7 +37,7 @@ def both_weights(checkpoint: Checkpoint) -> BothWeights | None:
     """
     folder = checkpoint.folder
     pipeline = folder.parent if folder.name in NETWORKS else folder
-    raw, average = (pipeline / name for name in NETWORKS)
+    raw, average = (pipeline / name for name in NETWORKS[:2])
     if (raw / "config.json").is_file() and (average / "config.json").is_file():
         return _read(
             checkpoint, average, raw, Phrase("{one} and {other}", one=f"{average.name}/", other=f"{raw.name}/")
