@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .bridge.driven_sampler import DrivenSampler
@@ -89,8 +90,10 @@ class Run:
     Args:
         recipe: what to run.
         start: where to start, or None for x_T ~ N(0, I).
+        condition: a file with what the network is shown beside x_t, where it takes such; see `read_condition`.
 
     Attributes:
+        shown: what was done to the condition.
         count: N, how many chains run side by side.
         clip_x_0: whether x̂_0 is clipped to ±1; points in the plane and latents never are by the samplers here.
 
@@ -98,9 +101,14 @@ class Run:
         ValueError: no such checkpoint or class, more steps than T, or a start of another shape.
     """
 
-    def __init__(self, recipe: Recipe, start: Start | None = None) -> None:
+    def __init__(self, recipe: Recipe, start: Start | None = None, condition: Path | None = None) -> None:
         self.recipe, self.start = recipe, start
         self.checkpoint: Checkpoint = shelf().load(recipe.checkpoint)
+        self.shown: tuple[Phrase, ...] = ()
+        if condition is not None:
+            from .learn.checkpoints.condition import with_condition  # which imports torch
+
+            self.checkpoint, self.shown = with_condition(self.checkpoint, condition)
         self.schedule = self.checkpoint.schedule
         planar = self.checkpoint.is_planar
         self.count = recipe.num_images * (POINTS_PER_IMAGE if planar else 1)
@@ -113,9 +121,8 @@ class Run:
         if start is not None and planar:
             raise Refusal(
                 "the network of {checkpoint} makes points in the plane, not pictures; start from noise, or choose "
-                "another checkpoint",
-                checkpoint=repr(recipe.checkpoint),
-            )
+                "another checkpoint", checkpoint=repr(recipe.checkpoint),
+            )  # fmt: skip
         if start is not None and self.checkpoint.latents is not None:
             raise Refusal(
                 "the network of {checkpoint} draws latents, not pictures; start from noise, or choose another one",
@@ -125,19 +132,16 @@ class Run:
             if tuple(start.x_t.shape) != self.shape:
                 raise Refusal(
                     "the network of {checkpoint} knows pictures of {shape}, the picture is {shape_2}; choose that "
-                    "size and colour for x_0 in Forward first",
-                    checkpoint=repr(recipe.checkpoint),
-                    shape=_shape_text(self.shape),
-                    shape_2=_shape_text(tuple(start.x_t.shape)),
-                )
+                    "size and colour for x_0 in Forward first", checkpoint=repr(recipe.checkpoint),
+                    shape=_shape_text(self.shape), shape_2=_shape_text(tuple(start.x_t.shape)),
+                )  # fmt: skip
             if start.alpha_bar is not None:
                 self.start = start = replace(start, t=same_noise_t(self.schedule, start.alpha_bar), alpha_bar=None)
             if not 1 <= start.t <= self.schedule.T:
                 raise Refusal(
                     "to denoise, t must be in [1, {T}] on this checkpoint's schedule, got {got}; move t",
-                    T=self.schedule.T,
-                    got=start.t,
-                )
+                    T=self.schedule.T, got=start.t,
+                )  # fmt: skip
         self.path = self.sampler.path(self.schedule, self.sampling, self.start.t if self.start else None)
 
     @property
@@ -151,16 +155,13 @@ class Run:
         x = noise()
         if self.start is not None:
             x = self.start.x_t.to(device).expand(self.count, *self.shape).clone()
+        predict = self.checkpoint.predictor(recipe.guidance)
         yield from self.sampler.steps(
-            self.schedule,
-            self.checkpoint.predictor(recipe.guidance),
-            x,
-            noise,
-            self.sampling,
+            self.schedule, predict, x, noise, self.sampling,
             reverse=self.checkpoint.reverse,
             label=self.labels.to(device),
             start_t=self.start.t if self.start else None,
-        )
+        )  # fmt: skip
 
     @cached_property
     def known_lines(self) -> KnownLines | None:
@@ -281,9 +282,8 @@ def labels_of(label: str, count: int, checkpoint: Checkpoint) -> torch.Tensor:
     if label == "none" and checkpoint.needs_label:
         raise Refusal(
             "this network has a class for each picture and none that stands for no class; label must be all or in "
-            "[0, {most}]; pick one of these",
-            most=num_classes - 1,
-        )
+            "[0, {most}]; pick one of these", most=num_classes - 1,
+        )  # fmt: skip
     if label == "none" or (label == "all" and num_classes == 0):
         return torch.full((count,), -1)
     if label == "all":
@@ -294,7 +294,6 @@ def labels_of(label: str, count: int, checkpoint: Checkpoint) -> torch.Tensor:
             raise Refusal("this network has no classes; label must be all or none, got {got}", got=repr(shown))
         raise Refusal(
             "label must be all, none or in [0, {num_classes}], got {got}; pick one of these",
-            num_classes=num_classes - 1,
-            got=repr(shown),
-        )
+            num_classes=num_classes - 1, got=repr(shown),
+        )  # fmt: skip
     return torch.full((count,), int(label))

@@ -1,11 +1,15 @@
 """The deed that bounds a network's likelihood."""
 
 import math
+from typing import TYPE_CHECKING
 
 from ..core.checks import whole_number
 from ..core.phrase import Refusal
 from ..recipe import MAX_SEED
 from .answers import Answer
+
+if TYPE_CHECKING:
+    from ..learn.checkpoints.checkpoint import Checkpoint
 
 MOST_ASKED = 2000  # pictures that the network is shown in all
 MOST_IMAGES = 64
@@ -46,6 +50,7 @@ def bound(
         )  # fmt: skip
     network = shelf().load(checkpoint)
     network.check_plain()
+    _of_digits(checkpoint, network)
     schedule = network.schedule
     ts = spread_ts(schedule.T, num_ts)
     held = held_out(network, None, num_images, seed)
@@ -67,6 +72,21 @@ def bound(
         "command": command,
     }  # fmt: skip
     return Answer({name: _plain(value) for name, value in facts.items()})
+
+
+def _of_digits(name: str, network: "Checkpoint") -> None:
+    """Refuse a network of other pictures than these digits: here there are no others to hold out."""
+    from ..learn.data.pictures import bundled_digits
+
+    digits = bundled_digits()
+    known = network.class_names
+    if tuple(digits.images.shape[1:]) == network.image_shape and (not known or set(digits.class_names) <= set(known)):
+        return
+    raise Refusal(
+        "bound knows held-out pictures of digits alone, grey and 28×28, and {checkpoint} draws others; ask for another "
+        "checkpoint, or on the command line evaluate --bound with pictures of its kind",
+        checkpoint=repr(name),
+    )
 
 
 def _plain(value: object) -> object:

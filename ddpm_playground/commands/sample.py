@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,12 +143,12 @@ def _with_condition(checkpoint: "Checkpoint", path: Path | None) -> "Checkpoint"
     """The checkpoint whose network is shown what stands in a file; what was done to it is told on stderr."""
     if path is None:
         return checkpoint
-    from ..learn.checkpoints.condition import read_condition
+    from ..learn.checkpoints.condition import with_condition
 
-    condition, told = read_condition(path, checkpoint)
+    shown, told = with_condition(checkpoint, path)
     for sentence in told:
         print(sentence, file=sys.stderr)
-    return replace(checkpoint, condition=condition)
+    return shown
 
 
 def _sampling(arguments: argparse.Namespace) -> Sampling:

@@ -71,6 +71,11 @@ def _consistency(scheduler: Any, i: int, known: Known) -> torch.Tensor:
     return (known.x_hat_0 - c_skip * known.x) / c_out
 
 
+def _score(scheduler: Any, i: int, known: Known) -> torch.Tensor:
+    """∇ log q(x) = −ε/σ of x = x_0 + σ ε (Song et al. 2021)."""
+    return -known.eps_hat / known.level.noise
+
+
 # prediction_type -> what the network answers
 PREDICTIONS: dict[str, Convention] = {
     "epsilon": _epsilon,
@@ -86,5 +91,7 @@ def conventions(scheduler: Any) -> list[Convention]:
         return [_preconditioned]
     if hasattr(scheduler, "get_scalings_for_boundary_condition"):
         return [_consistency]
+    if hasattr(scheduler, "step_correct"):
+        return [_score]
     prediction = PREDICTIONS.get(str(getattr(scheduler, "config", {}).get("prediction_type", "")))
     return [prediction] if prediction else [_velocity, _epsilon, _v, _reversed_velocity, _x_0]

@@ -45,6 +45,8 @@ CLOSED_FORMS: dict[str, ClosedForm] = {
     "DDIM at the scheduler's own η": _ddim_own_eta,
 }
 
+FITS = 1e-3  # largest |Δ| of a coefficient
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -101,19 +103,32 @@ def parity(process: str, steps: Sequence[Measured]) -> Parity | None:
     themselves go. The errors that matter are then of the same closed form going to the next visited t.
 
     Returns:
-        None where none fits to 1e-3, or where a step adds noise.
+        None where none fits to FITS, or where a step adds noise.
     """
-    best, closed_form = math.inf, ""
+    best, closed_form, to_used = math.inf, "", []
     for title, rule in CLOSED_FORMS.items():
-        worst = max((_error(process, step, step.log_snr_used, rule) for step in steps), default=math.inf)
+        errors = _errors(process, steps, rule)
+        worst = max(errors, default=math.inf)
         # An earlier one that fits as well but for rounding is the simpler one.
         if worst < 0.1 * best - 1e-9 or math.isinf(best):
-            best, closed_form = worst, title
+            best, closed_form, to_used = worst, title, errors
         if best < 1e-9:
             break
-    if not best < 1e-3:
+    if not best < FITS:
         return None
     rule = CLOSED_FORMS[closed_form]
-    to_next = [_error(process, step, step.log_snr_next, rule) for step in steps]
-    to_used = [_error(process, step, step.log_snr_used, rule) for step in steps]
+    to_next = [
+        used if step.log_snr_next == step.log_snr_used else _error(process, step, step.log_snr_next, rule)
+        for step, used in zip(steps, to_used, strict=True)
+    ]
     return Parity(closed_form, tuple(to_next), tuple(to_used)) if all(map(math.isfinite, to_next)) else None
+
+
+def _errors(process: str, steps: Sequence[Measured], rule: ClosedForm) -> list[float]:
+    """Of each step going where it goes; ∞ alone as soon as one is too far for this form to be the one that fits."""
+    errors = []
+    for step in steps:
+        errors.append(_error(process, step, step.log_snr_used, rule))
+        if not errors[-1] < 10 * FITS:
+            return [math.inf]
+    return errors

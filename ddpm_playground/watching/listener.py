@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from .subject import by_halves
 from .tape import Call, Tape, blank_tape
 
 MOST_OPEN = 16  # chains at once; of more, the one begun first counts as finished
@@ -22,11 +23,13 @@ class Chain:
 
     Attributes:
         tape: what it is written on.
-        after: what its last step returned, and that tensor's version.
+        after: what its last step returned, and that tensor's version; or what a corrector made of that.
+        corrected: whether a corrector did.
     """
 
     tape: Tape
     after: tuple[Any, int | None] | None = None
+    corrected: bool = False
 
     def changed(self, sample: torch.Tensor) -> bool:
         """Whether x is another than its last step returned."""
@@ -72,6 +75,26 @@ class Listener:
         self._mine = threading.local()
         self.problems: list[str] = []
         self.unseen = 0
+
+    def told(self) -> dict[str, Callable[[Callable[..., Any], tuple, dict], Any]]:
+        """Name of a method of the scheduler → who is told of its calls."""
+        if by_halves(self._scheduler):
+            return {"step_pred": self.stepping, "step_correct": self.correcting}
+        return {"step": self.stepping, "scale_model_input": self.scaling}
+
+    def correcting(self, method: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
+        """A call of step_correct: what it makes of x is the scheduler's own doing, and belongs to the next step."""
+        answer = method(*args, **kwargs)
+        with self._lock:
+            try:
+                sample = _handed(args, kwargs, _names(getattr(method, "__func__", method))).get("sample")
+                after, _ = _returned(answer, method)
+                for chain in self._open:
+                    if chain.after is not None and chain.after[0] is sample and isinstance(after, torch.Tensor):
+                        chain.after, chain.corrected = (after, _version(after)), True
+            except Exception as error:
+                self._failed(error)
+        return answer
 
     def scaling(self, method: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         """A call of scale_model_input."""
@@ -129,7 +152,8 @@ class Listener:
             handed_scaled=scaled is not None and sample is scaled[1] and sample is not scaled[0],
             changed=changed and last is not None, norms=[],
         )  # fmt: skip
-        same = last if last is not None and not changed and last.finished else None
+        same = last if last is not None and not changed and last.finished and not chain.corrected else None
+        chain.corrected = False
         if keeps:
             call.x = same.after if same is not None and same.after is not None else tape.cut.of(sample)
         call.norms.append(same.norms[2] if same is not None else _norm(sample))

@@ -37,7 +37,7 @@ class Cell:
         """The player in the stead of the pictures."""
         if self._handle is None:
             return
-        self._feed.over(watch)
+        self._feed.stop()  # the player has its own frames
         self._feed.join(AT_END_S)
         self._show(framed(watch.last()))
 

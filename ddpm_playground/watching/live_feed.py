@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from .frames import MOST_FRAMES, Frames
 from .player_page import shown_findings, shown_notes, state_of
+from .watched_run import LONG
 
 if TYPE_CHECKING:
     from .watch import Watch
     from .watched_run import WatchedRun
 
-LONG = 200  # steps
 EVERY_S = 0.25  # between two looks at the run
 REST = 4.0  # a look is followed by a rest of so many times what it took, at most
 LONGEST_S = 1.0
@@ -32,6 +32,7 @@ class Feed:
         self._send, self._language = send, language
         self._wake = threading.Event()
         self._over = threading.Event()
+        self._stopped = False
         self._thread: threading.Thread | None = None
         self._watch: Watch | None = None
         self._key: object = None
@@ -51,6 +52,12 @@ class Feed:
         self._over.set()
         self.called(watch)
 
+    def stop(self) -> None:
+        """No more is sent."""
+        self._stopped = True
+        self._over.set()
+        self._wake.set()
+
     def join(self, timeout: float) -> None:
         """Wait until all is sent, at most so many seconds."""
         if self._thread is not None:
@@ -59,6 +66,8 @@ class Feed:
     def _run(self) -> None:
         while True:
             over = self._over.is_set()
+            if self._stopped:
+                return
             began = time.perf_counter()
             try:
                 self._look(over)

@@ -19,6 +19,8 @@ from ..lab.scheduler_trace import trace_as_set
 from .hooks import Hook
 from .tape import Tape
 
+# What tells what the output stands for where no prediction_type does.
+NO_PREDICTION_TYPE = ("precondition_outputs", "get_scalings_for_boundary_condition", "step_correct")
 SAME_T = 1e-3  # two timesteps that differ by rounding
 
 
@@ -179,6 +181,6 @@ def _levels(scheduler: Any) -> tuple[Blend, ...]:
 def _stated(scheduler: Any) -> Convention | None:
     """What the output stands for where the config says so by name; nothing is guessed."""
     config = getattr(scheduler, "config", {})
-    if hasattr(scheduler, "precondition_outputs") or hasattr(scheduler, "get_scalings_for_boundary_condition"):
+    if any(hasattr(scheduler, name) for name in NO_PREDICTION_TYPE):
         return conventions(scheduler)[0]
     return PREDICTIONS.get(str(config.get("prediction_type", ""))) if isinstance(config, Mapping) else None

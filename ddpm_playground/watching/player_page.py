@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.checks import one_of
+from ..core.phrase import Phrase
 from ..lab.finding import Finding
 from ..views.theme import css_variables
 from .frames import MOST_FRAMES, Frames
@@ -30,25 +31,29 @@ def words() -> dict[str, dict[str, str]]:
     return json.loads((FOLDER / "words.json").read_text(encoding="utf-8"))
 
 
-def page(run: ShownRun, language: str = "en", most: int = MOST_FRAMES) -> str:
+def page(run: ShownRun, language: str = "en") -> str:
     """A run's player as HTML.
 
     Args:
         run: the run.
         language: "en" or "zh-TW".
-        most: frames; more steps than these are thinned.
 
     Raises:
         Refusal: another language.
     """
+    return _page(run, language, MOST_FRAMES, run.findings, [])
+
+
+def _page(run: ShownRun, language: str, most: int, findings: Sequence[Finding], left_out: Sequence[str]) -> str:
+    """A run's player; more steps than `most` are thinned."""
     one_of("the language", language, words())
     frames = Frames(run)
     told = {
         **about(run, language),
         "frames": list(frames.rows(frames.chosen(most))),
         "end": frames.end(),
-        "findings": shown_findings(run.findings, language),
-        "notes": shown_notes(run),
+        "findings": shown_findings(findings, language),
+        "notes": [*map(str, left_out), *shown_notes(run)],
     }
     return laid_out(told, language)
 
@@ -107,7 +112,22 @@ def _file(name: str) -> str:
 
 
 def framed(run: ShownRun, language: str = "en") -> str:
-    """The player within a notebook's output: in a frame of its own, so that neither touches the other."""
-    inner = html.escape(page(run, language, CELL_FRAMES), quote=True)
+    """The player within a notebook's output: in a frame of its own, so that neither touches the other.
+
+    It has fewer frames than a saved one, and no findings that would have to be waited for; it says so.
+    """
+    left_out = list(_left_out(run, len(run.kept_steps)))
+    inner = html.escape(_page(run, language, CELL_FRAMES, run.findings_at_hand, left_out), quote=True)
     style = f"width:100%;height:{CELL_HEIGHT}px;border:0"
     return f'<div><iframe srcdoc="{inner}" style="{style}" title="{html.escape(run.title)}"></iframe></div>'
+
+
+def _left_out(run: ShownRun, kept: int) -> Iterator[Phrase]:
+    """What a cell's player is without."""
+    if kept > CELL_FRAMES:
+        yield Phrase(
+            "a cell shows {shown} of the {kept} kept steps; run.save shows up to {most}, or all as arrays",
+            shown=CELL_FRAMES, kept=kept, most=MOST_FRAMES,
+        )  # fmt: skip
+    if run.config_waits:
+        yield Phrase("the doctor's findings about its config are not shown here: run.findings and run.save have them")

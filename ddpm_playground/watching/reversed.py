@@ -35,7 +35,7 @@ class ReversedRun(ShownRun):
 
     def __init__(self, run: Run) -> None:
         self.recipe, self.total = run.recipe, len(run.path) - 1 if len(run.path) > 1 else 0
-        self._schedule, self._steps, self.num_steps = run.schedule, {}, 0
+        self._schedule, self._steps, self.num_steps, self._shown = run.schedule, {}, 0, run.shown
         ts, rms, stride = [], [], max(1, -(-self.total // MOST_KEPT))
         last = None
         for i, step in enumerate(steps_of(run)):
@@ -98,8 +98,9 @@ class ReversedRun(ShownRun):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How many steps are kept."""
-        return (Phrase("{kept} of {steps} steps are kept", kept=len(self._steps), steps=self.num_steps),)
+        """How many steps are kept, and what was done to a condition."""
+        kept = Phrase("{kept} of {steps} steps are kept", kept=len(self._steps), steps=self.num_steps)
+        return (kept, *self._shown)
 
     def facts(self) -> dict[str, Any]:
         """The recipe."""
@@ -110,11 +111,13 @@ class ReversedRun(ShownRun):
         return f"<{self.title}, {len(self)} steps of x {'×'.join(map(str, self.shape))}, {self.ended}>"
 
 
-def reverse(checkpoint: str | Path = "mnist", **settings: Any) -> ReversedRun:
+def reverse(checkpoint: str | Path = "mnist", *, condition: str | Path | None = None, **settings: Any) -> ReversedRun:
     """Run a chain from noise to pictures with a checkpoint; see Algorithm 2 of Ho et al. 2020.
 
     Args:
         checkpoint: "mnist", the shipped one, the name of another one at hand, or a folder.
+        condition: a file with what the network is shown beside x_t, where it was trained with such (a small picture to
+            enlarge, a picture with a hole): a picture, or .npy or .npz of (H,W,C).
         settings: any of a recipe's label ("all", "none" or a class number), guidance, sampler, num_steps (50 where none
             are asked for, at most T), spacing, strength, clip_x_0, seed and num_images. Where neither a sampler nor
             what is said to those here is given, a folder of somebody else's is drawn from as its own scheduler does.
@@ -123,7 +126,7 @@ def reverse(checkpoint: str | Path = "mnist", **settings: Any) -> ReversedRun:
         The run, as arrays, and as a player in a notebook.
 
     Raises:
-        ValueError: no such checkpoint or setting, or a value out of range.
+        ValueError: no such checkpoint or setting, a value out of range, or a condition that is missing or no such.
     """
     unknown = sorted(settings.keys() - set(SETTINGS))
     if unknown:
@@ -142,4 +145,5 @@ def reverse(checkpoint: str | Path = "mnist", **settings: Any) -> ReversedRun:
     if not OURS & settings.keys() and not found.own.is_here and not found.is_planar:
         usual["sampler"] = OWN
     with torch.no_grad():
-        return ReversedRun(Run(Recipe(checkpoint=str(checkpoint), **{**usual, **given})))
+        recipe = Recipe(checkpoint=str(checkpoint), **{**usual, **given})
+        return ReversedRun(Run(recipe, condition=None if condition is None else Path(condition)))

@@ -13,6 +13,7 @@ import torch
 from ..bridge.built import unwarned
 from ..lab.finding import Finding, found
 from .own_audit import SAME_T
+from .subject import by_halves
 
 if TYPE_CHECKING:
     from .watched_run import WatchedRun
@@ -38,6 +39,8 @@ def not_finite(run: WatchedRun) -> Iterator[Finding]:
 def start(run: WatchedRun) -> Iterator[Finding]:
     """A first x that is not of the level that its timestep stands for."""
     n, size = run.numbers, run.size
+    if by_halves(run.tape.twin):  # a corrector has moved x before the first prediction
+        return
     if not len(run) or size < FEWEST or not (np.isfinite(n.signal[0]) and np.isfinite(n.rms_x_t[0])):
         return
     a, b, rms = float(n.signal[0]), float(n.noise[0]), float(n.rms_x_t[0])
@@ -70,7 +73,7 @@ def _factor(run: WatchedRun, i: int) -> float | None:
         return None
     try:
         with unwarned():
-            there = copy.deepcopy(run.own.scheduler)
+            there = copy.copy(run.own.scheduler)
             if hasattr(there, "set_begin_index"):
                 there.set_begin_index(place)
             return float(there.scale_model_input(torch.ones(1, 1, 1, 1), there.timesteps[place]))

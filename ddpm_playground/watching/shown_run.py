@@ -69,6 +69,16 @@ class ShownRun(ABC):
         """What is wrong with it, the worst first."""
 
     @property
+    def findings_at_hand(self) -> list[Finding]:
+        """Those of `findings` that need not be waited for, which is what a notebook's cell shows."""
+        return self.findings
+
+    @property
+    def config_waits(self) -> bool:
+        """Whether `findings_at_hand` is without the doctor's of a scheduler's config."""
+        return False
+
+    @property
     @abstractmethod
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of how it was recorded."""

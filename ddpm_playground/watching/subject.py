@@ -65,19 +65,18 @@ def subject_of(*given: Any) -> Subject:
 
 def is_scheduler(value: Any) -> bool:
     """Whether it steps through timesteps; a class is none, and neither is an optimiser's or a learning rate's."""
-    return not isinstance(value, type) and callable(getattr(value, "step", None)) and hasattr(value, "timesteps")
+    steps = callable(getattr(value, "step", None)) or by_halves(value)
+    return not isinstance(value, type) and steps and hasattr(value, "timesteps")
+
+
+def by_halves(value: Any) -> bool:
+    """Whether it steps by a predictor and a corrector (Song et al. 2021, algorithm 2)."""
+    return callable(getattr(value, "step_pred", None)) and callable(getattr(value, "step_correct", None))
 
 
 def _of_pipeline(pipeline: Any) -> Subject:
     parts = dict(_parts(pipeline))
     schedulers = {name: part for name, part in parts.items() if is_scheduler(part)}
-    by_halves = next((part for part in parts.values() if callable(getattr(part, "step_pred", None))), None)
-    if not schedulers and by_halves is not None:
-        raise Refusal(
-            "{name} walks with {scheduler}'s step_pred and step_correct, which cannot be watched; draw from its folder "
-            "with sample or reverse",
-            name=type(pipeline).__name__, scheduler=type(by_halves).__name__,
-        )  # fmt: skip
     if not schedulers:
         raise Refusal(
             "{name} has no scheduler that steps through timesteps; to watch, give {taken}",

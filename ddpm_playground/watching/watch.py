@@ -68,7 +68,7 @@ class Watch:
         try:
             for name, scheduler in self.subject.schedulers.items():
                 one = Listener(name, scheduler, self.subject.channels, room, self._opened, self._called)
-                self._hooked.append(Hooked(scheduler, {"step": one.stepping, "scale_model_input": one.scaling}))
+                self._hooked.append(Hooked(scheduler, one.told()))
                 self._listeners.append(one)
         except BaseException:
             self._unhook()

@@ -25,6 +25,7 @@ from .tape import Call, Tape
 
 FROM_SCHEDULER = "x̂_0 is the scheduler's own, with its clipping where it clips"
 FROM_OUTPUT = "x̂_0 is what the network's output says by the scheduler's convention, before any clipping"
+LONG = 200  # steps of which the doctor takes seconds of a core
 FROM_NOTHING = "x̂_0 is not known: the scheduler gives none, and what its network's output stands for is not known"
 
 
@@ -166,6 +167,16 @@ class WatchedRun(ShownRun):
         """Both, the worst first."""
         return worst_first([*self.own_findings, *self.config_findings])
 
+    @property
+    def findings_at_hand(self) -> list[Finding]:
+        """Without the doctor's of the config where these take seconds (more than LONG steps) and were not asked for."""
+        return self.own_findings if self.config_waits else self.findings
+
+    @property
+    def config_waits(self) -> bool:
+        """Whether `findings_at_hand` is without the doctor's of the config."""
+        return len(self) > LONG and bool(self.config) and "findings" not in self.tape.known
+
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of how this was recorded and measured."""
@@ -209,7 +220,8 @@ class WatchedRun(ShownRun):
 
     def __repr__(self) -> str:
         state = self.ended or "running"
-        counts = ", ".join(f"{f.severity}: {f.code}" for f in self.findings if f.severity != "note") or "nothing found"
+        told = [f"{f.severity}: {f.code}" for f in self.findings_at_hand if f.severity != "note"] or ["nothing found"]
+        counts = ", ".join(told) + "; its config is examined by .findings" * self.config_waits
         shape = "×".join(map(str, self.shape))
         return f"<{self.title}, {len(self)} steps of x {shape} {self.dtype}, {state}; {counts}>"
 

@@ -106,9 +106,12 @@ class Displayed:
 
     def __init__(self) -> None:
         self.shown: list[str] = []
+        self.pictured = threading.Event()
 
     def update(self, html: str) -> None:
         self.shown.append(html)
+        if "data:image/png" in html:
+            self.pictured.set()
 
 
 @pytest.fixture
@@ -130,6 +133,7 @@ def test_in_a_notebook_the_cell_shows_it_and_ends_as_a_player(notebook: Displaye
     scheduler = made("EulerDiscreteScheduler")
     with pg.watch(scheduler, **where):
         walk(scheduler, SHAPE)
+        assert notebook.pictured.wait(60)
     assert notebook.shown[-1].startswith("<div><iframe srcdoc=") and all("<script" not in one for one in notebook.shown)
     assert any("data:image/png" in one for one in notebook.shown[:-1])
 

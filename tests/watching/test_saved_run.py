@@ -1,5 +1,6 @@
 """A run as files: arrays, films, and a page that plays by itself."""
 
+import html
 import importlib.util
 import json
 import re
@@ -12,8 +13,10 @@ from PIL import Image
 
 import ddpm_playground as pg
 from ddpm_playground.core.phrase import Refusal
-from ddpm_playground.watching.player_page import page, words
-from ddpm_playground.watching.watched_run import WatchedRun
+from ddpm_playground.watching import watched_run
+from ddpm_playground.watching.frames import MOST_FRAMES
+from ddpm_playground.watching.player_page import CELL_FRAMES, page, words
+from ddpm_playground.watching.watched_run import LONG, WatchedRun
 
 from .loops_of_others import SHAPES, STEPS, made, network, walk
 
@@ -71,6 +74,25 @@ def test_the_page_speaks_both_languages_with_the_same_words(run: WatchedRun) -> 
     data = told(page(run, "zh-TW"))
     assert data["words"]["play"] == "播放" and data["state"] == f"{STEPS} 步，finished"
     assert data["findings"] and all(re.search("[一-鿿]", one["message"]) for one in data["findings"])
+
+
+def test_a_cell_waits_for_no_doctor_and_says_so_and_a_file_has_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor walks a config of 1,000 steps for seconds; repr and a cell show what is at hand."""
+    scheduler, x = made("DDIMScheduler"), torch.zeros(1, 1, 2, 2)
+    scheduler.set_timesteps(LONG + 1)
+    with pg.watch(scheduler, open=None):
+        for t in scheduler.timesteps:
+            x = scheduler.step(network(x, t), t, x).prev_sample
+    run, asked = pg.last(), []
+    doctor = watched_run.config_findings
+    monkeypatch.setattr(watched_run, "config_findings", lambda of: asked.append(of) or doctor(of))
+    assert repr(run).endswith("; its config is examined by .findings>")
+    cell = told(html.unescape(run._repr_html_()))
+    assert asked == [] and len(cell["frames"]) == CELL_FRAMES and "a cell shows 60 of the 201" in cell["notes"][0]
+    assert "not shown here: run.findings and run.save have them" in cell["notes"][1]
+    saved = told(page(run))
+    assert asked == [run] and len(saved["findings"]) == len(run.findings) and len(saved["frames"]) == MOST_FRAMES
+    assert ".findings" not in repr(run) and "not shown here" not in run._repr_html_()
 
 
 def test_a_name_cannot_end_the_script(run: WatchedRun) -> None:

@@ -16,10 +16,13 @@ from diffusers import (
     FlowMatchEulerDiscreteScheduler,
     ScoreSdeVeScheduler,
 )
+from diffusers.pipelines.deprecated.score_sde_ve.pipeline_score_sde_ve import ScoreSdeVePipeline
 
 import ddpm_playground as pg
 from ddpm_playground.bridge.scheduler_classes import scheduler_classes
 from ddpm_playground.core.phrase import Refusal
+from tests.learn.checkpoints.family_zoo import FOURIER
+from tests.learn.checkpoints.strangers import network as unet
 
 from .loops_of_others import SHAPES, STEPS, drawn, made, network, tiny_pipeline, usual_classes, walk
 
@@ -51,6 +54,31 @@ def test_a_loop_ends_as_it_does_unwatched_and_says_what_it_did(name: str) -> Non
             assert np.isfinite(run.eps_hat).all() and np.isfinite(run.x_hat_0).all(), run.notes
             a, b = (part[:, None, None, None, None] for part in (run.numbers.signal, run.numbers.noise))
             assert np.abs(a * run.x_hat_0 + b * run.eps_hat - run.x_t).max() < 1e-3 * np.abs(run.x_t).max()
+
+
+def test_a_predictor_and_its_corrector_are_watched_as_one_step() -> None:
+    """ScoreSdeVePipeline: to the bit, x_t as the network was shown it last, and no finding of the corrector's doing."""
+    with torch.random.fork_rng(devices=[]):
+        pipe = ScoreSdeVePipeline(unet(**FOURIER), ScoreSdeVeScheduler(sigma_max=50.0))
+    pipe.set_progress_bar_config(disable=True)
+    shown = []
+    pipe.unet.register_forward_pre_hook(lambda module, given: shown.append(given[0].clone()))
+
+    def draw() -> np.ndarray:
+        return pipe(num_inference_steps=4, generator=torch.Generator().manual_seed(0), output_type="np").images
+
+    wanted = draw()
+    shown.clear()
+    with pg.watch(pipe, open=None):
+        got = draw()
+    run = pg.last()
+    assert np.array_equal(got, wanted) and len(run) == 4 and run.ended == "finished"
+    assert not {"step_pred", "step_correct"} & vars(pipe.scheduler).keys()
+    assert np.array_equal(run.x_t, np.stack([one.numpy() for one in shown[1::2]]))  # after one correction
+    assert run.own_findings == [] and np.allclose(run.numbers.sigma, pipe.scheduler.sigmas.numpy(), rtol=1e-5)
+    sigma = run.numbers.sigma[:, None, None, None, None]
+    assert np.abs(run.x_hat_0 + sigma * run.eps_hat - run.x_t).max() < 1e-3 * np.abs(run.x_t).max()
+    assert run._repr_html_() and "is not measured" in " ".join(map(str, run.notes))
 
 
 def test_a_pipeline_is_bit_equal_and_its_run_is_kept() -> None:
@@ -283,7 +311,7 @@ def scheduler_of(scheduler, steps: int):
         ((), "got nothing"), ((None,), "NoneType"), (("mnist",), "no scheduler"), ((DDPMScheduler,), "no scheduler"),
         ((torch.optim.SGD([torch.zeros(1)], 0.1),), "no scheduler"), ((1, 2), "int, int"),
         ((DDPMScheduler(), DDIMScheduler()), "DDPMScheduler, DDIMScheduler"),
-        ((SimpleNamespace(unet=1, scheduler=ScoreSdeVeScheduler()),), "ScoreSdeVeScheduler's step_pred"),
+        ((SimpleNamespace(unet=1, scheduler=SimpleNamespace(step_pred=print, timesteps=(1,))),), "no scheduler"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_watched_is_refused(given: tuple, told: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,8 @@ def check_condition(checkpoint: Checkpoint, sampler: Sampler, sampling: Sampling
     if checkpoint.condition is None:
         raise Refusal(
             "this network draws pictures that belong to another one, which it is shown in {channels} channels beside "
-            "x_t; give that one: sample --condition FILE, a picture or an .npz of (H,W,{channels})",
+            "x_t; give that one, a picture or an .npz of (H,W,{channels}): on the command line sample --condition "
+            "FILE, in Python pg.reverse(…, condition=FILE)",
             channels=channels,
         )
     if isinstance(sampler, DrivenSampler) and sampler.scales(checkpoint.schedule, sampling):
@@ -47,6 +49,12 @@ def check_condition(checkpoint: Checkpoint, sampler: Sampler, sampling: Sampling
             "choose a scheduler that does not, such as DDIMScheduler, or ddpm",
             name=sampler.class_name,
         )
+
+
+def with_condition(checkpoint: Checkpoint, path: Path) -> tuple[Checkpoint, tuple[Phrase, ...]]:
+    """The checkpoint with what stands in a file beside its x_t, and what was done to it; see `read_condition`."""
+    condition, told = read_condition(path, checkpoint)
+    return replace(checkpoint, condition=condition), told
 
 
 def read_condition(path: Path, checkpoint: Checkpoint) -> tuple[torch.Tensor, tuple[Phrase, ...]]:
@@ -63,7 +71,7 @@ def read_condition(path: Path, checkpoint: Checkpoint) -> tuple[torch.Tensor, tu
     """
     channels = condition_channels(checkpoint)
     if not channels:
-        raise Refusal("this network is shown nothing beside x_t; leave --condition out")
+        raise Refusal("this network is shown nothing beside x_t; leave the condition out")
     x = torch.from_numpy(_array(path, channels)).permute(2, 0, 1)[None].contiguous()
     size = checkpoint.image_shape[1:]
     return _fitted(x, size), tuple(_told(path, x, size))

@@ -171,7 +171,7 @@ class NetworkEps:
             if x.shape[1] != wanted:
                 raise Refusal(
                     "the network is shown {wanted} channels and x_t has {got}: what belongs beside it is not given; "
-                    "draw with sample --condition FILE",
+                    "draw with sample --condition FILE on the command line, or pg.reverse(…, condition=FILE) in Python",
                     wanted=wanted,
                     got=x.shape[1],
                 )

@@ -13,6 +13,7 @@ import torch
 from diffusers import UNet2DModel
 from PIL import Image
 
+import ddpm_playground as pg
 from ddpm_playground.cli import main
 from ddpm_playground.core import Sampling
 from ddpm_playground.core.phrase import Refusal
@@ -86,7 +87,23 @@ def test_without_its_condition_nothing_is_drawn(tmp_path: Path, capsys: pytest.C
     folder = made(tmp_path / "a", 6)
     for flags in ([], ["--sampler", "ddim"], ["--sampler", "EulerDiscreteScheduler"]):
         assert main(["sample", "--checkpoint", str(folder), "--out", str(tmp_path / "x.npz"), *flags]) == 2
-        assert "give that one: sample --condition FILE" in capsys.readouterr().err.splitlines()[-1]
+        assert "on the command line sample --condition FILE" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_in_python_it_draws_the_same_and_says_how_it_is_given(tmp_path: Path) -> None:
+    folder, shown = made(tmp_path / "a", 6), np.linspace(-1, 1, 192, dtype=np.float32).reshape(8, 8, 3)
+    np.savez(tmp_path / "c.npz", shown)
+    with pytest.raises(Refusal, match=r"in Python pg.reverse\(…, condition=FILE\)"):
+        pg.reverse(folder, num_steps=3)
+    with pytest.raises(Refusal, match="cannot be read as a condition"):
+        pg.reverse(folder, num_steps=3, condition=tmp_path / "none.png")
+    run = pg.reverse(folder, num_steps=3, num_images=2, condition=tmp_path / "c.npz")
+    given = ["--checkpoint", str(folder), "--steps", "3", "--num-samples", "2", "--float"]
+    given += ["--condition", str(tmp_path / "c.npz"), "--out", str(tmp_path / "x.npz")]
+    assert main(["sample", *given]) == 0
+    np.testing.assert_allclose(run.x_0, np.load(tmp_path / "x.npz")["x_0"], atol=1e-5)
+    with pytest.raises(Refusal, match="leave the condition out"):
+        pg.reverse(made(tmp_path / "b", 3), num_steps=3, condition=tmp_path / "c.npz")
 
 
 def test_what_scales_x_is_refused_and_any_other_sampler_holds(tmp_path: Path) -> None:

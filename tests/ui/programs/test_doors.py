@@ -57,6 +57,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a page that speaks MCP and knows a tiny network besides."""
     root = tmp_path_factory.mktemp("networks")
     tiny_checkpoint(root / "tiny", size=28, T=20)
+    tiny_checkpoint(root / "small", T=20)
     more = {"GRADIO_MCP_SERVER": "True", "DDPM_CHECKPOINTS": str(root), "DDPM_ENGINE": "eager"}
     with served("tests.ui.programs.served_page", TMPDIR=str(tmp_path_factory.mktemp("page")), **more) as url:
         yield url
@@ -281,6 +282,7 @@ STRANGERS: list[tuple[str, dict[str, Any], str]] = [
     ("sample", {"checkpoint": "tiny", "steps": 21}, "[1, 20]"),
     ("sample", {"checkpoint": "tiny", "eta": 0.5}, "belongs to the sampler ddim"),
     ("bound", {"checkpoint": "tiny", "num_images": 64, "num_ts": 1000}, "at most 2000"),
+    ("bound", {"checkpoint": "small"}, "on the command line evaluate --bound with pictures"),
     ("open_link", {"lab": "x" * 3000}, "2000 characters"),
     ("open_link", {"tab": "<script>"}, "tab must be one of"),
 ]
