@@ -45,7 +45,7 @@ def ignored_key(case: ExaminedSchedule) -> Iterator[Finding]:
     rest = [key for key in active if key not in weighty]
     for key, own in _misspelt(case, rest).items():
         cures: list[Patch] = [{own: case.config[key], key: None}, {key: None}]
-        yield found("ignored-key/misspelt", "warning", None, cures, name=case.class_name, key=key, own=own)
+        yield found("ignored-key/misspelt", "warning", None, cures, name=case.class_name, keys=key, own=own)
         rest.remove(key)
     if rest and not weighty:
         without = [dict.fromkeys(rest)]
