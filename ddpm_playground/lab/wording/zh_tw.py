@@ -79,7 +79,7 @@ FINDINGS: dict[str, tuple[str, ...]] = {
         "不必做什麼；{patch}，結果也一樣。",
     ),
     "ignored-key/misspelt": (
-        "{name} 不接受 {keys}，diffusers 會不作聲地略去它。這個類別接受的是 {own}，它在這裡還是預設值。",
+        "{name} 不接受 {keys}，diffusers 會略去它。這個類別接受的是 {own}，它在這裡還是預設值。",
         "如果要的是 {own}，就改成這個名稱和它允許的值；否則移除 {keys}。",
         "如果要的是 {own}：{patch}。",
     ),
