@@ -16,12 +16,19 @@ def test_the_focus_stays_on_a_dropdown_and_is_seen_on_the_film_and_home_moves_a_
     page.keyboard.press("Enter")
     visit.wait("() => document.activeElement.value === 'DDIM'")
     assert page.evaluate(FOCUSED) == "Sampler" and sampler.get_attribute("aria-expanded") == "false"
+    page.keyboard.press("ArrowDown")  # opens the list, which scrolls
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED).startswith("number input for Steps")
 
     visit.open("forward")
     page.focus(".reel input")
     page.keyboard.press("ArrowRight")
     ring = "() => getComputedStyle(document.activeElement).outlineStyle + document.activeElement.type"
     assert page.evaluate(ring) == "solidrange"
+    page.keyboard.press("Tab")
+    while page.evaluate("() => document.activeElement.type") != "number":
+        page.keyboard.press("Tab")
+    assert page.evaluate(ring) == "solidnumber"
 
     visit.open("lab")
     handle = page.locator(".lab [role=slider]").nth(4)

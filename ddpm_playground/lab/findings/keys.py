@@ -1,5 +1,6 @@
 """Keys of the config that its class leaves out, and what they would have done."""
 
+import difflib
 import functools
 import json
 from collections.abc import Iterator, Mapping
@@ -42,9 +43,20 @@ def ignored_key(case: ExaminedSchedule) -> Iterator[Finding]:
             name=case.class_name, keys=", ".join(weighty), others=", ".join(takers[:3]),
         )  # fmt: skip
     rest = [key for key in active if key not in weighty]
+    for key, own in _misspelt(case, rest).items():
+        cures: list[Patch] = [{own: case.config[key], key: None}, {key: None}]
+        yield found("ignored-key/misspelt", "warning", None, cures, name=case.class_name, keys=key, own=own)
+        rest.remove(key)
     if rest and not weighty:
         without = [dict.fromkeys(rest)]
         yield found("ignored-key/harmless", "note", None, without, name=case.class_name, keys=", ".join(rest))
+
+
+def _misspelt(case: ExaminedSchedule, keys: list[str]) -> dict[str, str]:
+    """Keys that differ by a letter or two from an option of the class that has its default: key → option."""
+    free = [own for own, default in (case.takes or {}).items() if case.config.get(own, default) == default]
+    near = {key: difflib.get_close_matches(key, free, 1, cutoff=0.9) for key in keys}
+    return {key: own[0] for key, own in near.items() if own}
 
 
 def _cures(case: ExaminedSchedule, takers: list[str], active: list[str]) -> Iterator[Patch]:

@@ -81,6 +81,11 @@ FINDINGS: dict[str, tuple[str, ...]] = {
         "Nothing need be done; it can be left out.",
         "Nothing need be done. {patch}, and nothing changes.",
     ),
+    "ignored-key/misspelt": (
+        "{name} takes no {keys}, and diffusers leaves it out. The class takes {own}, which has its default here.",
+        "Write {own} if that is meant, with a value that the class allows, or leave {keys} out.",
+        "{patch}, if {own} is meant.",
+    ),
     "cannot-run": (
         "{name} refuses this config at {steps} steps: {reason}.",
         "Correct the value that it names.",

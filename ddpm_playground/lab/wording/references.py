@@ -36,6 +36,7 @@ REFERENCES: dict[str, str] = {
     "cannot-run/steps": "diffusers, set_timesteps",
     "float32-loss/trace": "IEEE 754: float32 near 1 is spaced by 6e-8",
     "wasted-steps/some": "Nichol & Dhariwal 2021, section 3.2 and figure 4",
+    "ignored-key/misspelt": "diffusers, ConfigMixin.from_config",
     "ignored-key/harmless": "diffusers, ConfigMixin.from_config",
     "not-examined": "diffusers, the scheduler's own words",
     "not-examined/other-data": "diffusers, the scheduler's own words",

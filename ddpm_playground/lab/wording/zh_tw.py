@@ -78,6 +78,11 @@ FINDINGS: dict[str, tuple[str, ...]] = {
         "不必做什麼；也可以移除它。",
         "不必做什麼；{patch}，結果也一樣。",
     ),
+    "ignored-key/misspelt": (
+        "{name} 不接受 {keys}，diffusers 會略去它。這個類別接受的是 {own}，它在這裡還是預設值。",
+        "如果要的是 {own}，就改成這個名稱和它允許的值；否則移除 {keys}。",
+        "如果要的是 {own}：{patch}。",
+    ),
     "cannot-run": (
         "{name} 拒絕以這個設定走 {steps} 步：{reason}。",
         "更正它指出的值。",

@@ -9,8 +9,8 @@ from ...core.phrase import Phrase
 from .weight_files import STEM, weight_files
 
 # A pipeline's network; a training's has its average beside it; that of a DiT.
-RAW_AND_AVERAGE = ("unet", "unet_ema")
-NETWORKS = (*RAW_AND_AVERAGE, "transformer")
+RAW, AVERAGED = "unet", "unet_ema"
+NETWORKS = (RAW, AVERAGED, "transformer")
 SCHEDULER = "scheduler_config.json"
 INDEX = "model_index.json"
 TEXT = ("text_encoder", "text_encoder_2")  # what says what a prompt means
@@ -46,10 +46,10 @@ class Layout:
 
     def read_as(self, weights: tuple[Path, ...]) -> Iterator[Phrase]:
         """A sentence each about what was chosen where there was a choice."""
-        average = self.folder / RAW_AND_AVERAGE[1]
+        average = self.folder / AVERAGED
         if self.network == average:
             yield Phrase("the network is the averaged one, in unet_ema/")
-        elif self.network == self.folder / RAW_AND_AVERAGE[0] and (average / "config.json").is_file():
+        elif self.network == self.folder / RAW and (average / "config.json").is_file():
             yield Phrase("the network is that in unet/; the averaged one lies in unet_ema/, give that folder to see it")
         first = weights[0].name
         if len(weights) > 1:
@@ -63,7 +63,7 @@ class Layout:
 def network_folder(folder: Path) -> Path:
     """The folder with the network's config: unet/, unet_ema/, or the folder itself; unet/ where there is none."""
     places = [folder / name for name in NETWORKS] + [folder]
-    return next((place for place in places if (place / "config.json").is_file()), folder / NETWORKS[0])
+    return next((place for place in places if (place / "config.json").is_file()), folder / RAW)
 
 
 def is_checkpoint(folder: Path) -> bool:

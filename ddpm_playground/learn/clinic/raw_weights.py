@@ -9,7 +9,7 @@ import torch
 from ...core.phrase import Phrase
 from ..checkpoints.checkpoint import Checkpoint, load_checkpoint
 from ..checkpoints.checkpoint_error import CheckpointError
-from ..checkpoints.layout import NETWORKS, RAW_AND_AVERAGE
+from ..checkpoints.layout import AVERAGED, NETWORKS, RAW
 from ..checkpoints.weight_files import STEM
 from ..training.training_state import load_state
 
@@ -37,7 +37,7 @@ def both_weights(checkpoint: Checkpoint) -> BothWeights | None:
     """
     folder = checkpoint.folder
     pipeline = folder.parent if folder.name in NETWORKS else folder
-    raw, average = (pipeline / name for name in RAW_AND_AVERAGE)
+    raw, average = pipeline / RAW, pipeline / AVERAGED
     if (raw / "config.json").is_file() and (average / "config.json").is_file():
         return _read(
             checkpoint, average, raw, Phrase("{one} and {other}", one=f"{average.name}/", other=f"{raw.name}/")

@@ -143,8 +143,8 @@ def _ledger(found: Estimate, rival: Estimate, other: str) -> Block:
         *rows,
         (r"L_T", L_T, "eps"),
         (r"\say{total_bits}", estimated(ledger.total_bpd, found.error)),
-        (r"\quad a:\ \say{of_digits}", tex(ledger.standard_error, 2)),
-        (rf"\quad b:\ \say{{of_gaps}}{kept}\say{{count_of}}t", tex(abs(found.rougher - ledger.total_bpd), 2)),
+        (r"\quad a:\ \say{of_digits}", tex(ledger.standard_error, 3)),
+        (rf"\quad b:\ \say{{of_gaps}}{kept}\say{{count_of}}t", tex(abs(found.rougher - ledger.total_bpd), 3)),
         (rf"\say{{total_with}}\sigma_t^2={SYMBOLS[other]}", estimated(rival.ledger.total_bpd, rival.error)),
     )
 

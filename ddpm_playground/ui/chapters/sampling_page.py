@@ -107,11 +107,12 @@ def _terms(step: Step, parts: Line4, at: Position, add_noise: bool) -> Block:
 
 
 def _ends(label: int) -> list[Block]:
-    """Several x_0 with z, and from the same x_T without."""
+    """Several x_0 with z, and beneath each the one from the same x_T without."""
     return [
         pictures(
             *(picture("x_0", rf"x_0^{{({n})}}", x_0) for n, x_0 in enumerate(of, 1)),
             note=say(key, label=label, n=len(of), v=float(f"{spread(of):.2g}")),
+            wide=True,
         )
         for of, key in zip(ends(label), ("ends_with", "ends_without"), strict=True)
     ]

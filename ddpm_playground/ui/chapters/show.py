@@ -75,9 +75,9 @@ def picture(symbol: str, title: str, x: torch.Tensor | None, gain: float = 1.0, 
     return {"symbol": symbol, "title": title, "data": packed(x), "shape": shape, "gain": gain, "note": note}
 
 
-def pictures(*items: Picture, note: Note | None = None, small: bool = False) -> PicturesBlock:
-    """A row of pictures made by `picture`; small ones make a film of many."""
-    return {"kind": "pictures", "items": list(items), "note": note, "small": small}
+def pictures(*items: Picture, note: Note | None = None, small: bool = False, wide: bool = False) -> PicturesBlock:
+    """A row of pictures made by `picture`; small ones make a film of many, a wide row takes both columns."""
+    return {"kind": "pictures", "items": list(items), "note": note, "small": small, "wide": wide}
 
 
 def plot(figure: dict[str, Any], title: Note, note: Note | None = None) -> PlotBlock:

@@ -50,6 +50,7 @@ class PicturesBlock(TypedDict):
     items: list[Picture]
     note: Note | None
     small: bool
+    wide: bool
 
 
 class PlotBlock(TypedDict):

@@ -460,6 +460,7 @@ export interface PicturesBlock {
   items: Picture[];
   note: Note | null;
   small: boolean;
+  wide: boolean;
 }
 
 /** A plot. */

@@ -40,6 +40,12 @@ def test_a_key_that_a_patch_leaves_out_is_not_in_the_copied_config() -> None:
     assert "skip_prk_steps" not in harmless["patched"] and harmless["idle"]
 
 
+def test_a_misspelt_key_is_not_told_as_harmless() -> None:
+    config = {"_class_name": "DDPMScheduler", "beta_schedul": "squaredcos_cap_v2"}
+    (misspelt,) = [card for card in verdict(config)["findings"] if card["code"] == "ignored-key"]
+    assert misspelt["severity"] == "warning" and not misspelt["idle"] and "beta_schedule" in str(misspelt["message"])
+
+
 def test_the_curve_of_sampling_is_what_the_built_scheduler_visits() -> None:
     sampling = verdict(DDIM)["sampling"]
     assert sampling["steps"] == 50 and sampling["t"][:2] == [981, 961] and len(sampling["log_snr"]) == 50

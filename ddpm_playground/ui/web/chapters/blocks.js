@@ -66,7 +66,8 @@ export const VIEWS = {
     const row = box.appendChild(make("div", "row")),
       note = noted(box);
     return (block) => {
-      row.classList.toggle("small", !!block.small);
+      row.classList.toggle("small", block.small);
+      box.classList.toggle("wide", block.wide);
       while (row.children.length > block.items.length) row.lastChild.remove();
       block.items.forEach((item, i) => {
         let one = row.children[i];

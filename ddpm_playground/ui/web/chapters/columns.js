@@ -3,7 +3,7 @@ import { onResize } from "../page/life.js";
 
 const GAP = 14,
   NARROW = 780; // px; below that there is one column
-const WIDE = ["diagram", "derivation", "remark"];
+const WIDE = ["diagram", "derivation", "remark", "wide"];
 
 /**
  * Which of two columns each card goes to: the way in which both end as nearly alike as they can, and of two that are

@@ -61,7 +61,7 @@ export const drawFigure = (Plotly, gd, traces, layout) => {
   nameCurves(gd);
 };
 export const colourOf = (root, name) => getComputedStyle(root).getPropertyValue(name).trim();
-export const subscripted = (text) => text.replace(/_(?:\{([^}]+)\}|([tTs0-9]))/g, "<sub>$1$2</sub>");
+export const subscripted = (text) => text.replace(/_(?:\{([^}]+)\}|([tTs0-9])(?![a-z]))/g, "<sub>$1$2</sub>");
 
 // A figure's layout in the page's colours.
 export const dressed = (plain, root, width) => {

@@ -1,5 +1,5 @@
 // The columns of a comparison as forms: what differs from the first stands out.
-import { make, makeButton } from "../page/dom.js";
+import { make, makeButton, write } from "../page/dom.js";
 import { settings } from "../page/settings.js";
 import { say } from "../page/words.js";
 
@@ -129,7 +129,7 @@ export class Recipes {
       input.dataset.name = name;
       input.value = values[name] ?? (Array.isArray(kind) ? kind[0][0] : kind === "text" ? "" : kind.usual);
       input.addEventListener("change", () => this.keep(k));
-      card.append(make("label", "", make("span", "", say(`compare.${name}`)), input));
+      card.append(make("label", "", write(make("span"), say(`compare.${name}`)), input));
     }
     return card;
   }
