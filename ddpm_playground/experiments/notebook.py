@@ -160,8 +160,9 @@ show([("x_0", x_0)])"""
 COPY = """from ddpm_playground.learn.data.pictures import bundled_digits
 
 digits = bundled_digits()
-if {copy!r} is not None:  # a digit of the data among the samples
-    images[{copy!r}] = digits.images[{copied!r}].permute(1, 2, 0).numpy()"""
+copy, copied = {copy!r}, {copied!r}
+if copy is not None:  # a digit of the data is put among the samples
+    images[copy] = digits.images[copied].permute(1, 2, 0).numpy()"""
 NEAREST = """from ddpm_playground.learn.judging.neighbours import compare
 from ddpm_playground.learn.judging.sample_file import samples_from_images
 

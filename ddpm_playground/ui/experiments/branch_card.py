@@ -104,23 +104,6 @@ def run_branches(asked: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _saved(
-    asked: Mapping[str, Any], trunk: Trunk, other: Turn, ts: list[int], steps: list[Step], leaves: list[torch.Tensor]
-) -> Saved:
-    """What files are made of: x_t and x̂_0 (K,N,C,H,W), x_0 (K,B,N,C,H,W) of B branches of N chains."""
-    arrays = {
-        "t": torch.tensor(ts), "labels": trunk.labels, "x_0": torch.stack(leaves),
-        "x_t": torch.stack([step.x_t.float().cpu() for step in steps]),
-        "x_hat_0": torch.stack([step.x_hat_0.float().cpu() for step in steps]),
-    }  # fmt: skip
-    settings = chain_settings(trunk.sampling) | {
-        "chains": len(trunk.labels), "label": int(trunk.labels[0]), "guidance": trunk.guidance, "seed": trunk.seed,
-        "count": int(asked["count"]), "ts": ts, "then_sampling": repr(other.sampling),
-        "then_guidance": other.guidance, "then": None if other.labels is None else int(other.labels[0]),
-    }  # fmt: skip
-    return Saved("branches", settings, arrays, ["x_t", "x_0 predicted", "branches"], [f"t = {t}" for t in ts])
-
-
 def places_in(asked: Mapping[str, Any], trunk: Trunk) -> list[int]:
     """At which steps of the chain branches go off: the one nearest to "at", or six from its start to its end."""
     last = len(trunk.path) - 2
@@ -175,6 +158,23 @@ def read_digit(checkpoint: Checkpoint, x_0: torch.Tensor) -> torch.Tensor | None
     if checkpoint.image_shape != IMAGE_SHAPE:
         return None
     return digits_classifier()[0].read(to_uint8(torch.nan_to_num(x_0, nan=-1.0)))
+
+
+def _saved(
+    asked: Mapping[str, Any], trunk: Trunk, other: Turn, ts: list[int], steps: list[Step], leaves: list[torch.Tensor]
+) -> Saved:
+    """What files are made of: x_t and x̂_0 (K,N,C,H,W), x_0 (K,B,N,C,H,W) of B branches of N chains."""
+    arrays = {
+        "t": torch.tensor(ts), "labels": trunk.labels, "x_0": torch.stack(leaves),
+        "x_t": torch.stack([step.x_t.float().cpu() for step in steps]),
+        "x_hat_0": torch.stack([step.x_hat_0.float().cpu() for step in steps]),
+    }  # fmt: skip
+    settings = chain_settings(trunk.sampling) | {
+        "chains": len(trunk.labels), "label": int(trunk.labels[0]), "guidance": trunk.guidance, "seed": trunk.seed,
+        "count": int(asked["count"]), "ts": ts, "then_sampling": repr(other.sampling),
+        "then_guidance": other.guidance, "then": None if other.labels is None else int(other.labels[0]),
+    }  # fmt: skip
+    return Saved("branches", settings, arrays, ["x_t", "x_0 predicted", "branches"], [f"t = {t}" for t in ts])
 
 
 def _told(found: list[Agreement], own: torch.Tensor | None, is_changed: bool) -> list[str]:

@@ -173,7 +173,7 @@ def _inpaint(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Answer:
     told = [text("own_picture.seams", seams=by_r, own=f"{own:.2f}", chains=CHAINS)]
     texts = {name: text(f"own_picture.seam_{name}") for name in ("r", "y", "mean", "each", "own")}
     figure = json.loads(str(seam_figure(resamples, seams, own, texts).to_json()))
-    saved = painted(_settings(asked, checkpoint, chains), chains, known, resamples, jump, found)
+    saved = painted(_settings(asked, checkpoint, pictures), chains, known, resamples, jump, found)
     return Answer([(text("own_picture.painted"), captions, shown)], told, saved, figure)
 
 
