@@ -111,7 +111,8 @@ class KeptResults:
 
 
 def _cost(result: Result) -> int:
-    return len(result["arrays"] or "") + sum(len(row["pictures"]) for row in result["rows"]) + len(str(result["settings"]))
+    parts = [result["arrays"] or "", str(result["settings"]), *(row["pictures"] for row in result["rows"])]
+    return sum(map(len, parts))
 
 
 def write_result(path: Path, result: Result) -> None:

@@ -37,7 +37,7 @@ def build(page: Page) -> None:
             f"experiments/{name}", f"{ROOM}.{module}:{name}_value", elem_id=f"experiments-{name}",
             apply_default_css=False,
             server_functions=[
-                *(in_worker(deeds, f"{ROOM}.{module}:{function}", partial(results.keep, name)) for function in functions),
+                *(in_worker(deeds, f"{ROOM}.{module}:{task}", partial(results.keep, name)) for task in functions),
                 when_asked(f"{ROOM}.asking:facts_of"),
             ],
         )  # fmt: skip

@@ -8,7 +8,7 @@ import { ask } from "../page/server.js";
 import { onSettings, remember, settings } from "../page/settings.js";
 import { say } from "../page/words.js";
 import { guess } from "./guess.js";
-import { keepBar } from "./keeping.js";
+import { keepBar, textOf } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
 import { resultFiles } from "./result_files.js";
 import { SAMPLERS, usualLevers } from "./usual_levers.js";
