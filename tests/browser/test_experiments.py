@@ -74,6 +74,9 @@ def test_a_picture_is_painted_and_branches_are_walked(experiments) -> None:
     visit.page.click(".own .go")
     visit.page.wait_for_selector(".own .strip canvas")
     assert "r = 1" in visit.page.inner_text(".own .told")
+    with visit.page.expect_download() as saved:
+        visit.page.click(".own [data-keep=ipynb]")
+    assert "values_of(" in saved.value.path().read_text(encoding="utf-8")  # the paint, which has no file
     visit.wait("() => new URLSearchParams(location.search).get('own_picture').split('/').length === 4")
     visit.page.locator(".chooser button").nth(1).focus()
     visit.page.keyboard.press("Enter")

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ...core import Sampling, timestep_path
+from ...core import Sampling, Step, timestep_path
 from ...core.checks import one_of
 from ...core.phrase import Refusal
 from ...experiments.branching import Agreement, Trunk, branches, decided_at, wilson
@@ -27,6 +27,7 @@ from .asking import (
     telling,
     whole_in,
 )
+from .own_picture_files import Saved, chain_settings, result_of
 
 FORKS, MOST_STEPS = 6, 200  # at how many t branches go off
 OWN = (None, "", "own")  # what a lever says that leaves it as it is
@@ -41,7 +42,8 @@ def branch_value() -> str:
 
 @answering
 def run_branches(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """{"trunk": pictures, "forks": [{"t", "pictures", "same", "share"}], "shape", "told"}; or {"problem"}."""
+    """{"trunk": pictures, "forks": [{"t", "pictures", "same", "share"}], "shape", "told", "kept": a Result}; or
+    {"problem"}."""
     checkpoint = checkpoint_in(asked)
     sampling, count = sampling_in(asked, checkpoint), whole_in(asked, "count", 4, 16)
     steps = whole_in(asked, "num_steps", 2, min(MOST_STEPS, checkpoint.schedule.T))
@@ -68,18 +70,20 @@ def run_branches(asked: Mapping[str, Any]) -> dict[str, Any]:
         tell(chains)
     end = seen[-1].x_s.float().cpu()
     own = read_digit(checkpoint, end)
-    forks, found = [], []
+    forks, found, leaves, read = [], [], [], []
     for place in places:
         t, x_t = trunk.path[place], seen[place].x_t
         x_0 = branches(
             trunk, x_t, t, count, sampling=other.sampling, labels=other.labels, guidance=other.guidance, progress=tell
         )
+        leaves.append(x_0)
         digits = read_digit(checkpoint, x_0.flatten(0, 1))
         forks.append({
             "t": t, "x_t": picture_bytes(x_t[:1].cpu()), "x_hat_0": picture_bytes(seen[place].x_hat_0[:1].cpu()),
             "pictures": picture_bytes(x_0[:, 0]), "same": None, "agree": None, "digits": None,
         })  # fmt: skip
         if digits is not None and own is not None:
+            read.append(digits.view(count, chains))
             same = digits.view(count, chains) == own
             share = float(same.float().mean())
             found.append(
@@ -87,7 +91,13 @@ def run_branches(asked: Mapping[str, Any]) -> dict[str, Any]:
             )
             shown = digits.view(count, chains)[:, 0].tolist()
             forks[-1] |= {"same": same[:, 0].tolist(), "agree": int(same.sum()), "digits": shown}
+    saved = _saved(asked, trunk, other, [trunk.path[place] for place in places], [seen[p] for p in places], leaves)
+    saved.arrays["end"] = end
+    if read:
+        saved.arrays["digits"] = torch.stack(read)
+    shown = [saved.arrays["x_t"][:, 0], saved.arrays["x_hat_0"][:, 0], saved.arrays["x_0"][:, :, 0]]
     return {
+        "kept": result_of(saved, shown, asked, checkpoint.image_shape),
         "end": picture_bytes(end[:1]), "chains": chains, "digit": None if own is None else int(own[0]), "forks": forks,
         "shape": list(checkpoint.image_shape), "told": _told(found, own, other.is_another),
         "decided": None if other.is_another or (decided := decided_at(found)) is None else decided[0],
@@ -148,6 +158,23 @@ def read_digit(checkpoint: Checkpoint, x_0: torch.Tensor) -> torch.Tensor | None
     if checkpoint.image_shape != IMAGE_SHAPE:
         return None
     return digits_classifier()[0].read(to_uint8(torch.nan_to_num(x_0, nan=-1.0)))
+
+
+def _saved(
+    asked: Mapping[str, Any], trunk: Trunk, other: Turn, ts: list[int], steps: list[Step], leaves: list[torch.Tensor]
+) -> Saved:
+    """What files are made of: x_t and x̂_0 (K,N,C,H,W), x_0 (K,B,N,C,H,W) of B branches of N chains."""
+    arrays = {
+        "t": torch.tensor(ts), "labels": trunk.labels, "x_0": torch.stack(leaves),
+        "x_t": torch.stack([step.x_t.float().cpu() for step in steps]),
+        "x_hat_0": torch.stack([step.x_hat_0.float().cpu() for step in steps]),
+    }  # fmt: skip
+    settings = chain_settings(trunk.sampling) | {
+        "chains": len(trunk.labels), "label": int(trunk.labels[0]), "guidance": trunk.guidance, "seed": trunk.seed,
+        "count": int(asked["count"]), "ts": ts, "then_sampling": repr(other.sampling),
+        "then_guidance": other.guidance, "then": None if other.labels is None else int(other.labels[0]),
+    }  # fmt: skip
+    return Saved("branches", settings, arrays, ["x_t", "x_0 predicted", "branches"], [f"t = {t}" for t in ts])
 
 
 def _told(found: list[Agreement], own: torch.Tensor | None, is_changed: bool) -> list[str]:

@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
-from ...core import stream_seed
+from ...core import Sampling, stream_seed
 from ...core.phrase import Refusal
 from ...learn.checkpoints.checkpoint import Checkpoint
 from ...learn.data.pictures import bundled_digits
@@ -18,6 +19,7 @@ from ..page.component import packed
 from ..serving.failure import answering
 from ..words.text import text
 from .asking import DIGIT_SHAPE, MAX_SEED, checkpoint_in, label_in, number_in, sampling_in, telling, whole_in
+from .own_picture_files import Saved, chain_settings, result_of
 
 MOST_IMAGES, MOST_STEPS = 16, 250
 DEEDS = ("samples", "guess")
@@ -31,7 +33,8 @@ def nearest_value() -> str:
 
 @answering
 def run_nearest(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """{"samples": pictures, "pixels" and "features": {"pictures", "facts"}, "told", "copy"}; or {"problem"}.
+    """{"samples": pictures, "pixels" and "features": {"pictures", "facts"}, "told", "copy", "kept": a Result};
+    or {"problem"}.
 
     With the deed "guess" one of them is a bundled digit, at the place "copy".
     """
@@ -42,16 +45,20 @@ def run_nearest(asked: Mapping[str, Any]) -> dict[str, Any]:
             "line nearest compares with a folder",
             own="×".join(map(str, DIGIT_SHAPE)), shape="×".join(map(str, checkpoint.image_shape)),
         )  # fmt: skip
-    x_0, copy = _drawn(asked, checkpoint), None
+    x_0, copy, copied = _drawn(asked, checkpoint), None, None
     digits = bundled_digits()
     images = pixels(x_0)
     if asked.get("deed") == "guess":
         seed = whole_in(asked, "seed", 0, MAX_SEED)
         copy = stream_seed(seed, "place") % len(images)
-        images[copy] = digits.images[stream_seed(seed, "digit") % len(digits)].permute(1, 2, 0).numpy()
+        copied = stream_seed(seed, "digit") % len(digits)
+        images[copy] = digits.images[copied].permute(1, 2, 0).numpy()
     samples = samples_from_images(images)
     found = compare(samples, digits)
+    saved = _saved(asked, sampling_in(asked, checkpoint), images, found)
+    saved.settings.update(copy=copy, copied=copied)
     return {
+        "kept": result_of(saved, (), asked, DIGIT_SHAPE),
         "samples": packed(samples.images, "|u1"), "shape": list(DIGIT_SHAPE), "copy": copy,
         "pixels": _shown(found, found.pixels), "features": found.features and _shown(found, found.features),
         "told": _told(samples, found),
@@ -73,6 +80,24 @@ def _drawn(asked: Mapping[str, Any], checkpoint: Checkpoint) -> torch.Tensor:
         x = step.x_s
         tell(count)
     return torch.nan_to_num(x.float().cpu(), nan=-1.0)
+
+
+def _saved(asked: Mapping[str, Any], sampling: Sampling, images: np.ndarray, found: Comparison) -> Saved:
+    """What files are made of: the samples, and of each its nearest."""
+    arrays = {"images": torch.from_numpy(images)}
+    for name, near in (("pixels", found.pixels), ("features", found.features)):
+        if near is not None:
+            arrays[f"{name}_index"] = torch.from_numpy(near.nearest.index)
+            arrays[f"{name}_distance"] = torch.from_numpy(near.nearest.distance)
+            arrays[f"{name}_percentile"] = torch.from_numpy(near.percentile)
+    label = asked.get("label")
+    if label != "all":
+        label = "none" if int(asked["label"]) < 0 else str(int(asked["label"]))
+    settings = chain_settings(sampling) | {
+        "label": label, "num_images": int(asked["num_images"]), "guidance": float(asked["guidance"]),
+        "seed": int(asked["seed"]),
+    }  # fmt: skip
+    return Saved("nearest", settings, arrays)
 
 
 def _shown(found: Comparison, near: Neighbours) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ..serving.failure import answering
 from ..words.refusal import refusal
 from ..words.text import text
 from .asking import MAX_SEED, checkpoint_in, label_in, number_in, picture_bytes, sampling_in, telling, whole_in
+from .own_picture_files import Saved, chain_settings, edited, inverted, joined, painted, picture_settings, result_of
 
 STRIP, MOST_STEPS, MOST_FIXED = 9, 250, 10
 RESAMPLES = (1, 2, 5, 10, 20)  # r of the seam's curve
@@ -39,10 +40,11 @@ def own_picture_value() -> str:
 @answering
 def run_deed(asked: Mapping[str, Any]) -> dict[str, Any]:
     """{"rows": [{"name", "captions", "pictures"}], "shape", "told": sentences, "figure": of Plotly or None,
-    "riddle": {"names", "right", "ts"} or None}; or {"problem"}."""
+    "riddle": {"names", "right", "ts"} or None, "kept": a Result}; or {"problem"}."""
     checkpoint = checkpoint_in(asked)
     deed = look_up(DEEDS, asked.get("deed"), "unknown deed {name}; choose one of {known}")
     found = deed(asked, checkpoint)
+    kept = result_of(found.saved, [x for _, _, x in found.rows], asked, checkpoint.image_shape)
     rows = [{"name": name, "captions": captions, "pictures": picture_bytes(x)} for name, captions, x in found.rows]
     return {
         "rows": rows,
@@ -50,6 +52,7 @@ def run_deed(asked: Mapping[str, Any]) -> dict[str, Any]:
         "told": found.told,
         "figure": found.figure,
         "riddle": found.riddle,
+        "kept": kept,
     }
 
 
@@ -78,14 +81,22 @@ class Answer:
     Attributes:
         rows: name, captions and pictures (N,C,H,W) of each strip.
         told: sentences below them.
+        saved: what files are made of.
         figure: a plot as Plotly's JSON.
         riddle: {"names", "right", "ts"} of what is to be guessed before `told` is read.
     """
 
     rows: list[tuple[str, list[str], torch.Tensor]]
     told: list[str]
+    saved: Saved
     figure: dict[str, Any] | None = None
     riddle: dict[str, Any] | None = None
+
+
+def _settings(asked: Mapping[str, Any], checkpoint: Checkpoint, pictures: OwnPictures) -> dict[str, Any]:
+    """Those of a notebook whose chain draws noises."""
+    chain = chain_settings(sampling_in(asked, checkpoint))
+    return chain | picture_settings(asked, pictures) | {"seed": whole_in(asked, "seed", 0, MAX_SEED)}
 
 
 def _steps(asked: Mapping[str, Any], checkpoint: Checkpoint) -> int:
@@ -113,18 +124,20 @@ def _edit(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Answer:
     captions = [f"t = {t}" for t in ts]
     changed = [text("own_picture.changed", rms=f"{value:.2f}") for value in rms]
     rows = [(text("own_picture.noised"), captions, x_t[:, 0]), (text("own_picture.edited"), changed, x_0[:, 0])]
-    return Answer(rows, [])
+    saved = edited(_settings(asked, checkpoint, pictures), pictures, ts, x_t, x_0, ["x_t", "x_0"])
+    return Answer(rows, [], saved)
 
 
 def _guess(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Answer:
     ts = [max(1, round(checkpoint.schedule.T * share)) for share in GUESSED]
     if stream_seed(whole_in(asked, "seed", 0, MAX_SEED), "guess") % 2:
         ts.reverse()
-    pictures, _, x_0 = _edited(asked, checkpoint, ts)
+    pictures, x_t, x_0 = _edited(asked, checkpoint, ts)
     shown = torch.cat([pictures.x_0, x_0[:, 0]])
     told = [text("own_picture.guessed", a=ts[0], b=ts[1])]
     riddle = {"names": ["A", "B"], "right": "AB"[ts.index(max(ts))], "ts": ts}
-    return Answer([(text("own_picture.two_edits"), ["x_0", "A", "B"], shown)], told, riddle=riddle)
+    saved = edited(_settings(asked, checkpoint, pictures), pictures, ts, x_t, x_0)
+    return Answer([(text("own_picture.two_edits"), ["x_0", "A", "B"], shown)], told, saved, riddle=riddle)
 
 
 def _inpaint(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Answer:
@@ -160,7 +173,8 @@ def _inpaint(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Answer:
     told = [text("own_picture.seams", seams=by_r, own=f"{own:.2f}", chains=CHAINS)]
     texts = {name: text(f"own_picture.seam_{name}") for name in ("r", "y", "mean", "each", "own")}
     figure = json.loads(str(seam_figure(resamples, seams, own, texts).to_json()))
-    return Answer([(text("own_picture.painted"), captions, shown)], told, figure)
+    saved = painted(_settings(asked, checkpoint, pictures), chains, known, resamples, jump, found)
+    return Answer([(text("own_picture.painted"), captions, shown)], told, saved, figure)
 
 
 def _known(asked: Mapping[str, Any], checkpoint: Checkpoint) -> torch.Tensor:
@@ -190,7 +204,9 @@ def _invert(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Answer:
     spread, lost = found[-1].x_T_std, found[-1].lost
     number("std", spread, 0.0, float("inf"))
     told = text("own_picture.narrow" if spread < 0.9 else "own_picture.wide", std=f"{spread:.2f}", S=S[-1])
-    return Answer(rows, [told, *_lost(lost)])
+    more = {"steps": most, "spacing": "trailing", "fixed_points": fixed}
+    saved = inverted(picture_settings(asked, pictures) | more, pictures, S, found)
+    return Answer(rows, [told, *_lost(lost)], saved)
 
 
 def _lost(lost: Phrase | None) -> list[str]:
@@ -200,7 +216,8 @@ def _lost(lost: Phrase | None) -> list[str]:
 def _interpolate(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Answer:
     pictures, way, count = pictures_in(asked, checkpoint, 2), _way(asked, checkpoint), whole_in(asked, "count", 5, 15)
     total = way.num_steps * (2 * 2 + 2 * count)
-    return _strips(interpolate(checkpoint, pictures, way, count=count, progress=telling(total)))
+    found = interpolate(checkpoint, pictures, way, count=count, progress=telling(total))
+    return _strips(found, joined("interpolate", picture_settings(asked, pictures), way, found))
 
 
 def _seeds(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Answer:
@@ -208,7 +225,8 @@ def _seeds(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Answer:
     seeds = whole_in(asked, "seed", 0, MAX_SEED), whole_in(asked, "other_seed", 0, MAX_SEED)
     tell = telling(way.num_steps * 2 * count)
     label = label_in(asked, checkpoint)
-    return _strips(interpolate_seeds(checkpoint, seeds, label, way, count=count, progress=tell))
+    found = interpolate_seeds(checkpoint, seeds, label, way, count=count, progress=tell)
+    return _strips(found, joined("interpolate_seeds", {"seeds": seeds, "label": label}, way, found))
 
 
 def _way(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Way:
@@ -216,12 +234,12 @@ def _way(asked: Mapping[str, Any], checkpoint: Checkpoint) -> Way:
     return Way(_steps(asked, checkpoint), "trailing", guidance, fixed)
 
 
-def _strips(found: Strips) -> Answer:
+def _strips(found: Strips, saved: Saved) -> Answer:
     captions = [f"{u:.2f}" for u in found.shares]
     rows = [(text(f"own_picture.{name}"), captions, x) for name, x in found.x_0.items()]
     middle = {name: float(x[len(x) // 2].square().mean().sqrt()) for name, x in found.x_T.items()}
     told = text("own_picture.lengths", slerp=f"{middle['slerp']:.2f}", lerp=f"{middle['lerp']:.2f}")
-    return Answer(rows, [told, *_lost(found.lost)])
+    return Answer(rows, [told, *_lost(found.lost)], saved)
 
 
 # A deed with a picture of one's own is one function and one line here.

@@ -42,12 +42,25 @@ def speak(language: str, roots: Sequence[str], task: str, asked: Mapping[str, An
         return named(task)(asked)
 
 
-def in_worker(deeds: Deeds, task: str) -> Callable[[Mapping[str, Any]], Awaitable[Answer]]:
-    """A server function that answers what the function "module:name" answers, in a worker when its turn has come."""
+def _as_it_is(asker: object, answer: Answer) -> Answer:
+    return answer
+
+
+def in_worker(
+    deeds: Deeds, task: str, sent: Callable[[object, Answer], Answer] = _as_it_is
+) -> Callable[[Mapping[str, Any]], Awaitable[Answer]]:
+    """A server function that answers what the function "module:name" answers, in a worker when its turn has come.
+
+    Args:
+        deeds: its line.
+        task: the function.
+        sent: what of its answer the page gets, by the part of the page that asked.
+    """
 
     async def asked_for(asked: Mapping[str, Any]) -> Answer:
         given = {key: value for key, value in asked.items() if key not in ("asker", "ticket")}
-        return await deeds.ask(asked, [spoken(), [str(root) for root in shelf().unlisted], task, given])
+        answer = await deeds.ask(asked, [spoken(), [str(root) for root in shelf().unlisted], task, given])
+        return sent(asked.get("asker"), answer)
 
     asked_for.__name__ = task.partition(":")[2]
     return answering(asked_for)

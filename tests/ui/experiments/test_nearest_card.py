@@ -1,6 +1,7 @@
 """Samples beside the bundled digits: what the card answers, and the copy that is to be found."""
 
 import base64
+import json
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from ddpm_playground.learn.checkpoints.store import Shelf
 from ddpm_playground.learn.data.pictures import bundled_digits
 from ddpm_playground.tabs import EXPERIMENTS
 from ddpm_playground.ui.experiments import asking
+from ddpm_playground.ui.experiments.kept_results import write_result
 from ddpm_playground.ui.experiments.nearest_card import run_nearest
 from ddpm_playground.ui.experiments.tab import CARDS
 
@@ -66,3 +68,20 @@ def test_what_cannot_be_is_refused(change, said) -> None:
 
 def test_every_card_can_be_opened_by_a_link() -> None:
     assert ("auto", "compare", *CARDS) == EXPERIMENTS
+
+
+def test_the_files_of_samples(tmp_path) -> None:
+    answer = asked(deed="guess")
+    arrays, book = tmp_path / "out.npz", tmp_path / "out.ipynb"
+    write_result(arrays, answer["kept"])
+    with np.load(arrays) as found:
+        assert (found["images"].transpose(0, 3, 1, 2) == shown(answer["samples"])).all()
+        assert found["features_distance"][answer["copy"]] == found["pixels_distance"][answer["copy"]] == 0
+    folder = str(asking.shelf().load("digits").folder)
+    write_result(book, {**answer["kept"], "settings": answer["kept"]["settings"] | {"checkpoint": folder}})
+    room: dict = {}
+    for cell in json.loads(book.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), room)
+    assert (room["images"].transpose(0, 3, 1, 2) == shown(answer["samples"])).all()
+    assert room["found"].pixels.facts(answer["copy"])["distance"] == 0

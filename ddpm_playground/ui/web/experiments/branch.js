@@ -9,10 +9,11 @@ import { say } from "../page/words.js";
 import { guess } from "./guess.js";
 import { keepBar, textOf } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
+import { resultFiles } from "./result_files.js";
 import { SAMPLERS, usualLevers } from "./usual_levers.js";
 
 /** @param {Component} component */
-export function mount({ element, props, server }) {
+export function mount({ element, props, server, trigger }) {
   const { find } = opened(element, ".branch");
   const start = JSON.parse(props.value || ""),
     run = new LongRun(find, element),
@@ -135,6 +136,16 @@ export function mount({ element, props, server }) {
     riddle();
   }
 
+  // One frame a t: x_t, x̂_0, and all branches.
+  const forkFrames = () =>
+    find.all(".fork:not(:last-child)").map((/** @type {HTMLElement} */ fork) => ({
+      caption: [...fork.querySelectorAll(".node b, .node .share")].map(textOf).filter(Boolean).join(" · "),
+      panels: [".stem canvas:first-child", ".stem canvas:last-child", ".leaf canvas"].map((which, k) => ({
+        name: ["x_{t}", "x̂_{0}", say("branch.leaves")][k],
+        canvases: /** @type {HTMLCanvasElement[]} */ ([...fork.querySelectorAll(which)]),
+      })),
+    }));
+
   keepBar(
     find(".keep-bar"),
     () => {
@@ -149,9 +160,18 @@ export function mount({ element, props, server }) {
           caption: canvas.getAttribute("aria-label") || "",
         })),
       }));
-      return { title, canvases, rows, command: "", numbers: { ...levers.asked, digit: shown.digit, forks: numbers } };
+      return {
+        kept: shown.kept,
+        isStrip: true,
+        title,
+        canvases,
+        rows,
+        command: "",
+        numbers: { ...levers.asked, digit: shown.digit, forks: numbers },
+      };
     },
     false,
+    resultFiles((kind) => trigger("file", { kind, kept: shown.kept }), forkFrames),
   );
   find(".go").addEventListener("click", go);
   onSettings(element, ["branch", "checkpoint"], async () => {

@@ -19,6 +19,7 @@ const MOST = 12,
  * @property {string} command
  * @property {unknown} [numbers]
  * @property {Row[]} [rows] what a strip shows
+ * @property {boolean} [isStrip] whether it goes along an axis, and so can be filmed
  */
 /** @type {Bus<null>} */
 export const walls = new Bus();

@@ -8,15 +8,16 @@ import { ask } from "../page/server.js";
 import { onSettings, remember, settings } from "../page/settings.js";
 import { say } from "../page/words.js";
 import { guess } from "./guess.js";
-import { keepBar } from "./keeping.js";
+import { keepBar, textOf } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
+import { resultFiles } from "./result_files.js";
 import { SAMPLERS, usualLevers } from "./usual_levers.js";
 
 const OPEN = "/",
   COPIED = 1; // percent of real pictures that come as near
 
 /** @param {Component} component */
-export function mount({ element, props, server }) {
+export function mount({ element, props, server, trigger }) {
   const { find } = opened(element, ".nearest");
   const start = JSON.parse(props.value || ""),
     run = new LongRun(find, element),
@@ -137,9 +138,17 @@ export function mount({ element, props, server }) {
       if (!shown) return null;
       const canvases = /** @type {HTMLCanvasElement[]} */ (find.all(".trio figure:first-child canvas")),
         numbers = { ...levers.asked, pixels: shown.pixels.facts, features: shown.features.facts };
-      return { title: [say("nearest.title"), shown.told[0]].join(" · "), canvases, command: "", numbers };
+      const rows = find.all(".trio").map((/** @type {HTMLElement} */ trio, /** @type {number} */ i) => ({
+        name: say("nearest.sample", { i: i + 1 }),
+        pictures: [...trio.querySelectorAll("figure")].map((figure) => ({
+          canvas: /** @type {HTMLCanvasElement} */ (figure.querySelector("canvas")),
+          caption: [...(figure.querySelector("figcaption")?.childNodes || [])].map(textOf).filter(Boolean).join(" · "),
+        })),
+      }));
+      return { title: [say("nearest.title"), shown.told[0]].join(" · "), canvases, rows, command: "", numbers };
     },
     false,
+    resultFiles((kind) => trigger("file", { kind, kept: shown.kept })),
   );
   find(".go").addEventListener("click", go);
   find(".as-reverse").addEventListener("click", asReverse);

@@ -14,6 +14,7 @@ import { keepBar, textOf } from "./keeping.js";
 import { LeversForm } from "./levers_form.js";
 import { ownLevers, picturesOf, wordsOf } from "./own_levers.js";
 import { commandOf } from "./recipes.js";
+import { framesOf, resultFiles } from "./result_files.js";
 import { Source } from "./source.js";
 
 const DIGITS = [3, 14],
@@ -22,7 +23,7 @@ const DIGITS = [3, 14],
   COMMANDS = { guess: "edit", seeds: "interpolate" };
 
 /** @param {Component} component */
-export function mount({ element, props, server }) {
+export function mount({ element, props, server, trigger }) {
   const { root, find } = opened(element, ".own");
   const start = JSON.parse(props.value || ""),
     run = new LongRun(find, element);
@@ -103,6 +104,8 @@ export function mount({ element, props, server }) {
     plot();
     const command = wordsOf(deed, { ...asked, ts: answer.riddle?.ts }, facts.T);
     shown = {
+      kept: answer.kept,
+      isStrip: !answer.riddle,
       title: [say(`own_picture.deed_${deed}`), ...answer.told].join(" · "),
       command: commandOf(COMMANDS[deed] || deed, command),
       numbers: { ...asked, told: answer.told, captions: answer.rows.map((/** @type {any} */ row) => row.captions) },
@@ -156,7 +159,7 @@ export function mount({ element, props, server }) {
     }
   }
 
-  keepBar(find(".keep-bar"), () => {
+  const kept = () => {
     const canvases = find.all(".strips .strip:last-of-type canvas");
     if (!canvases.length || !shown) return null;
     const rows = find.all(".strips .strip").map((strip) => ({
@@ -167,7 +170,19 @@ export function mount({ element, props, server }) {
       })),
     }));
     return { ...shown, rows, canvases: /** @type {HTMLCanvasElement[]} */ (canvases) };
-  });
+  };
+  // Of a strip between two ends the captions are but numbers.
+  const frames = (/** @type {import("./keeping.js").What} */ what) =>
+    framesOf(what).map(({ caption, panels }) => ({
+      caption: isNaN(+caption) ? caption : say("own_picture.share", { share: caption }),
+      panels,
+    }));
+  keepBar(
+    find(".keep-bar"),
+    kept,
+    true,
+    resultFiles((kind) => trigger("file", { kind, kept: shown.kept }), frames),
+  );
   find(".go").addEventListener("click", go);
   onResize(root, plot);
   onGround(element, plot);
