@@ -25,14 +25,10 @@ MOST_WORKERS = 4  # each imports torch, and serves pages of its own
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One process a core for whole folders, and one more where pages are tested, which wait for a third of the time.
-
-    None besides this one for single files, which start sooner, and a card.
-    """
+    """One process a core for whole folders; none besides this one for single files, which start sooner, and a card."""
     if any(".py" in argument for argument in config.args) or config.option.markexpr == "gpu":
         return 0
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores + ("not browser" not in config.option.markexpr), MOST_WORKERS)
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_WORKERS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,7 +22,7 @@ from .client import Client
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 240  # traced, and with other tests beside it
+PATIENCE_S = 120  # traced, and with other tests beside it
 # What is sent or connected to, and where: a port, then an address of either family.
 CALL = re.compile(r'(?:connect|sendto|sendmsg)\(.*?sa_family=AF_INET6?, .*?inet_(?:addr\(|pton\(AF_INET6, )"([^"]+)"')
 SILENT = ("DDPM_HUB", "ORT_DISABLE_TELEMETRY", "GRADIO_ANALYTICS_ENABLED", "HF_HUB_OFFLINE", "DO_NOT_TRACK")
@@ -88,6 +88,8 @@ def traced_page(tmp_path: Path, *command: str) -> Iterator[str]:
         server.wait(timeout=30)
 
 
+# Gradio may lose an event that comes while its stream is being closed, and a tracer makes that moment long.
+@pytest.mark.flaky(reruns=1)
 def test_a_page_that_serve_opens_speaks_to_this_machine_alone(tmp_path):
     with traced_page(tmp_path, "-m", "ddpm_playground", "serve") as address:
         client = Client(address, "traced")
@@ -98,6 +100,7 @@ def test_a_page_that_serve_opens_speaks_to_this_machine_alone(tmp_path):
     assert strangers(tmp_path / "log") == []
 
 
+@pytest.mark.flaky(reruns=1)
 def test_a_page_a_chain_a_training_and_the_lab_speak_to_this_machine_alone(tmp_path):
     with traced_page(tmp_path, "app.py") as address:
         client = Client(address, "traced")

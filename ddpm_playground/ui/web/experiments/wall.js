@@ -5,7 +5,15 @@ import { kept, rehang, walls } from "./keeping.js";
 
 /** @param {Component} component */
 export function mount({ element }) {
-  const { find } = opened(element, ".wall");
+  const { root, find } = opened(element, ".wall");
+
+  // Seen once the card above it stands, which would push it down.
+  const appear = () => {
+    if (!element.isConnected) return;
+    const card = document.querySelector("[id^=experiments-][data-open]");
+    if (!card || card.closest("[inert]") || card.querySelector("[inert]")) return void requestAnimationFrame(appear);
+    root.classList.add("stands");
+  };
 
   function draw() {
     const all = kept();
@@ -29,4 +37,5 @@ export function mount({ element }) {
 
   walls.listen(element, draw);
   draw();
+  appear();
 }
