@@ -136,6 +136,8 @@ def _numbers(path: Path) -> np.ndarray:
 def _picture(path: Path, channels: int) -> np.ndarray:
     from PIL import Image
 
+    from ..data.pictures import in_8_bits
+
     if channels not in MODES:
         raise Refusal(
             "{channels} channels are no picture's; give .npy or .npz of (H,W,{channels}) in the order in which the "
@@ -147,5 +149,5 @@ def _picture(path: Path, channels: int) -> np.ndarray:
             raise Refusal(
                 "{name} has a side of more than {most} pixels; make it smaller", name=path.name, most=MAX_SIDE
             )
-        pixels = np.asarray(image.convert(MODES[channels]))
+        pixels = np.asarray(in_8_bits(image, MODES[channels]))
     return pixels[..., None] if pixels.ndim == 2 else pixels

@@ -127,7 +127,7 @@ def _load_idx(folder: Path, split: str) -> Pictures:
 def in_8_bits(picture: Image.Image, mode: str) -> Image.Image:
     """The picture in `mode`; 16-bit greys are scaled to 8, not cut off."""
     if picture.mode in DEEP:
-        return Image.fromarray((np.asarray(picture).astype(np.int64).clip(0, 65535) // 257).astype(np.uint8))
+        picture = Image.fromarray((np.asarray(picture).astype(np.int64).clip(0, 65535) // 257).astype(np.uint8))
     return picture.convert(mode)
 
 

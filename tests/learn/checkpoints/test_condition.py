@@ -149,3 +149,14 @@ def test_what_is_no_file_of_one_and_a_network_without_are_refused(tmp_path: Path
         read_condition(tmp_path / "p.png", load_checkpoint(made(tmp_path / "b", 7)))
     with pytest.raises(Refusal, match="shown nothing beside x_t"):
         read_condition(tmp_path / "p.png", load_checkpoint(made(tmp_path / "c", 3)))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_deep_grey_picture_is_scaled_and_not_cut_off(channels: int, tmp_path: Path) -> None:
+    checkpoint = load_checkpoint(made(tmp_path / "a", 3 + channels))
+    height, width = checkpoint.image_shape[1:]
+    ramp = np.linspace(0, 65535, height * width).reshape(height, width).astype(np.uint16)
+    Image.fromarray(ramp).save(tmp_path / "deep.png")
+    shown, _ = read_condition(tmp_path / "deep.png", checkpoint)
+    wanted = torch.from_numpy(ramp / 32767.5 - 1).float().expand(1, channels, height, width)
+    assert torch.allclose(shown, wanted, atol=0.01)
